@@ -1,0 +1,1 @@
+"""What each command does: settings and ports in, a result out. Nothing here prints."""

@@ -1,0 +1,1 @@
+"""Where candles come from: exchanges, folders, the simulated market."""

@@ -1,0 +1,186 @@
+"""Places that candles come from, and the one way from symbols to a panel."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from atc_cli.domain.panel import Candles, Panel, RawCandles, check
+from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso, newest_closed_open_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A symbol that a market offers.
+
+    `symbol` is the name we show and accept (ccxt's unified one on an exchange), `native` the market's
+    own (BTCUSDT). The two day figures are set where tickers were fetched: a fraction, quote currency.
+    """
+
+    exchange: str
+    symbol: str
+    native: str
+    quote: str | None = None
+    change_24h_frac: float | None = None
+    quote_volume: float | None = None
+
+
+Delivery = Callable[[RawCandles | Skipped], None]
+
+
+class Market(Protocol):
+    """One place that candles come from: an exchange, a folder, the simulated market.
+
+    `name` is what the header shows and rows carry; `live` says whether the newest bar is known from a
+    clock (an exchange, the simulation) or only from the candles themselves (a folder).
+    """
+
+    name: str
+    simulated: bool
+    live: bool
+
+    def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
+        """Every active symbol, of one quote currency if given, with day figures if `tickers`."""
+
+    def now_ms(self) -> int:
+        """The market's own clock, UTC ms: it decides which bars are closed."""
+
+    def fetch(
+        self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery
+    ) -> None:
+        """Deliver each listing exactly once, in any order, as it arrives: candles as they came, or why not.
+
+        The newest `bars` closed candles and the forming one if there is one; fewer if there are no more.
+        """
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class Progress(Protocol):
+    """Where long work reports to."""
+
+    def begin(self, what: str, total: int) -> None:
+        """A new piece of work of `total` steps starts."""
+
+    def advance(self) -> None:
+        """One step is done."""
+
+    def end(self) -> None:
+        """The work is over, or was interrupted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is wanted of every symbol; `max_lag_bars` older than the newest bar is still a row."""
+
+    timeframe: str
+    bars: int
+    include_open: bool
+    warmup_bars: int
+    min_bars: int
+    cutout_bars: int
+    max_lag_bars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """Checked candles of one market, and every symbol that did not make it."""
+
+    candles: tuple[Candles, ...]
+    skipped: tuple[Skipped, ...]
+    newest_open_ms: int | None
+    now_ms: int
+    interrupted: bool
+
+    def panel(self, timeframe: str) -> Panel:
+        """The candles as one panel."""
+        return Panel.of(self.candles, timeframe)
+
+
+def load(market: Market, listings: Sequence[Listing], request: Request, progress: Progress) -> Loaded:
+    """Fetch, check, cut to the window, and take out what is too short or too old.
+
+    Ctrl-C ends the fetch; what arrived is kept and the rest is skipped as interrupted.
+    """
+    now_ms = market.now_ms()
+    candles: list[Candles] = []
+    skipped: list[Skipped] = []
+
+    def deliver(raw: RawCandles | Skipped) -> None:
+        ready = raw if isinstance(raw, Skipped) else _window(check(raw, request.timeframe), request, now_ms)
+        (skipped if isinstance(ready, Skipped) else candles).append(ready)  # type: ignore[arg-type]
+        progress.advance()
+
+    interrupted = False
+    progress.begin("candles", len(listings))
+    try:
+        market.fetch(listings, request.timeframe, request.bars, now_ms, deliver)
+    except KeyboardInterrupt:
+        interrupted = True
+        skipped += _never_arrived(listings, candles, skipped)
+    finally:
+        progress.end()
+    newest = newest_closed_open_ms(now_ms, request.timeframe) if market.live else _newest(candles)
+    fresh = [_not_stale(each, newest, request) for each in candles]
+    kept = tuple(each for each in fresh if isinstance(each, Candles))
+    skipped += [each for each in fresh if isinstance(each, Skipped)]
+    return Loaded(
+        candles=_in_order(kept, listings),
+        skipped=tuple(sorted(skipped, key=lambda each: (each.reason, each.symbol))),
+        newest_open_ms=newest,
+        now_ms=now_ms,
+        interrupted=interrupted,
+    )
+
+
+def _window(checked: Candles | Skipped, request: Request, now_ms: int) -> Candles | Skipped:
+    """The last bars of the window; the forming bar only where it is asked for."""
+    if isinstance(checked, Skipped):
+        return checked
+    step = TIMEFRAMES_MS[request.timeframe]
+    closed = int((checked.timestamp + step <= now_ms).sum())
+    usable = checked if request.include_open else checked.between(0, closed, request.timeframe)
+    window = usable.tail(request.bars, request.timeframe)
+    return _long_enough(window, request)
+
+
+def _long_enough(window: Candles, request: Request) -> Candles | Skipped:
+    needed = max(request.warmup_bars, request.min_bars)
+    if len(window) < needed:
+        detail = f"needs {needed} bars, has {len(window)}"
+        return Skipped(window.symbol, SkipReason.TOO_FEW_BARS, detail, window.exchange)
+    if len(window) <= request.cutout_bars:
+        detail = f"cutout is {request.cutout_bars} bars, has {len(window)}"
+        return Skipped(window.symbol, SkipReason.CUTOUT, detail, window.exchange)
+    return window
+
+
+def _newest(candles: Sequence[Candles]) -> int | None:
+    return max((int(each.timestamp[-1]) for each in candles), default=None)
+
+
+def _not_stale(candles: Candles, newest_ms: int | None, request: Request) -> Candles | Skipped:
+    last = int(candles.timestamp[-1])
+    lag = ((newest_ms or last) - last) // TIMEFRAMES_MS[request.timeframe]
+    if lag <= request.max_lag_bars:
+        return candles
+    detail = f"last bar {iso(last)} is {lag} bars behind"
+    return Skipped(candles.symbol, SkipReason.STALE, detail, candles.exchange)
+
+
+def _never_arrived(
+    listings: Sequence[Listing], candles: Sequence[Candles], skipped: Sequence[Skipped]
+) -> list[Skipped]:
+    arrived = {each.symbol for each in [*candles, *skipped]}
+    return [
+        Skipped(each.symbol, SkipReason.INTERRUPTED, "not fetched before the interrupt", each.exchange)
+        for each in listings
+        if each.symbol not in arrived
+    ]
+
+
+def _in_order(candles: Sequence[Candles], listings: Sequence[Listing]) -> tuple[Candles, ...]:
+    """The order of the listings, whatever order the network had: the same run gives the same panel."""
+    place = {each.symbol: i for i, each in enumerate(listings)}
+    return tuple(sorted(candles, key=lambda each: place.get(each.symbol, len(place))))

@@ -1,0 +1,1 @@
+"""The indicator and its vocabulary: numpy and the standard library, nothing else."""

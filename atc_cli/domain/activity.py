@@ -1,0 +1,37 @@
+"""What the candles say about the last 24 hours."""
+
+import numpy as np
+
+from atc_cli.domain.panel import Candles
+from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS
+
+
+def change_24h_frac(candles: Candles, timeframe: str) -> float | None:
+    """close / close 24 h earlier - 1, a fraction.
+
+    None where the timeframe is longer than a day or the bar of 24 h ago is missing.
+    """
+    if TIMEFRAMES_MS[timeframe] > DAY_MS:
+        return None
+    wanted = candles.timestamp[-1] - DAY_MS
+    at = int(np.searchsorted(candles.timestamp, wanted))
+    if candles.timestamp[at] != wanted:
+        return None
+    return float(candles.close[-1] / candles.close[at] - 1)
+
+
+def quote_volume_24h(candles: Candles, timeframe: str) -> float | None:
+    """Sum of volume * (high + low + close) / 3 over the bars of the last 24 h, in quote currency.
+
+    An estimate: candles carry base volume only. None where the timeframe is longer than a day, the
+    candles do not reach back that far, or they carry no volume.
+    """
+    if TIMEFRAMES_MS[timeframe] > DAY_MS:
+        return None
+    first_open = candles.timestamp[-1] + TIMEFRAMES_MS[timeframe] - DAY_MS
+    if candles.timestamp[0] > first_open:
+        return None
+    at = int(np.searchsorted(candles.timestamp, first_open))
+    _, high, low, close, volume = candles.values[:, at:]
+    total = float((volume * (high + low + close) / 3).sum())
+    return total if np.isfinite(total) else None

@@ -1,0 +1,70 @@
+"""Signal values to sides, directions and ranks. Pure functions."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atc_cli.domain.params import Params
+from atc_cli.domain.results import ScanRow, Side
+
+Floats = NDArray[np.float64]
+
+
+def side_of(signal: float, params: Params) -> Side:
+    """LONG above long_threshold, SHORT below short_threshold, else NEUTRAL (NaN is NEUTRAL)."""
+    if signal > params.long_threshold:
+        return Side.LONG
+    return Side.SHORT if signal < params.short_threshold else Side.NEUTRAL
+
+
+def trends(average: Floats, params: Params) -> NDArray[np.int8]:
+    """+1, -1, 0 of the side of every bar, shape of `average`."""
+    up = (average > params.long_threshold).astype(np.int8)
+    return up - (average < params.short_threshold).astype(np.int8)
+
+
+def last_flip(average: Floats, params: Params) -> int:
+    """The largest t >= 1 with side_t != side_{t-1}, shape [bars] in; -1 if there is none."""
+    flips = np.flatnonzero(np.diff(trends(average, params)))
+    return int(flips[-1]) + 1 if len(flips) else -1
+
+
+def directions(average: Floats, params: Params) -> tuple[Floats, Floats, Floats]:
+    """Direction, long and short alert of every bar (spec/ATC.md, section 5, tradingview).
+
+    Crossing over long_threshold sets direction 1, crossing under short_threshold sets -1 (NaN until the
+    first); with `strategy` the crossing of bar t-1 sets the direction of bar t. An alert is a crossing
+    at bar t while direction_{t-1} is the opposite one. Shapes [bars].
+    """
+    before = np.concatenate(([np.nan], average[:-1]))
+    over = (average > params.long_threshold) & (before <= params.long_threshold)
+    under = (average < params.short_threshold) & (before >= params.short_threshold)
+    event = over.astype(np.float64) - under
+    setting = np.concatenate(([0.0], event[:-1])) if params.strategy else event
+    direction = _held(setting)
+    previous = np.concatenate(([np.nan], direction[:-1]))
+    return direction, (over & (previous == -1)).astype(np.float64), (under & (previous == 1)).astype(np.float64)
+
+
+def _held(events: Floats) -> Floats:
+    """The last non-zero event at or before each bar; NaN before the first."""
+    at = np.maximum.accumulate(np.where(events != 0, np.arange(len(events)), -1))
+    return np.where(at >= 0, events[at], np.nan)
+
+
+def rank(rows: Iterable[ScanRow]) -> list[ScanRow]:
+    """Order by |signal|, then younger flip, then quote volume, then symbol; NEUTRAL rows come last.
+
+    Signals of exactly +-1 are common (a third of a real universe), so the ties decide.
+    """
+    ordered = sorted(rows, key=_rank_key)
+    return [replace(row, rank=place) for place, row in enumerate(ordered, start=1)]
+
+
+def _rank_key(row: ScanRow) -> tuple[bool, float, float, float, str, str]:
+    age = row.age_bars if row.age_bars is not None else float("inf")
+    volume = row.quote_volume if row.quote_volume is not None else -1.0
+    neutral = row.side is Side.NEUTRAL
+    return neutral, -abs(row.signal), age, -volume, row.symbol, row.exchange

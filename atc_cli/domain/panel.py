@@ -1,0 +1,217 @@
+"""Validated candles: checked once here, trusted by everything after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, grid_offset_ms, iso
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+COLUMNS = ("open", "high", "low", "close", "volume")
+_SECONDS_MAX = 1e11  # 1e11 s is the year 5138, 1e11 ms the year 1973
+_MILLISECONDS_MAX = 1e14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawCandles:
+    """Candles as they came: nothing is known about them yet.
+
+    `timestamp` in seconds or milliseconds UTC, shape [bars]; `values` open, high, low, close, volume,
+    shape [bars, 5].
+    """
+
+    exchange: str
+    symbol: str
+    timestamp: Floats
+    values: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candles:
+    """One symbol's candles, oldest first: sorted, unique, on the timeframe's grid, finite, > 0.
+
+    `timestamp` is the open time in UTC ms, shape [bars]; `values` has shape [5, bars] in the order of
+    COLUMNS; volume may be NaN where the source has none. `gap_bars` counts the bars missing inside.
+    """
+
+    exchange: str
+    symbol: str
+    timestamp: Ints
+    values: Floats
+    gap_bars: int
+
+    def __len__(self) -> int:
+        return len(self.timestamp)
+
+    @property
+    def close(self) -> Floats:
+        """Closes, shape [bars]."""
+        return self.values[3]
+
+    def tail(self, bars: int, timeframe: str) -> "Candles":
+        """The last `bars` candles, with their own gap count."""
+        if bars >= len(self):
+            return self
+        return self.between(len(self) - bars, len(self), timeframe)
+
+    def between(self, first: int, stop: int, timeframe: str) -> "Candles":
+        """Candles first..stop-1, with their own gap count."""
+        timestamp = self.timestamp[first:stop]
+        gaps = _gap_bars(timestamp, TIMEFRAMES_MS[timeframe])
+        return replace(self, timestamp=timestamp, values=self.values[:, first:stop], gap_bars=gaps)
+
+
+class DefectError(ValueError):
+    """A defect of one symbol's candles: becomes a Skipped."""
+
+    def __init__(self, reason: SkipReason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason = reason
+        self.detail = detail
+
+
+def check(raw: RawCandles, timeframe: str) -> Candles | Skipped:
+    """Validate one symbol's candles; equal duplicates are dropped, gaps kept and counted.
+
+    Returns Skipped with the reason for: nothing at all, mixed or foreign time units, values that are
+    not numbers, prices <= 0, high and low that do not enclose open and close, negative volume, bars out
+    of order, duplicates that differ, bars off the timeframe's grid.
+    """
+    try:
+        return _checked(raw, timeframe)
+    except DefectError as defect:
+        return Skipped(raw.symbol, defect.reason, defect.detail, raw.exchange)
+
+
+def _checked(raw: RawCandles, timeframe: str) -> Candles:
+    if len(raw.timestamp) == 0:
+        raise DefectError(SkipReason.NO_CANDLES, "no candles")
+    timestamp = _milliseconds(raw.timestamp)
+    _check_prices(timestamp, raw.values)
+    _check_order(timestamp)
+    keep = _unique(timestamp, raw.values)
+    timestamp, values = timestamp[keep], raw.values[keep]
+    _check_grid(timestamp, timeframe)
+    columns = np.ascontiguousarray(values.T)
+    for array in (timestamp, columns):
+        array.flags.writeable = False
+    gaps = _gap_bars(timestamp, TIMEFRAMES_MS[timeframe])
+    return Candles(exchange=raw.exchange, symbol=raw.symbol, timestamp=timestamp, values=columns, gap_bars=gaps)
+
+
+def _milliseconds(stamps: Floats) -> Ints:
+    if not np.isfinite(stamps).all():
+        raise DefectError(SkipReason.NOT_A_NUMBER, f"timestamp of row {_first(~np.isfinite(stamps)) + 1} is missing")
+    if stamps.min() <= 0 or stamps.max() >= _MILLISECONDS_MAX:
+        odd = _first((stamps <= 0) | (stamps >= _MILLISECONDS_MAX))
+        raise DefectError(
+            SkipReason.MIXED_UNITS, f"timestamp {stamps[odd]:.0f} of row {odd + 1} is neither seconds nor milliseconds"
+        )
+    seconds = stamps < _SECONDS_MAX
+    if seconds.any() and not seconds.all():
+        raise DefectError(
+            SkipReason.MIXED_UNITS, f"{int(seconds.sum())} of {len(stamps)} timestamps are in seconds, the others in ms"
+        )
+    exact = stamps * 1000 if seconds.all() else stamps
+    if (exact != np.rint(exact)).any():
+        raise DefectError(SkipReason.OFF_TIMEFRAME, "a timestamp has a fraction of a millisecond")
+    return exact.astype(np.int64)
+
+
+def _check_prices(timestamp: Ints, values: Floats) -> None:
+    prices, volume = values[:, :4], values[:, 4]
+    _reject(timestamp, ~np.isfinite(prices).all(axis=1), SkipReason.NOT_A_NUMBER, "a price is not a number")
+    _reject(timestamp, (prices <= 0).any(axis=1), SkipReason.BAD_PRICE, "a price is zero or negative")
+    opened, high, low, close = prices.T
+    _reject(timestamp, high < low, SkipReason.HIGH_LOW, "high is below low")
+    outside = (high < np.maximum(opened, close)) | (low > np.minimum(opened, close))
+    _reject(timestamp, outside, SkipReason.HIGH_LOW, "open or close lies outside low..high")
+    _reject(timestamp, (volume < 0) | np.isinf(volume), SkipReason.BAD_VOLUME, "volume is negative or infinite")
+
+
+def _check_order(timestamp: Ints) -> None:
+    back = np.diff(timestamp) < 0
+    if back.any():
+        at = _first(back) + 1
+        raise DefectError(
+            SkipReason.OUT_OF_ORDER,
+            f"{iso(int(timestamp[at]))} follows {iso(int(timestamp[at - 1]))}; oldest bar first is expected",
+        )
+
+
+def _unique(timestamp: Ints, values: Floats) -> NDArray[np.bool_]:
+    same_time = np.diff(timestamp) == 0
+    equal = ((values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))).all(axis=1)
+    differing = same_time & ~equal
+    if differing.any():
+        at = int(timestamp[_first(differing)])
+        raise DefectError(
+            SkipReason.CONFLICTING_DUPLICATES, f"{int(differing.sum())} bar(s) twice with different values, first at {iso(at)}"
+        )
+    return np.concatenate(([True], ~same_time))
+
+
+def _check_grid(timestamp: Ints, timeframe: str) -> None:
+    step = TIMEFRAMES_MS[timeframe]
+    offset = grid_offset_ms(timeframe)
+    expected = int(timestamp[0]) % step // DAY_MS * DAY_MS if offset is None else offset
+    off = timestamp % step != expected
+    if off.any():
+        at = iso(int(timestamp[_first(off)]))
+        raise DefectError(
+            SkipReason.OFF_TIMEFRAME, f"{int(off.sum())} of {len(timestamp)} bars do not open on the {timeframe} grid, first at {at}"
+        )
+
+
+def _reject(timestamp: Ints, bad: NDArray[np.bool_], reason: SkipReason, what: str) -> None:
+    if bad.any():
+        at = _first(bad)
+        more = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
+        raise DefectError(reason, f"{what} at {iso(int(timestamp[at]))}, row {at + 1}{more}")
+
+
+def _first(mask: NDArray[np.bool_]) -> int:
+    return int(np.argmax(mask))
+
+
+def _gap_bars(timestamp: Ints, step_ms: int) -> int:
+    if len(timestamp) < 2:
+        return 0
+    return int((timestamp[-1] - timestamp[0]) // step_ms + 1 - len(timestamp))
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The candles of a whole scan, ragged: symbols may have different first bars.
+
+    Series i is the slice offsets[i]:offsets[i+1] of each flat array; `values` has shape [5, total bars].
+    """
+
+    timeframe: str
+    series: tuple[Candles, ...]
+    offsets: Ints
+    values: Floats
+
+    @classmethod
+    def of(cls, series: Sequence[Candles], timeframe: str) -> "Panel":
+        """Join checked candles into one panel; the order of `series` is kept."""
+        lengths = [len(candles) for candles in series]
+        offsets = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64)
+        blocks = [candles.values for candles in series]
+        values = np.ascontiguousarray(np.concatenate(blocks, axis=1)) if blocks else np.empty((5, 0))
+        for array in (offsets, values):
+            array.flags.writeable = False
+        return cls(timeframe, tuple(series), offsets, values)
+
+    def __len__(self) -> int:
+        return len(self.series)
+
+    @property
+    def width(self) -> int:
+        """Bars of the longest series."""
+        return max((len(candles) for candles in self.series), default=0)

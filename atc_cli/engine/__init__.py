@@ -1,0 +1,1 @@
+"""The backends that compute a panel, and the choice between them."""

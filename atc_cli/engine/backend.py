@@ -1,0 +1,95 @@
+"""What a backend takes and gives. Every backend returns the same bits."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atc_cli.domain.catalog import FAMILIES, MEMBERS
+from atc_cli.domain.panel import Panel
+from atc_cli.domain.params import Params
+
+
+class Want(StrEnum):
+    """How much of the result is kept: the last bar, Average_Signal of all bars, or everything."""
+
+    LAST = "last"
+    AVERAGE = "average"
+    ALL = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What a backend computed; n series, w = bars of the longest, rows right-aligned with NaN before.
+
+    average: [n] for last, else [n, w]. families (X) and weights (X_S): [n, 6] for last, [n, 6, w] for
+    all, [n, 0] for average; NaN for a family that takes no part. flipped: [n], bar index of the last
+    change of side, -1 if none. member_sign, member_equity: [n, 6, 9] at the last bar. grid: [n], the
+    decimals k of the integer prices, -1 where there is no grid (always in tradingview).
+    """
+
+    average: NDArray[np.float64]
+    families: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    flipped: NDArray[np.int64]
+    member_sign: NDArray[np.int8]
+    member_equity: NDArray[np.float64]
+    grid: NDArray[np.int8]
+
+    @classmethod
+    def empty(cls, series: int, width: int, want: Want) -> "Values":
+        """Buffers of the right shapes for a backend to fill: NaN, -1 and 0."""
+        bars: tuple[int, ...] = () if want is Want.LAST else (width,)
+        count = 0 if want is Want.AVERAGE else len(FAMILIES)
+        layer = (series, count) if want is not Want.ALL else (series, count, width)
+        return cls(
+            average=np.full((series, *bars), np.nan),
+            families=np.full(layer, np.nan),
+            weights=np.full(layer, np.nan),
+            flipped=np.full(series, -1, np.int64),
+            member_sign=np.zeros((series, len(FAMILIES), MEMBERS), np.int8),
+            member_equity=np.full((series, len(FAMILIES), MEMBERS), np.nan),
+            grid=np.full(series, -1, np.int8),
+        )
+
+
+class Backend(Protocol):
+    """One way of computing a panel."""
+
+    name: str
+
+    def compute(self, panel: Panel, params: Params, want: Want) -> Values:
+        """The whole batch in one call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """The size of what is asked for: the route is chosen on this alone."""
+
+    series: int
+    bars_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A backend that can run here: fixed cost plus cost per bar of one series."""
+
+    backend: Backend
+    start_ms: float
+    ns_per_bar: float
+
+    @property
+    def name(self) -> str:
+        """The name that --backend takes."""
+        return self.backend.name
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """A backend that cannot run here, why, and what would change that."""
+
+    name: str
+    why: str
+    remedy: str
