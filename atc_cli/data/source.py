@@ -8,6 +8,8 @@ from atc_cli.domain.panel import Candles, Panel, RawCandles, check
 from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso, newest_closed_open_ms
 
+FILES = "files"  # what candles from a folder carry as their exchange
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
@@ -31,11 +33,13 @@ Delivery = Callable[[RawCandles | Skipped], None]
 class Market(Protocol):
     """One place that candles come from: an exchange, a folder, the simulated market.
 
-    `name` is what the header shows and rows carry; `live` says whether the newest bar is known from a
-    clock (an exchange, the simulation) or only from the candles themselves (a folder).
+    `name` is what listings and rows carry as their exchange, `title` what the header shows; `live` says
+    whether the newest bar is known from a clock (an exchange, the simulation) or only from the candles
+    themselves (a folder).
     """
 
     name: str
+    title: str
     simulated: bool
     live: bool
 
@@ -109,7 +113,10 @@ def load(market: Market, listings: Sequence[Listing], request: Request, progress
 
     def deliver(raw: RawCandles | Skipped) -> None:
         ready = raw if isinstance(raw, Skipped) else _window(check(raw, request.timeframe), request, now_ms)
-        (skipped if isinstance(ready, Skipped) else candles).append(ready)  # type: ignore[arg-type]
+        if isinstance(ready, Skipped):
+            skipped.append(ready)
+        else:
+            candles.append(ready)
         progress.advance()
 
     interrupted = False
@@ -118,7 +125,8 @@ def load(market: Market, listings: Sequence[Listing], request: Request, progress
         market.fetch(listings, request.timeframe, request.bars, now_ms, deliver)
     except KeyboardInterrupt:
         interrupted = True
-        skipped += _never_arrived(listings, candles, skipped)
+        arrived = {each.symbol for each in candles} | {each.symbol for each in skipped}
+        skipped += _not_fetched([each for each in listings if each.symbol not in arrived])
     finally:
         progress.end()
     newest = newest_closed_open_ms(now_ms, request.timeframe) if market.live else _newest(candles)
@@ -169,15 +177,15 @@ def _not_stale(candles: Candles, newest_ms: int | None, request: Request) -> Can
     return Skipped(candles.symbol, SkipReason.STALE, detail, candles.exchange)
 
 
-def _never_arrived(
-    listings: Sequence[Listing], candles: Sequence[Candles], skipped: Sequence[Skipped]
-) -> list[Skipped]:
-    arrived = {each.symbol for each in [*candles, *skipped]}
-    return [
-        Skipped(each.symbol, SkipReason.INTERRUPTED, "not fetched before the interrupt", each.exchange)
-        for each in listings
-        if each.symbol not in arrived
-    ]
+def left_out(listings: Sequence[Listing]) -> Loaded:
+    """A market that was not asked any more, because of an interrupt."""
+    skipped = tuple(_not_fetched(listings))
+    return Loaded(candles=(), skipped=skipped, newest_open_ms=None, now_ms=0, interrupted=True)
+
+
+def _not_fetched(listings: Sequence[Listing]) -> list[Skipped]:
+    why = "not fetched before the interrupt"
+    return [Skipped(each.symbol, SkipReason.INTERRUPTED, why, each.exchange) for each in listings]
 
 
 def _in_order(candles: Sequence[Candles], listings: Sequence[Listing]) -> tuple[Candles, ...]:

@@ -48,7 +48,8 @@ class Prices:
 
 def prices_of(values: Floats, params: Params) -> Prices:
     """Prices of one series; `values` has rows open, high, low, close, .. and shape [>= 4, bars]."""
-    raw = Prices(values[_CLOSE], float_source(values, params.source))
+    close: Floats = values[_CLOSE]
+    raw = Prices(close, float_source(values, params.source))
     if params.dialect is Dialect.TRADINGVIEW:
         return raw
     columns = SOURCE_COLUMNS[params.source]
@@ -56,20 +57,20 @@ def prices_of(values: Floats, params: Params) -> Prices:
     if decimals is None:
         return raw
     multiple = len(columns)
-    close_int = _ticks(values[_CLOSE], decimals) * multiple
-    source_int = np.sum([_ticks(values[i], decimals) for i in columns], axis=0, dtype=np.float64)
+    close_int = _ticks(close, decimals) * multiple
+    source_int: Floats = np.sum([_ticks(values[i], decimals) for i in columns], axis=0)
     largest = max(close_int.max(initial=0), source_int.max(initial=0))
     if int(largest) * exactness_factor(params) >= 2**53:
         return raw
     scale = multiple * 10.0**decimals
-    source = raw.source if multiple == 1 else source_int / scale
-    return Prices(raw.close, source, close_int.astype(np.int64), source_int.astype(np.int64), scale, decimals)
+    source: Floats = raw.source if multiple == 1 else source_int / scale
+    return Prices(close, source, close_int.astype(np.int64), source_int.astype(np.int64), scale, decimals)
 
 
 def float_source(values: Floats, source: Source) -> Floats:
     """The source in float64: hl2 = (h+l)/2, hlc3 = ((h+l)+c)/3, ohlc4 = (((o+h)+l)+c)/4."""
     columns = SOURCE_COLUMNS[source]
-    total = values[columns[0]]
+    total: Floats = values[columns[0]]
     for column in columns[1:]:
         total = total + values[column]
     return total / len(columns) if len(columns) > 1 else total

@@ -51,7 +51,8 @@ class Candles:
     @property
     def close(self) -> Floats:
         """Closes, shape [bars]."""
-        return self.values[3]
+        close: Floats = self.values[3]
+        return close
 
     def tail(self, bars: int, timeframe: str) -> "Candles":
         """The last `bars` candles, with their own gap count."""
@@ -125,11 +126,13 @@ def _milliseconds(stamps: Floats) -> Ints:
 
 def _check_prices(timestamp: Ints, values: Floats) -> None:
     prices, volume = values[:, :4], values[:, 4]
-    _reject(timestamp, ~np.isfinite(prices).all(axis=1), SkipReason.NOT_A_NUMBER, "a price is not a number")
-    _reject(timestamp, (prices <= 0).any(axis=1), SkipReason.BAD_PRICE, "a price is zero or negative")
-    opened, high, low, close = prices.T
-    _reject(timestamp, high < low, SkipReason.HIGH_LOW, "high is below low")
-    outside = (high < np.maximum(opened, close)) | (low > np.minimum(opened, close))
+    _reject(timestamp, ~np.isfinite(prices.sum(axis=1)), SkipReason.NOT_A_NUMBER, "a price is not a number")
+    _reject(timestamp, prices.min(axis=1) <= 0, SkipReason.BAD_PRICE, "a price is zero or negative")
+    high: Floats = prices[:, 1]
+    low: Floats = prices[:, 2]
+    body = prices[:, [0, 3]]
+    _reject(timestamp, np.less(high, low), SkipReason.HIGH_LOW, "high is below low")
+    outside = (high < body.max(axis=1)) | (low > body.min(axis=1))
     _reject(timestamp, outside, SkipReason.HIGH_LOW, "open or close lies outside low..high")
     _reject(timestamp, (volume < 0) | np.isinf(volume), SkipReason.BAD_VOLUME, "volume is negative or infinite")
 

@@ -56,7 +56,7 @@ def _member_sides(prices: Prices, params: Params) -> Floats:
     """sign(close - average) of the 54 members, NaN where undefined, shape [54, bars]."""
     side_of = side_of_lts_average if params.dialect is Dialect.LTS else side_of_tradingview_average
     undefined = np.full(len(prices.close), np.nan)
-    rows = []
+    rows: list[Floats] = []
     for family, lengths in zip(FAMILIES, params.members(), strict=True):
         rows += [undefined] * MEMBERS if lengths is None else [side_of(family.id, n, prices) for n in lengths]
     return np.array(rows)

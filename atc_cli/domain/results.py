@@ -36,6 +36,7 @@ class SkipReason(StrEnum):
     OFF_TIMEFRAME = "off_timeframe"
     UNREADABLE = "unreadable"
     FETCH_FAILED = "fetch_failed"
+    UNKNOWN_SYMBOL = "unknown_symbol"
     INTERRUPTED = "interrupted"
 
     @property
@@ -103,7 +104,11 @@ class ScanRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Header:
-    """What was computed and on what: everything that makes a signal this signal."""
+    """What was computed and on what: everything that makes a signal this signal.
+
+    `modified` names the settings that differ from the preset's; `bar_time_ms` is the open time of the
+    newest closed bar; `data_age_ms` how long ago it closed, where the data may be old.
+    """
 
     exchange: str
     market: str
@@ -112,6 +117,7 @@ class Header:
     bars: int
     dialect: str
     preset: str
+    modified: tuple[str, ...]
     params: Mapping[str, object]
     params_hash: str
     backend: Decision

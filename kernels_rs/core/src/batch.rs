@@ -42,7 +42,11 @@ impl<'a> Batch<'a> {
     /// The bars of the longest series.
     #[must_use]
     pub fn longest(&self) -> usize {
-        self.offsets.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).max().unwrap_or(0)
+        self.offsets
+            .windows(2)
+            .map(|pair| pair[1].saturating_sub(pair[0]))
+            .max()
+            .unwrap_or(0)
     }
 
     pub(crate) fn candles(&self, index: usize) -> Candles<'a> {
@@ -59,12 +63,20 @@ impl<'a> Batch<'a> {
         let bars = self.close.len();
         for (column, values) in [("open", self.open), ("high", self.high), ("low", self.low)] {
             if values.len() != bars {
-                return Err(Error::ColumnLength { column, length: values.len(), bars });
+                return Err(Error::ColumnLength {
+                    column,
+                    length: values.len(),
+                    bars,
+                });
             }
         }
         self.check_offsets(bars)?;
         let (length, needed) = (self.growth.len(), self.longest().saturating_sub(cutout));
-        if length < needed { Err(Error::GrowthTooShort { length, needed }) } else { Ok(()) }
+        if length < needed {
+            Err(Error::GrowthTooShort { length, needed })
+        } else {
+            Ok(())
+        }
     }
 
     fn check_offsets(&self, bars: usize) -> Result<(), Error> {
@@ -73,8 +85,16 @@ impl<'a> Batch<'a> {
         };
         if let Some(at) = self.offsets.windows(2).position(|pair| pair[1] < pair[0]) {
             let (before, offset) = (self.offsets[at], self.offsets[at + 1]);
-            return Err(Error::OffsetDecreases { index: at + 1, offset, before });
+            return Err(Error::OffsetDecreases {
+                index: at + 1,
+                offset,
+                before,
+            });
         }
-        if offset > bars { Err(Error::OffsetBeyondEnd { offset, bars }) } else { Ok(()) }
+        if offset > bars {
+            Err(Error::OffsetBeyondEnd { offset, bars })
+        } else {
+            Ok(())
+        }
     }
 }

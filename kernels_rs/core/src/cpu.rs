@@ -14,5 +14,9 @@ pub fn cpu_features() -> Vec<&'static str> {
     ];
     #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
     let known: [(&str, bool); 0] = [];
-    known.into_iter().filter(|(_, found)| *found).map(|(name, _)| name).collect()
+    known
+        .into_iter()
+        .filter(|(_, found)| *found)
+        .map(|(name, _)| name)
+        .collect()
 }

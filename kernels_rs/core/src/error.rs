@@ -94,16 +94,38 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::LengthTooShort { family, member, length, shortest, least_base } => write!(
+            Self::LengthTooShort {
+                family,
+                member,
+                length,
+                shortest,
+                least_base,
+            } => write!(
                 f,
                 "{family} member {member} has length {length}, below the minimum of {shortest}; \
                  the smallest allowed base length is {least_base}"
             ),
-            Self::LengthTooLong { family, member, length } => {
-                write!(f, "{family} member {member} has length {length}, above the maximum of {}", crate::LONGEST)
+            Self::LengthTooLong {
+                family,
+                member,
+                length,
+            } => {
+                write!(
+                    f,
+                    "{family} member {member} has length {length}, above the maximum of {}",
+                    crate::LONGEST
+                )
             }
-            Self::NoFamily => write!(f, "lengths name no family; at least 1 of {} must take part", crate::FAMILIES),
-            Self::UnknownName { what, value, allowed } => write!(f, "{what} is '{value}', allowed: {allowed}"),
+            Self::NoFamily => write!(
+                f,
+                "lengths name no family; at least 1 of {} must take part",
+                crate::FAMILIES
+            ),
+            Self::UnknownName {
+                what,
+                value,
+                allowed,
+            } => write!(f, "{what} is '{value}', allowed: {allowed}"),
             other => other.shape(f),
         }
     }
@@ -112,24 +134,57 @@ impl fmt::Display for Error {
 impl Error {
     fn shape(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ColumnLength { column, length, bars } => {
-                write!(f, "{column} has {length} entries, it must have as many as close, {bars}")
+            Self::ColumnLength {
+                column,
+                length,
+                bars,
+            } => {
+                write!(
+                    f,
+                    "{column} has {length} entries, it must have as many as close, {bars}"
+                )
             }
-            Self::NoOffsets => write!(f, "offsets has 0 entries, it needs one more than there are series"),
-            Self::OffsetDecreases { index, offset, before } => {
-                write!(f, "offsets[{index}] is {offset}, it must be at least the offset before it, {before}")
+            Self::NoOffsets => write!(
+                f,
+                "offsets has 0 entries, it needs one more than there are series"
+            ),
+            Self::OffsetDecreases {
+                index,
+                offset,
+                before,
+            } => {
+                write!(
+                    f,
+                    "offsets[{index}] is {offset}, it must be at least the offset before it, {before}"
+                )
             }
             Self::OffsetBeyondEnd { offset, bars } => {
-                write!(f, "the last offset is {offset}, it must be at most the number of bars, {bars}")
+                write!(
+                    f,
+                    "the last offset is {offset}, it must be at most the number of bars, {bars}"
+                )
             }
             Self::GrowthTooShort { length, needed } => {
-                write!(f, "growth has {length} entries, it needs at least {needed}: the longest series less the cutout")
+                write!(
+                    f,
+                    "growth has {length} entries, it needs at least {needed}: the longest series less the cutout"
+                )
             }
             Self::WidthTooSmall { width, longest } => {
-                write!(f, "width is {width}, it must be at least the bars of the longest series, {longest}")
+                write!(
+                    f,
+                    "width is {width}, it must be at least the bars of the longest series, {longest}"
+                )
             }
-            Self::OutputLength { output, length, needed } => {
-                write!(f, "output {output} has {length} entries, it must have {needed}")
+            Self::OutputLength {
+                output,
+                length,
+                needed,
+            } => {
+                write!(
+                    f,
+                    "output {output} has {length} entries, it must have {needed}"
+                )
             }
             _ => Ok(()),
         }

@@ -32,7 +32,10 @@ impl Outputs<'_> {
     pub(crate) fn check(&self, batch: &Batch, want: Want) -> Result<(), Error> {
         let (n, longest) = (batch.series(), batch.longest());
         if want != Want::Last && self.width < longest {
-            return Err(Error::WidthTooSmall { width: self.width, longest });
+            return Err(Error::WidthTooSmall {
+                width: self.width,
+                longest,
+            });
         }
         let (row, block) = self.spans(want);
         let sizes = [
@@ -40,12 +43,27 @@ impl Outputs<'_> {
             ("families", self.families.len(), n.saturating_mul(block)),
             ("weights", self.weights.len(), n.saturating_mul(block)),
             ("flipped", self.flipped.len(), n),
-            ("member_sign", self.member_sign.len(), n * FAMILIES * MEMBERS),
-            ("member_equity", self.member_equity.len(), n * FAMILIES * MEMBERS),
+            (
+                "member_sign",
+                self.member_sign.len(),
+                n * FAMILIES * MEMBERS,
+            ),
+            (
+                "member_equity",
+                self.member_equity.len(),
+                n * FAMILIES * MEMBERS,
+            ),
             ("grid", self.grid.len(), n),
         ];
-        match sizes.into_iter().find(|(_, length, needed)| length != needed) {
-            Some((output, length, needed)) => Err(Error::OutputLength { output, length, needed }),
+        match sizes
+            .into_iter()
+            .find(|(_, length, needed)| length != needed)
+        {
+            Some((output, length, needed)) => Err(Error::OutputLength {
+                output,
+                length,
+                needed,
+            }),
             None => Ok(()),
         }
     }
@@ -59,7 +77,7 @@ impl Outputs<'_> {
         }
     }
 
-    /// The blanked part of the results that belongs to one series.
+    /// The part of the results, its floats and signs blanked, that belongs to one series.
     pub(crate) fn row(&mut self, index: usize, bars: usize, want: Want) -> Row<'_> {
         let (span, block) = self.spans(want);
         let row = Row {
@@ -78,7 +96,6 @@ impl Outputs<'_> {
         row.weights.fill(f64::NAN);
         row.member_sign.fill(0);
         row.member_equity.fill(f64::NAN);
-        (*row.flipped, *row.grid) = (-1, -1);
         row
     }
 }
@@ -102,7 +119,13 @@ pub(crate) struct Row<'a> {
 
 impl Row<'_> {
     /// Writes one bar, if a row of this span reaches back to it.
-    pub fn record(&mut self, t: usize, average: f64, families: &[f64; FAMILIES], weights: &[f64; FAMILIES]) {
+    pub fn record(
+        &mut self,
+        t: usize,
+        average: f64,
+        families: &[f64; FAMILIES],
+        weights: &[f64; FAMILIES],
+    ) {
         let Some(at) = (self.span + t).checked_sub(self.bars) else {
             return;
         };

@@ -58,7 +58,7 @@ pub struct Params {
     pub lengths: [Option<[usize; MEMBERS]>; FAMILIES],
     /// The starting equity of each family in layer 2, in family order; > 0.
     pub weights: [f64; FAMILIES],
-    /// Equity lost per bar, in hundredths of a percent point as entered: 0.03 means a factor of 1 - 0.0003.
+    /// Equity lost per bar, in percent: 0.03 means a factor of 1 - 0.0003.
     pub decay: f64,
     /// First bar with equities and signals (K), counted from the series' first bar.
     pub cutout: usize,
@@ -84,9 +84,13 @@ impl Params {
 ///
 /// # Errors
 /// A member length out of range, or no family in use.
-pub fn warmup(dialect: Dialect, lengths: &[Option<[usize; MEMBERS]>; FAMILIES]) -> Result<usize, Error> {
+pub fn warmup(
+    dialect: Dialect,
+    lengths: &[Option<[usize; MEMBERS]>; FAMILIES],
+) -> Result<usize, Error> {
     check_lengths(dialect, lengths)?;
-    let first_bars = members(dialect, lengths).map(|(family, length)| (family.first_defined)(length));
+    let first_bars =
+        members(dialect, lengths).map(|(family, length)| (family.first_defined)(length));
     Ok(first_bars.max().unwrap_or(0) + 2)
 }
 
@@ -94,11 +98,17 @@ fn members(
     dialect: Dialect,
     lengths: &[Option<[usize; MEMBERS]>; FAMILIES],
 ) -> impl Iterator<Item = (&'static Definition, usize)> {
-    let used = CATALOG.iter().zip(lengths).filter_map(|(row, members)| Some((row, (*members)?)));
+    let used = CATALOG
+        .iter()
+        .zip(lengths)
+        .filter_map(|(row, members)| Some((row, (*members)?)));
     used.flat_map(move |(row, members)| members.map(|length| (row.definition(dialect), length)))
 }
 
-fn check_lengths(dialect: Dialect, lengths: &[Option<[usize; MEMBERS]>; FAMILIES]) -> Result<(), Error> {
+fn check_lengths(
+    dialect: Dialect,
+    lengths: &[Option<[usize; MEMBERS]>; FAMILIES],
+) -> Result<(), Error> {
     if lengths.iter().all(Option::is_none) {
         return Err(Error::NoFamily);
     }
@@ -110,16 +120,34 @@ fn check_lengths(dialect: Dialect, lengths: &[Option<[usize; MEMBERS]>; FAMILIES
     Ok(())
 }
 
-fn check_family(family: &'static str, shortest: usize, members: &[usize; MEMBERS]) -> Result<(), Error> {
+fn check_family(
+    family: &'static str,
+    shortest: usize,
+    members: &[usize; MEMBERS],
+) -> Result<(), Error> {
     let base = members[0];
     for (member, &length) in members.iter().enumerate() {
         if length < shortest {
-            let reach = members.iter().map(|&m| base.saturating_sub(m)).max().unwrap_or(0);
+            let reach = members
+                .iter()
+                .map(|&m| base.saturating_sub(m))
+                .max()
+                .unwrap_or(0);
             let least_base = shortest.saturating_add(reach);
-            return Err(Error::LengthTooShort { family, member, length, shortest, least_base });
+            return Err(Error::LengthTooShort {
+                family,
+                member,
+                length,
+                shortest,
+                least_base,
+            });
         }
         if length > LONGEST {
-            return Err(Error::LengthTooLong { family, member, length });
+            return Err(Error::LengthTooLong {
+                family,
+                member,
+                length,
+            });
         }
     }
     Ok(())
@@ -147,7 +175,12 @@ impl std::str::FromStr for Source {
             ("hlc3", Self::Hlc3),
             ("ohlc4", Self::Ohlc4),
         ];
-        pick("source", name, &table, "close, open, high, low, hl2, hlc3, ohlc4")
+        pick(
+            "source",
+            name,
+            &table,
+            "close, open, high, low, hl2, hlc3, ohlc4",
+        )
     }
 }
 
@@ -155,12 +188,27 @@ impl std::str::FromStr for Want {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Self, Error> {
-        let table = [("last", Self::Last), ("average", Self::Average), ("all", Self::All)];
+        let table = [
+            ("last", Self::Last),
+            ("average", Self::Average),
+            ("all", Self::All),
+        ];
         pick("want", name, &table, "last, average, all")
     }
 }
 
-fn pick<T: Copy>(what: &'static str, name: &str, table: &[(&str, T)], allowed: &'static str) -> Result<T, Error> {
+fn pick<T: Copy>(
+    what: &'static str,
+    name: &str,
+    table: &[(&str, T)],
+    allowed: &'static str,
+) -> Result<T, Error> {
     let found = table.iter().find(|(known, _)| *known == name);
-    found.map(|(_, value)| *value).ok_or_else(|| Error::UnknownName { what, value: name.to_owned(), allowed })
+    found
+        .map(|(_, value)| *value)
+        .ok_or_else(|| Error::UnknownName {
+            what,
+            value: name.to_owned(),
+            allowed,
+        })
 }

@@ -9,7 +9,22 @@ const TOLERANCE: f64 = 1e-10;
 /// processors without SSE4.1.
 pub(crate) fn rint(x: f64) -> f64 {
     let size = x.abs();
-    if size < WHOLE { ((size + WHOLE) - WHOLE).copysign(x) } else { x }
+    if size < WHOLE {
+        ((size + WHOLE) - WHOLE).copysign(x)
+    } else {
+        x
+    }
+}
+
+/// The largest integer not above `x`.
+fn floor(x: f64) -> f64 {
+    let nearest = rint(x);
+    nearest - one_if(nearest > x)
+}
+
+/// Votes are as good as random to a branch predictor; this keeps rounding free of branches.
+fn one_if(condition: bool) -> f64 {
+    f64::from(u8::from(condition))
 }
 
 /// Distance to the next float64 away from zero; not finite beyond the largest one.
@@ -26,12 +41,12 @@ pub(crate) fn hundredths_even(x: f64) -> f64 {
 /// Two decimals, ties (within 1e-10) away from zero; zero is +0.0.
 pub(crate) fn hundredths_away(x: f64) -> f64 {
     let size = x.abs();
-    let whole = size.trunc();
-    let fraction = size - whole;
-    let down = (100.0 * fraction).floor();
-    let up = 100.0 * fraction - down >= 0.5 - TOLERANCE;
-    let value = (size - fraction) + (if up { down + 1.0 } else { down }) / 100.0;
-    if x < 0.0 && value != 0.0 { -value } else { value }
+    let fraction = size - floor(size);
+    let down = floor(100.0 * fraction);
+    let up = one_if(100.0 * fraction - down >= 0.5 - TOLERANCE);
+    let value = (size - fraction) + (down + up) / 100.0;
+    // Adding 0.0 turns -0.0 into 0.0 and nothing else into anything else.
+    value.copysign(x) + 0.0
 }
 
 #[cfg(test)]
@@ -40,7 +55,14 @@ mod tests {
 
     #[test]
     fn rint_sends_ties_to_even_and_keeps_the_sign() {
-        let cases = [(0.5, 0.0), (1.5, 2.0), (2.5, 2.0), (-2.5, -2.0), (3.49, 3.0), (1e300, 1e300)];
+        let cases = [
+            (0.5, 0.0),
+            (1.5, 2.0),
+            (2.5, 2.0),
+            (-2.5, -2.0),
+            (3.49, 3.0),
+            (1e300, 1e300),
+        ];
         for (x, expected) in cases {
             assert_eq!(rint(x).to_bits(), f64::to_bits(expected), "{x}");
         }

@@ -1,0 +1,70 @@
+# Every task a person or CI runs. `make` does what CI does.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# An environment of the caller's own must not leak into the build.
+unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
+
+SOURCES := $(shell find kernels_rs -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
+
+.PHONY: all scan demo test lint format rust wheel lock build dev clean help
+
+all: lint rust test  ## everything CI runs
+
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+scan: build  ## scan the simulated market: no network, no key
+	$(BIN)/atc scan --exchange demo
+
+test: dev  ## the Python tests (and the kernels' own, `make rust`)
+	$(BIN)/python -m pytest
+
+lint: dev  ## ruff and mypy
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+rust: ## rustfmt, clippy and the kernels' tests
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo test --workspace --locked --quiet
+
+format: dev  ## rewrite the sources in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	cargo fmt --all
+
+build: $(VENV)/.built  ## the virtual environment, pinned dependencies, the extension
+dev: $(VENV)/.dev build  ## the same with the tools for tests and lint
+
+wheel: build  ## a wheel in dist/
+	$(BIN)/maturin build --release --locked --out dist
+
+lock: $(VENV)/.dev  ## renew the lock files after a change of dependencies
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate \
+		--constraint requirements.lock --custom-compile-command "make lock" --output-file requirements-dev.lock
+
+clean:  ## remove what was built
+	rm -rf $(VENV) target dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -f atc_cli/_kernels*.so
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit("atc needs Python 3.11 or newer, this is " + sys.version.split()[0] + ": make PYTHON=python3.11") if sys.version_info < (3, 11) else 0'
+	@command -v cargo >/dev/null || { echo "atc needs Rust (cargo): install it with rustup" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.built: $(SOURCES) $(VENV)/.installed
+	. $(BIN)/activate && maturin develop --release --locked --quiet
+	@touch $@

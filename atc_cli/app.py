@@ -1,0 +1,275 @@
+"""The command line: options -> settings -> command -> render -> exit code. The only importer of typer."""
+
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand
+from typer.exceptions import TyperException
+
+from atc_cli import __version__
+from atc_cli.errors import AtcError, ExitCode
+from atc_cli.options import EXPLAIN, SCAN, Option
+from atc_cli.resolve import Resolved, resolve
+from atc_cli.settings import FIELDS, OPTIONS
+
+SCAN_EXAMPLES = """
+Examples:
+
+\b
+  atc scan                                      Binance USDT perpetuals, 15m
+  atc scan --exchange demo                      a simulated market, no network
+  atc scan BTCUSDT ETHUSDT --timeframe 1h
+  atc scan --data candles/ --timeframe 1h --top 10
+  atc scan --preset swing --side long --max-age 1 --output json
+  atc scan --output symbols | atc scan --watchlist - --timeframe 4h
+
+Exit codes: 0 ok, 2 usage, 3 partial, 4 no data, 69 unavailable, 75 try later, 78 configuration, 130 interrupted.
+"""
+EXPLAIN_EXAMPLES = """
+Examples:
+
+\b
+  atc explain SIM001 --exchange demo            the weight table at the last bar
+  atc explain BTCUSDT --timeframe 4h            from Binance
+  atc explain BTCUSDT --data candles/ --timeframe 1h --series --out btc.parquet
+"""
+
+
+class SectionedCommand(TyperCommand):
+    """A command whose help lists its options by section."""
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write one section per panel, in the order of the options."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(getattr(parameter, "rich_help_panel", None) or "General", []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+
+app = typer.Typer(
+    name="atc",
+    help="A market scanner built on the Adaptive Trend Classification: ranked LONG/SHORT signals.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+config_app = typer.Typer(help="Show, check and locate settings.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(config_app, name="config")
+
+
+def _given(command: str) -> list[inspect.Parameter]:
+    """The flags of a command as parameters that Typer reads, from the one table of options."""
+    general = [
+        _parameter("config", Path | None, None, "settings file in place of the user's and the project's", "FILE"),
+        _parameter("show_settings", bool, False, "print every setting and where it comes from, then stop"),
+        _parameter("verbose", bool, False, "say more on stderr: every skip, timings", short="-v"),
+        _parameter("quiet", bool, False, "say nothing on stderr but errors", short="-q"),
+    ]
+    return [_option(option) for option in OPTIONS.values() if command in option.commands] + general
+
+
+def _parameter(
+    name: str, kind: Any, default: Any, text: str, metavar: str | None = None, short: str | None = None
+) -> inspect.Parameter:
+    flags = [f"--{name.replace('_', '-')}", *([short] if short else [])]
+    option = typer.Option(*flags, help=text, metavar=metavar, rich_help_panel="Run", show_default=False)
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
+    )
+
+
+def _option(option: Option) -> inspect.Parameter:
+    declared = option.flag
+    if option.is_switch and option.negatable:
+        declared = f"{option.flag}/--no-{option.flag[2:]}"
+    metavar = option.metavar or ("|".join(option.choices) if option.choices else None)
+    made = typer.Option(
+        declared,
+        help=option.help + _default_words(option),
+        metavar=None if option.is_switch else metavar,
+        rich_help_panel=option.panel,
+        show_default=False,
+        autocompletion=_completion(option.choices),
+    )
+    kind = bool | None if option.is_switch else str | None
+    return inspect.Parameter(
+        FIELDS[option.key], inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, made]
+    )
+
+
+def _default_words(option: Option) -> str:
+    if option.default is None or option.is_switch:
+        return ""
+    shown = ",".join(option.default) if isinstance(option.default, tuple) else option.default
+    return f" [{shown}]"
+
+
+def _completion(choices: tuple[str, ...]) -> Callable[[str], list[str]] | None:
+    return (lambda incomplete: [name for name in choices if name.startswith(incomplete)]) if choices else None
+
+
+def _with_options(command: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a function the flags of `command` behind its own parameters."""
+
+    def decorate(function: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(function)
+        own = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+        function.__signature__ = signature.replace(parameters=[*own, *_given(command)])  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+@app.command(cls=SectionedCommand, help="Scan a market and print ranked signals.\n" + SCAN_EXAMPLES)
+@_with_options(SCAN)
+def scan(
+    symbols: Annotated[list[str] | None, typer.Argument(help="symbols; all of the market if none", show_default=False)] = None,
+    **given: Any,
+) -> None:
+    """Scan a market and print ranked signals."""
+    from atc_cli import flow
+
+    resolved = _resolved(given)
+    if given["show_settings"]:
+        _finish(flow.show_settings(resolved))
+    _finish(flow.scan(resolved, list(symbols or []), quiet=given["quiet"], verbose=given["verbose"]))
+
+
+@app.command(cls=SectionedCommand, help="Take one symbol's signal apart.\n" + EXPLAIN_EXAMPLES)
+@_with_options(EXPLAIN)
+def explain(
+    symbol: Annotated[str, typer.Argument(help="one symbol", show_default=False)],
+    **given: Any,
+) -> None:
+    """Take one symbol's signal apart."""
+    from atc_cli import flow
+
+    resolved = _resolved(given)
+    if given["show_settings"]:
+        _finish(flow.show_settings(resolved))
+    _finish(flow.explain(resolved, symbol, quiet=given["quiet"], verbose=given["verbose"]))
+
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False) -> None:
+    """Check this installation; the exit code is the verdict."""
+    from atc_cli import flow
+
+    _finish(flow.doctor(as_json=as_json))
+
+
+@config_app.command("show", cls=SectionedCommand)
+@_with_options(SCAN)
+def config_show(**given: Any) -> None:
+    """Every setting of a scan with these flags, and where each comes from."""
+    from atc_cli import flow
+
+    _finish(flow.show_settings(_resolved(given)))
+
+
+@config_app.command("validate")
+def config_validate(
+    file: Annotated[Path | None, typer.Argument(help="a settings file; those in force if none", show_default=False)] = None,
+) -> None:
+    """Check a settings file; exit code 78 says what is wrong with it."""
+    from atc_cli import flow
+
+    _finish(flow.validate(file))
+
+
+@config_app.command("path")
+def config_path() -> None:
+    """Where settings and the cache live."""
+    from atc_cli import flow
+
+    _finish(flow.show_places())
+
+
+@config_app.command("presets")
+def config_presets(
+    name: Annotated[str | None, typer.Argument(help="one preset; all if none", show_default=False)] = None,
+) -> None:
+    """The presets, as the TOML that a settings file would hold."""
+    from atc_cli import flow
+
+    _finish(flow.show_presets(name))
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        sys.stdout.write(f"atc {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[  # noqa: ARG001
+        bool, typer.Option("--version", help="print the version", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A market scanner built on the Adaptive Trend Classification: ranked LONG/SHORT signals."""
+
+
+def _resolved(given: dict[str, Any]) -> Resolved:
+    from atc_cli import flow
+
+    by_key = {option.key: given.get(FIELDS[option.key]) for option in OPTIONS.values()}
+    flags = {key: value for key, value in by_key.items() if value is not None}
+    config = given.get("config") or (Path(os.environ["ATC_CONFIG"]) if os.environ.get("ATC_CONFIG") else None)
+    return resolve(flags, os.environ, config=config, user_folder=flow.user_folder(), folder=Path.cwd())
+
+
+def _finish(code: ExitCode) -> NoReturn:
+    raise typer.Exit(int(code))
+
+
+def main() -> NoReturn:
+    """The entry point of the console script: every way out has an exit code and a sentence."""
+    try:
+        outcome = app(standalone_mode=False)
+        sys.stdout.flush()
+        code = outcome if isinstance(outcome, int) else ExitCode.OK
+        if code == ExitCode.INTERRUPTED:
+            _complain("interrupted")
+    except TyperException as error:
+        error.show()  # type: ignore[attr-defined]
+        code = error.exit_code
+    except BrokenPipeError:
+        # The reader left (| head): nothing is wrong, and Python must not complain at exit either.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.OK
+    except AtcError as error:
+        _complain(str(error), error.hint)
+        code = error.code
+    except KeyboardInterrupt:
+        _complain("interrupted")
+        code = ExitCode.INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - the last line of defence says what to do
+        code = _unexpected(error)
+    sys.exit(int(code))
+
+
+def _complain(message: str, hint: str | None = None) -> None:
+    from atc_cli.reporting.text import printable
+
+    sys.stderr.write(f"atc: {printable(message)}\n" + (f"     {printable(hint)}\n" if hint else ""))
+
+
+def _unexpected(error: Exception) -> ExitCode:
+    if os.environ.get("ATC_TRACEBACK"):
+        raise error
+    _complain(
+        f"unexpected {type(error).__name__}: {error}",
+        "this is a defect of atc; ATC_TRACEBACK=1 shows where it happened, please report it",
+    )
+    return ExitCode.UNEXPECTED

@@ -1,0 +1,40 @@
+"""Files that are whole or absent: temp + fsync + rename."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from atc_cli.errors import UnavailableError
+
+
+def write_atomically(target: Path, content: bytes) -> None:
+    """Replace `target` by `content` at once; a reader or a crash never sees half of it.
+
+    Raises UnavailableError where the folder cannot be written or the disk is full; the old file stays.
+    """
+    folder = target.parent
+    try:
+        descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=folder)
+    except OSError as error:
+        raise UnavailableError(f"cannot write in {str(folder)!r}: {error.strerror}", "choose another --out") from None
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(_usual_mode())
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise UnavailableError(f"cannot write {str(target)!r}: {error.strerror}", "the old file is untouched") from None
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _usual_mode() -> int:
+    """What a plain open() would have given: mkstemp gives 0600."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

@@ -1,0 +1,99 @@
+"""`atc doctor`: is this installation able to do its work, and if not, what is missing."""
+
+import importlib.metadata
+import importlib.util
+import os
+import platform
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from atc_cli.domain.timeframe import iso
+from atc_cli.engine import rust
+from atc_cli.engine.backend import Offer, Unavailable
+from atc_cli.resolve import preset_text
+from atc_cli.settings import PRESETS
+
+Status = Literal["ok", "warn", "fail", "absent"]
+
+_REQUIRED = ("numpy", "typer", "rich", "ccxt", "pyarrow", "platformdirs", "tzlocal")
+_RELEASED_MS = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at; `remedy` is what to do where it is not ok."""
+
+    name: str
+    status: Status
+    detail: str
+    remedy: str = ""
+
+
+def run(offers: Sequence[Offer | Unavailable], *, cache_folder: Path, now_ms: int) -> list[Check]:
+    """Every check; nothing here touches the network."""
+    return [
+        Check("python", "ok", f"{platform.python_version()} ({sys.implementation.name}) on {platform.platform()}"),
+        _cpu(),
+        _packages(_REQUIRED),
+        *_backends(offers),
+        _presets(),
+        _writable(cache_folder),
+        _clock(now_ms),
+    ]
+
+
+def healthy(checks: Iterable[Check]) -> bool:
+    """The verdict: nothing failed (an absent optional part is no failure)."""
+    return all(check.status != "fail" for check in checks)
+
+
+def _cpu() -> Check:
+    features = rust.cpu_features()
+    detail = f"{platform.machine()}, {os.cpu_count()} logical CPUs, SIMD: {' '.join(features) or 'unknown'}"
+    return Check("cpu", "ok", detail)
+
+
+def _packages(names: Sequence[str]) -> Check:
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
+    if missing:
+        return Check("packages", "fail", f"missing: {', '.join(missing)}", "reinstall atc-cli")
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
+    return Check("packages", "ok", versions)
+
+
+def _backends(offers: Sequence[Offer | Unavailable]) -> list[Check]:
+    checks = []
+    for offer in offers:
+        if isinstance(offer, Offer):
+            checks.append(Check(f"backend {offer.name}", "ok", f"about {offer.ns_per_bar:,.0f} ns per bar"))
+        else:
+            status: Status = "fail" if offer.name == "rust" else "absent"
+            checks.append(Check(f"backend {offer.name}", status, offer.why, offer.remedy))
+    return checks
+
+
+def _presets() -> Check:
+    try:
+        for name in PRESETS:
+            preset_text(name)
+    except OSError as error:
+        return Check("presets", "fail", f"cannot read a preset: {error}", "reinstall atc-cli")
+    return Check("presets", "ok", ", ".join(PRESETS))
+
+
+def _writable(folder: Path) -> Check:
+    """The nearest existing ancestor decides: the folder itself is made when it is first needed."""
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
+        return Check("cache folder", "ok", str(folder))
+    return Check("cache folder", "warn", f"{folder} cannot be written", "set XDG_CACHE_HOME to a folder of yours")
+
+
+def _clock(now_ms: int) -> Check:
+    if now_ms < _RELEASED_MS:
+        return Check("clock", "fail", f"{iso(now_ms)} is in the past", "set the system clock (NTP)")
+    return Check("clock", "ok", f"{iso(now_ms)}; on an exchange its own clock decides which bars are closed")

@@ -1,0 +1,81 @@
+"""`atc explain`: one symbol taken apart."""
+
+import math
+from time import perf_counter
+
+import numpy as np
+
+from atc_cli.commands.gather import Gathered, gather, header_of, request_of
+from atc_cli.commands.ports import Ports
+from atc_cli.commands.rows import row_of
+from atc_cli.domain.catalog import FAMILIES, Dialect
+from atc_cli.domain.classify import directions
+from atc_cli.domain.growth import growth_table
+from atc_cli.domain.params import Params
+from atc_cli.domain.results import ExplainResult, FamilyView, Member, ScanRow, Series
+from atc_cli.engine import route
+from atc_cli.engine.backend import Values, Want, Workload
+from atc_cli.errors import NoDataError
+from atc_cli.settings import Settings
+
+_ANY_LAG = 2**62
+
+
+def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
+    """Explain one symbol at its last bar and over its whole window.
+
+    Raises UsageError for an unknown symbol and NoDataError where its candles cannot be used.
+    """
+    params = settings.params()
+    gathered = gather(settings, ports, request_of(settings, params, max_lag_bars=_ANY_LAG), typed=[symbol])
+    if not len(gathered.panel):
+        reason = gathered.skipped[0]
+        raise NoDataError(f"{reason.symbol}: {reason.reason.label}: {reason.detail}")
+    workload = Workload(series=len(gathered.panel), bars_total=int(gathered.panel.offsets[-1]))
+    backend, decision = route.choose(workload, ports.offers, settings.backend)
+    began = perf_counter()
+    values = backend.compute(gathered.panel, params, Want.ALL)
+    compute_ms = (perf_counter() - began) * 1000
+    series = series_of(gathered, values, params)
+    direction = series.columns.get("direction", np.array([np.nan]))[-1]
+    return ExplainResult(
+        header=header_of(settings, params, ports, gathered, decision, compute_ms),
+        row=_last_row(gathered, values, params),
+        families=_families(values, params),
+        multiplier=float(growth_table(params, len(series.timestamp))[-1]),
+        direction=None if math.isnan(direction) else int(direction),
+        series=series,
+    )
+
+
+def _last_row(gathered: Gathered, values: Values, params: Params) -> ScanRow:
+    last = values.average[0, -1], values.families[0, :, -1], values.weights[0, :, -1]
+    return row_of(gathered, 0, gathered.listings()[0], params, values, *last)
+
+
+def series_of(gathered: Gathered, values: Values, params: Params) -> Series:
+    """Every bar: X and X_S of the six families, Average_Signal; in tradingview direction and alerts too."""
+    bars = len(gathered.panel.series[0])
+    average = values.average[0, -bars:]
+    columns = {f"{family.title}_Signal": values.families[0, i, -bars:] for i, family in enumerate(FAMILIES)}
+    columns |= {f"{family.title}_S": values.weights[0, i, -bars:] for i, family in enumerate(FAMILIES)}
+    columns["Average_Signal"] = average
+    if params.dialect is Dialect.TRADINGVIEW:
+        columns |= dict(zip(("direction", "long", "short"), directions(average, params), strict=True))
+    return Series(gathered.panel.series[0].timestamp, columns)
+
+
+def _families(values: Values, params: Params) -> tuple[FamilyView, ...]:
+    views = []
+    for i, (family, lengths) in enumerate(zip(FAMILIES, params.members(), strict=True)):
+        if lengths is None:
+            continue
+        cells = zip(lengths, values.member_sign[0, i], values.member_equity[0, i], strict=True)
+        members = tuple(Member(length=n, sign=int(sign), equity=_number(equity)) for n, sign, equity in cells)
+        signal, weight = _number(values.families[0, i, -1]), _number(values.weights[0, i, -1])
+        views.append(FamilyView(id=family.id, title=family.title, members=members, signal=signal, weight=weight))
+    return tuple(views)
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) else float(value)

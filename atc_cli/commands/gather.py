@@ -1,0 +1,125 @@
+"""From settings to a panel, for every command that computes signals."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from atc_cli.commands.ports import Ports
+from atc_cli.data.source import Listing, Loaded, Market, Progress, Request, left_out, load
+from atc_cli.data.universe import Filters, Universe, choose
+from atc_cli.domain.panel import Panel
+from atc_cli.domain.params import Params, document_hash
+from atc_cli.domain.results import Decision, Header, Skipped
+from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.settings import Settings
+
+DEFAULT_QUOTE = "USDT"
+ANY_QUOTE = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Checked candles of every market, and what it took to get them."""
+
+    panel: Panel
+    universe: Universe
+    skipped: tuple[Skipped, ...]
+    newest_open_ms: int | None
+    now_ms: int
+    interrupted: bool
+    fetch_ms: float
+
+    def listings(self) -> list[Listing]:
+        """The listing behind each series of the panel."""
+        by_name = {(each.exchange, each.symbol): each for each in self.universe.listings}
+        return [by_name[candles.exchange, candles.symbol] for candles in self.panel.series]
+
+
+def gather(
+    settings: Settings,
+    ports: Ports,
+    request: Request,
+    *,
+    typed: Sequence[str] = (),
+    watched: Sequence[str] | None = None,
+) -> Gathered:
+    """Listings, universe, candles. Raises NoDataError and UsageError as universe.choose does."""
+    began = perf_counter()
+    tickers = settings.min_volume is not None
+    quotes = [quote_of(settings, market) for market in ports.markets]
+    offered = [
+        each
+        for market, quote in zip(ports.markets, quotes, strict=True)
+        for each in market.listings(quote=quote, tickers=tickers)
+    ]
+    filters = Filters(deny=settings.deny, min_volume=settings.min_volume)
+    universe = choose(offered, filters, typed=typed, watched=watched)
+    loaded = _load_all(ports.markets, universe, request, ports.progress)
+    return Gathered(
+        panel=Panel.of([candles for each in loaded for candles in each.candles], request.timeframe),
+        universe=universe,
+        skipped=(*universe.missing, *(skip for each in loaded for skip in each.skipped)),
+        newest_open_ms=max((each.newest_open_ms for each in loaded if each.newest_open_ms is not None), default=None),
+        now_ms=max((each.now_ms for each in loaded), default=ports.clock_ms()),
+        interrupted=any(each.interrupted for each in loaded),
+        fetch_ms=(perf_counter() - began) * 1000,
+    )
+
+
+def quote_of(settings: Settings, market: Market) -> str | None:
+    """The quote currency to filter by; None is all. Names of files need not have one."""
+    if settings.quote is None:
+        return DEFAULT_QUOTE if market.live else None
+    return None if settings.quote.casefold() == ANY_QUOTE else settings.quote.upper()
+
+
+def _load_all(
+    markets: Sequence[Market], universe: Universe, request: Request, progress: Progress
+) -> list[Loaded]:
+    loaded: list[Loaded] = []
+    for market in markets:
+        listings = [each for each in universe.listings if each.exchange == market.name]
+        interrupted = any(each.interrupted for each in loaded)
+        loaded.append(left_out(listings) if interrupted else load(market, listings, request, progress))
+    return loaded
+
+
+def request_of(settings: Settings, params: Params, *, max_lag_bars: int) -> Request:
+    """What is wanted of every symbol."""
+    return Request(
+        timeframe=settings.timeframe,
+        bars=settings.bars,
+        include_open=settings.include_open,
+        warmup_bars=params.warmup_bars,
+        min_bars=settings.min_bars,
+        cutout_bars=settings.cutout,
+        max_lag_bars=max_lag_bars,
+    )
+
+
+def header_of(
+    settings: Settings, params: Params, ports: Ports, gathered: Gathered, decision: Decision, compute_ms: float
+) -> Header:
+    """Everything that makes these signals these signals."""
+    document = {**params.document(), "bars": settings.bars, "include_open": settings.include_open}
+    live = all(market.live for market in ports.markets)
+    newest = gathered.newest_open_ms
+    closed_ms = None if newest is None else newest + TIMEFRAMES_MS[settings.timeframe]
+    return Header(
+        exchange=",".join(market.title for market in ports.markets),
+        market=settings.market if live else "files",
+        simulated=any(market.simulated for market in ports.markets),
+        timeframe=settings.timeframe,
+        bars=settings.bars,
+        dialect=settings.dialect.value,
+        preset=settings.preset,
+        modified=settings.modified,
+        params=document,
+        params_hash=document_hash(document),
+        backend=decision,
+        generated_at_ms=ports.clock_ms(),
+        bar_time_ms=newest,
+        data_age_ms=None if live or closed_ms is None else max(gathered.now_ms - closed_ms, 0),
+        include_open=settings.include_open,
+        timings_ms={"fetch": gathered.fetch_ms, "compute": compute_ms},
+    )

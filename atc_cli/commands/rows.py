@@ -1,0 +1,75 @@
+"""Computed values to rows."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atc_cli.commands.gather import Gathered
+from atc_cli.data.source import Listing
+from atc_cli.domain.activity import change_24h_frac, quote_volume_24h
+from atc_cli.domain.catalog import FAMILY_IDS
+from atc_cli.domain.classify import side_of
+from atc_cli.domain.panel import Candles
+from atc_cli.domain.params import Params
+from atc_cli.domain.results import ScanRow
+from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.engine.backend import Values
+
+SPARK_BARS = 40
+
+
+def rows_of(gathered: Gathered, values: Values, params: Params) -> list[ScanRow]:
+    """One unranked row per series; `values` hold the last bar (want=last)."""
+    return [
+        row_of(gathered, i, listing, params, values, values.average[i], values.families[i], values.weights[i])
+        for i, listing in enumerate(gathered.listings())
+    ]
+
+
+def row_of(
+    gathered: Gathered,
+    i: int,
+    listing: Listing,
+    params: Params,
+    values: Values,
+    average: float,
+    families: NDArray[np.float64],
+    weights: NDArray[np.float64],
+) -> ScanRow:
+    """The row of series i, given its values at the last bar."""
+    candles = gathered.panel.series[i]
+    timeframe = gathered.panel.timeframe
+    flipped = int(values.flipped[i])
+    change, volume = listing.change_24h_frac, listing.quote_volume
+    return ScanRow(
+        rank=0,
+        exchange=candles.exchange,
+        symbol=candles.symbol,
+        side=side_of(float(average), params),
+        signal=float(average),
+        families=_by_family(families),
+        weights=_by_family(weights),
+        price=float(candles.close[-1]),
+        change_24h_frac=change if change is not None else change_24h_frac(candles, timeframe),
+        quote_volume=volume if volume is not None else quote_volume_24h(candles, timeframe),
+        flipped_at_ms=int(candles.timestamp[flipped]) if flipped >= 0 else None,
+        age_bars=len(candles) - 1 - flipped if flipped >= 0 else None,
+        bars=len(candles),
+        gap_bars=candles.gap_bars,
+        grid=int(values.grid[i]) if values.grid[i] >= 0 else None,
+        bar_time_ms=int(candles.timestamp[-1]),
+        forming=_forming(candles, timeframe, gathered.now_ms),
+        closes=tuple(candles.close[-SPARK_BARS:].tolist()),
+    )
+
+
+def _by_family(values: NDArray[np.float64]) -> Mapping[str, float]:
+    """Families in use only: the others are NaN."""
+    pairs = zip(FAMILY_IDS, (float(value) for value in values), strict=True)
+    return {name: value for name, value in pairs if not math.isnan(value)}
+
+
+def _forming(candles: Candles, timeframe: str, now_ms: int) -> bool:
+    return bool(candles.timestamp[-1] + TIMEFRAMES_MS[timeframe] > now_ms)

@@ -1,0 +1,83 @@
+"""`atc scan`: a universe in, ranked rows out."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from time import perf_counter
+
+from atc_cli.commands.gather import Gathered, gather, header_of, request_of
+from atc_cli.commands.ports import Ports
+from atc_cli.commands.rows import rows_of
+from atc_cli.domain.classify import rank
+from atc_cli.domain.results import ScanResult, ScanRow, Side
+from atc_cli.engine import route
+from atc_cli.engine.backend import Want, Workload
+from atc_cli.settings import Settings
+
+
+def run(
+    settings: Settings, ports: Ports, *, typed: Sequence[str] = (), watched: Sequence[str] | None = None
+) -> ScanResult:
+    """Scan the typed and watched symbols, or all; `watched` is the content of a watchlist.
+
+    Raises the AtcErrors of gather and route; OutOfRangeError where lambda is too large for the window.
+    """
+    params = settings.params()
+    request = request_of(settings, params, max_lag_bars=settings.max_lag)
+    gathered = gather(settings, ports, request, typed=typed, watched=watched)
+    workload = Workload(series=len(gathered.panel), bars_total=int(gathered.panel.offsets[-1]))
+    backend, decision = route.choose(workload, ports.offers, settings.backend)
+    began = perf_counter()
+    rows = rows_of(gathered, backend.compute(gathered.panel, params, Want.LAST), params)
+    compute_ms = (perf_counter() - began) * 1000
+    kept, hidden = filtered(rows, settings)
+    return ScanResult(
+        header=header_of(settings, params, ports, gathered, decision, compute_ms),
+        rows=tuple(top_per_side(rank(kept), settings.top)),
+        skipped=gathered.skipped,
+        scanned=_scanned(gathered),
+        hidden={**gathered.universe.hidden, **hidden},
+        interrupted=gathered.interrupted,
+    )
+
+
+def _scanned(gathered: Gathered) -> int:
+    return len(gathered.universe.listings) + len(gathered.universe.missing)
+
+
+def filtered(rows: Iterable[ScanRow], settings: Settings) -> tuple[list[ScanRow], dict[str, int]]:
+    """Rows that pass, and how many each filter took out; the first filter that objects counts."""
+    kept: list[ScanRow] = []
+    hidden: Counter[str] = Counter()
+    for row in rows:
+        objection = _objection(row, settings)
+        if objection is None:
+            kept.append(row)
+        else:
+            hidden[objection] += 1
+    return kept, dict(hidden)
+
+
+def _objection(row: ScanRow, settings: Settings) -> str | None:
+    """The filter that takes the row out, None if it passes."""
+    if row.side is Side.NEUTRAL and not settings.all:
+        return "NEUTRAL"
+    if settings.side != "both" and row.side is not Side.NEUTRAL and row.side.value.casefold() != settings.side:
+        return "--side"
+    if abs(row.signal) < settings.min_signal:
+        return "--min-signal"
+    if settings.max_age is not None and (row.age_bars is None or row.age_bars > settings.max_age):
+        return "--max-age"
+    if settings.min_volume is not None and (row.quote_volume is None or row.quote_volume < settings.min_volume):
+        return "--min-volume"
+    return None
+
+
+def top_per_side(rows: Iterable[ScanRow], top: int | None) -> list[ScanRow]:
+    """The first `top` rows of each side, order and rank numbers kept."""
+    taken: Counter[Side] = Counter()
+    kept = []
+    for row in rows:
+        taken[row.side] += 1
+        if top is None or taken[row.side] <= top:
+            kept.append(row)
+    return kept

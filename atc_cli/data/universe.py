@@ -1,0 +1,142 @@
+"""Which symbols of a market are scanned: names that people type, filters, watchlists. Pure."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from atc_cli.data.source import FILES, Listing
+from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.errors import NoDataError, UsageError, nearest
+
+_TRADINGVIEW = re.compile(r"(?P<exchange>[A-Za-z0-9_]+):(?P<symbol>[^/]+)")
+_PERPETUAL = ".P"
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """What is scanned; `hidden` counts what filters took out, `missing` what a watchlist named in vain."""
+
+    listings: tuple[Listing, ...]
+    hidden: Mapping[str, int]
+    missing: tuple[Skipped, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Cheap filters, before any candle is fetched; `min_volume` in quote currency needs tickers."""
+
+    deny: str | None = None
+    min_volume: float | None = None
+
+
+def parse_watchlist(lines: Iterable[str]) -> list[str]:
+    """Symbols of a watchlist: one a line, # begins a comment, order kept, none twice.
+
+    TradingView's export is understood too: comma-separated, with sections that begin with ###.
+    """
+    items = (item.strip() for line in lines for item in line.split(","))
+    symbols = (item.split("#", 1)[0].strip() for item in items)
+    return list(dict.fromkeys(symbol for symbol in symbols if symbol))
+
+
+def choose(
+    listings: Sequence[Listing], filters: Filters, *, typed: Sequence[str] = (), watched: Sequence[str] | None = None
+) -> Universe:
+    """Typed and watched symbols (all if there are neither), less what the filters take out.
+
+    Raises UsageError for a typed symbol that does not exist, with the nearest that does, and NoDataError
+    where nothing is left. An unknown symbol of a watchlist is skipped by name: a delisting must not
+    end a nightly run.
+    """
+    named, missing = _named(listings, typed, watched)
+    kept, hidden = _filtered(named, filters)
+    if not kept:
+        _raise_empty(listings, hidden, missing)
+    return Universe(tuple(kept), hidden, tuple(missing))
+
+
+def _named(
+    listings: Sequence[Listing], typed: Sequence[str], watched: Sequence[str] | None
+) -> tuple[Sequence[Listing], list[Skipped]]:
+    if not typed and watched is None:
+        return listings, []
+    if not typed and not watched:
+        raise NoDataError("the watchlist is empty", "one symbol a line, for example BTCUSDT or BINANCE:BTCUSDT.P")
+    index = _index(listings)
+    chosen: dict[tuple[str, str], Listing] = {}
+    missing = []
+    for name in [*typed, *(watched or ())]:
+        found = _find(index, name)
+        if not found and name in typed:
+            raise UsageError(f"unknown symbol {name!r}", _symbol_hint(listings, name))
+        if not found:
+            missing.append(Skipped(name, SkipReason.UNKNOWN_SYMBOL, _symbol_hint(listings, name)))
+        chosen |= {(each.exchange, each.symbol): each for each in found}
+    return list(chosen.values()), missing
+
+
+def _index(listings: Sequence[Listing]) -> dict[str, list[Listing]]:
+    """Every spelling that a symbol answers to: BTC/USDT:USDT, BTC/USDT, BTCUSDT, BTC_USDT, and BTC where only one fits."""
+    index: dict[str, list[Listing]] = {}
+    bases: dict[str, list[Listing]] = {}
+    for each in listings:
+        pair = each.symbol.split(":", 1)[0]
+        spellings = {each.symbol, each.native, pair, _compact(pair), _compact(each.native)}
+        for spelling in {name.casefold() for name in spellings}:
+            index.setdefault(spelling, []).append(each)
+        if "/" in pair:
+            bases.setdefault(pair.split("/", 1)[0].casefold(), []).append(each)
+    for base, found in bases.items():
+        if max(Counter(each.exchange for each in found).values()) == 1:
+            index.setdefault(base, found)
+    return index
+
+
+def _compact(name: str) -> str:
+    return re.sub(r"[/_\-]", "", name)
+
+
+def _find(index: Mapping[str, list[Listing]], name: str) -> list[Listing]:
+    exact = index.get(name.casefold()) or index.get(_compact(name).casefold())
+    if exact:
+        return exact
+    match = _TRADINGVIEW.fullmatch(name)
+    if not match:
+        return index.get(name.removesuffix(_PERPETUAL).casefold(), [])
+    symbol = match["symbol"].removesuffix(_PERPETUAL)
+    exchange = match["exchange"].casefold()
+    found = index.get(symbol.casefold()) or index.get(_compact(symbol).casefold()) or []
+    return [each for each in found if each.exchange == FILES or each.exchange.casefold().startswith(exchange)]
+
+
+def _symbol_hint(listings: Sequence[Listing], name: str) -> str:
+    symbol = name.split(":", 1)[1] if _TRADINGVIEW.fullmatch(name) else name
+    by_spelling = {_compact(each.symbol.split(":", 1)[0]): each.symbol for each in listings}
+    close = nearest(_compact(symbol).removesuffix(_PERPETUAL), by_spelling, cutoff=0.6)
+    if close:
+        return f"did you mean {by_spelling[close]!r}?"
+    return f"nothing of that name among {len(listings)} symbols; --market or --quote may hide it"
+
+
+def _filtered(listings: Sequence[Listing], filters: Filters) -> tuple[list[Listing], dict[str, int]]:
+    denied = re.compile(filters.deny, re.IGNORECASE) if filters.deny else None
+    allowed = [each for each in listings if not (denied and denied.search(each.symbol))]
+    busy = [each for each in allowed if _busy_enough(each, filters.min_volume)]
+    hidden = {"--deny": len(listings) - len(allowed), "--min-volume": len(allowed) - len(busy)}
+    return busy, {name: count for name, count in hidden.items() if count}
+
+
+def _busy_enough(listing: Listing, min_volume: float | None) -> bool:
+    """Without a ticker the volume is judged later, on the candles."""
+    return min_volume is None or listing.quote_volume is None or listing.quote_volume >= min_volume
+
+
+def _raise_empty(listings: Sequence[Listing], hidden: Mapping[str, int], missing: Sequence[Skipped]) -> None:
+    if missing:
+        names = ", ".join(each.symbol for each in missing[:5])
+        raise NoDataError(f"none of the {len(missing)} symbols of the watchlist exists: {names}", missing[0].detail)
+    taken = ", ".join(f"{name} takes out {count}" for name, count in hidden.items())
+    if hidden:
+        raise NoDataError(f"no symbol is left of {len(listings)}: {taken}", "loosen the filter")
+    raise NoDataError("the market has no symbol of this kind", "check --market and --quote")

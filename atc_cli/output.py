@@ -1,0 +1,78 @@
+"""Where rendered results go: stdout, a pipe, or a file."""
+
+import io
+import os
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from atc_cli.atomic import write_atomically
+from atc_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    Content = str | bytes | Iterable[RenderableType]
+
+_UNLIMITED_COLUMNS = 10_000
+
+
+def terminal_width(out: Path | None) -> int | None:
+    """Columns of the terminal; None where nothing may be cut: a pipe, a file."""
+    if out is not None or not sys.stdout.isatty():
+        return None
+    from rich.console import Console
+
+    return Console().width
+
+
+def write(content: "Content", out: Path | None, *, name: str | None = None) -> None:
+    """Text, bytes or Rich renderables to stdout, or atomically to `out`.
+
+    Where `out` is a folder the file in it is called `name`, made harmless: a symbol cannot lead out of
+    the folder. Raises UsageError for bytes to a terminal and for a folder without a name.
+    """
+    if out is not None:
+        write_atomically(_target(out, name), _as_bytes(content))
+    elif isinstance(content, bytes) and sys.stdout.isatty():
+        raise UsageError("parquet is binary and stdout is a terminal", "use --out FILE or a pipe")
+    elif isinstance(content, str | bytes) or not sys.stdout.isatty():
+        sys.stdout.buffer.write(_as_bytes(content))
+        sys.stdout.buffer.flush()
+    else:
+        _print(content)
+
+
+def _target(out: Path, name: str | None) -> Path:
+    if not out.is_dir():
+        return out
+    if name is None:
+        raise UsageError(f"--out {str(out)!r} is a folder", "name a file in it")
+    from atc_cli.reporting.text import safe_filename
+
+    stem, _, extension = name.rpartition(".")
+    return out / f"{safe_filename(stem)}.{extension}"
+
+
+def _print(renderables: "Iterable[RenderableType]") -> None:
+    from rich.console import Console
+
+    console = Console()
+    for renderable in renderables:
+        console.print(renderable)
+
+
+def _as_bytes(content: "Content") -> bytes:
+    if isinstance(content, bytes):
+        return content
+    if isinstance(content, str):
+        return content.encode()
+    from rich.console import Console
+
+    buffer = io.StringIO()
+    coloured = bool(os.environ.get("FORCE_COLOR"))
+    console = Console(file=buffer, width=_UNLIMITED_COLUMNS, force_terminal=coloured or None)
+    for renderable in content:
+        console.print(renderable)
+    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines()).encode()

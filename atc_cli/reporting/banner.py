@@ -1,0 +1,66 @@
+"""The lines above every table: what was computed, on what, by what."""
+
+from datetime import tzinfo
+
+from rich.text import Text
+
+from atc_cli.domain.results import Header
+from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.reporting import figures
+from atc_cli.reporting.columns import FORMING_MARK, Cell
+from atc_cli.reporting.layout import flow
+from atc_cli.reporting.text import printable
+
+SIMULATED = "SIMULATED MARKET - not real prices"
+_INDENT = 2
+
+
+def banner(header: Header, *, width: int | None, zone: tzinfo) -> list[Text]:
+    """What makes a signal this signal, at most `width` wide; a simulated market says so first."""
+    lines = [Text(f" {SIMULATED} ", "bold black on yellow")] if header.simulated else []
+    if header.include_open:
+        words = "includes the forming bar: signals can change until it closes"
+        lines += flow([((f"{FORMING_MARK} {words}", "yellow"),)], width)
+    for items in (_identity(header), _backend(header), _times(header, zone)):
+        lines += flow(items, width, indent=_INDENT)
+    return lines
+
+
+def _labelled(label: str, value: str, style: str = "") -> Cell:
+    return (f"{label} ", "dim"), (value, style)
+
+
+def _identity(header: Header) -> list[Cell]:
+    return [
+        ((printable(header.exchange), "bold cyan"), (" ", ""), (printable(header.market), "bold")),
+        ((header.timeframe, "bold"),),
+        ((figures.bars(header.bars), "bold"),),
+        _labelled("dialect", header.dialect),
+        _preset(header),
+    ]
+
+
+def _preset(header: Header) -> Cell:
+    """A preset with other values is no longer that preset, so it says what differs."""
+    changed = f" (with other {', '.join(printable(name) for name in header.modified)})" if header.modified else ""
+    return *_labelled("preset", printable(header.preset)), (changed, "yellow")
+
+
+def _backend(header: Header) -> list[Cell]:
+    name, why = printable(header.backend.name), printable(header.backend.why)
+    return [(("backend ", "dim"), (name, "bold"), (f": {why}" if why else "", "dim"))]
+
+
+def _times(header: Header, zone: tzinfo) -> list[Cell]:
+    items: list[Cell] = []
+    if header.bar_time_ms is not None:
+        items.append((*_labelled("last closed bar", figures.moment(header.bar_time_ms, zone)), *_age(header)))
+    return items + [_labelled(printable(what), figures.took(ms)) for what, ms in header.timings_ms.items()]
+
+
+def _age(header: Header) -> Cell:
+    """How long ago the bar closed, where the data may be old; yellow once a fresh run would have newer bars."""
+    if header.data_age_ms is None:
+        return ()
+    old = header.data_age_ms >= TIMEFRAMES_MS.get(header.timeframe, 0)
+    return ((f", {figures.lasting(header.data_age_ms)} ago", "yellow" if old else "dim"),)

@@ -1,0 +1,84 @@
+"""What every machine-readable format shares: strict JSON, and headers and rows as plain documents."""
+
+import json
+import math
+from collections.abc import Mapping
+
+from atc_cli.domain.results import Header, ScanRow, Skipped
+from atc_cli.domain.timeframe import iso
+from atc_cli.reporting.text import hidden
+
+Document = dict[str, object]
+
+
+def plain(value: object) -> object:
+    """The value with NaN and infinities as None, at any depth."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(each) for key, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+def dumps(document: object, *, indent: int | None = None) -> str:
+    """Strict JSON without NaN; what a terminal would obey or an encoder refuse is escaped, the rest is as it is."""
+    text = json.dumps(plain(document), ensure_ascii=False, allow_nan=False, indent=indent)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(json.dumps(char)[1:-1] if hidden(char) and char != "\n" else char for char in text)
+
+
+def time_or_none(time_ms: int | None) -> str | None:
+    """ISO 8601 with offset, in UTC."""
+    return None if time_ms is None else iso(time_ms)
+
+
+def header_document(header: Header) -> Document:
+    """The header in the order of the contract."""
+    return {
+        "generated_at": iso(header.generated_at_ms),
+        "exchange": header.exchange,
+        "market": header.market,
+        "simulated": header.simulated,
+        "timeframe": header.timeframe,
+        "bars": header.bars,
+        "include_open": header.include_open,
+        "dialect": header.dialect,
+        "preset": header.preset,
+        "modified": header.modified,
+        "params": header.params,
+        "params_hash": header.params_hash,
+        "backend": {"name": header.backend.name, "why": header.backend.why},
+        "bar_time": time_or_none(header.bar_time_ms),
+        "data_age_ms": header.data_age_ms,
+        "warnings": header.warnings,
+    }
+
+
+def row_document(row: ScanRow) -> Document:
+    """A row in the order of the contract, signals in full precision."""
+    return {
+        "rank": row.rank,
+        "symbol": row.symbol,
+        "side": row.side.value,
+        "signal": row.signal,
+        "trend": row.trend,
+        "families": row.families,
+        "weights": row.weights,
+        "price": row.price,
+        "change_24h_frac": row.change_24h_frac,
+        "quote_volume": row.quote_volume,
+        "flipped_at": time_or_none(row.flipped_at_ms),
+        "age_bars": row.age_bars,
+        "bars": row.bars,
+        "grid": row.grid,
+        "exchange": row.exchange,
+        "bar_time": iso(row.bar_time_ms),
+        "forming": row.forming,
+        "gap_bars": row.gap_bars,
+    }
+
+
+def skip_document(skip: Skipped) -> Document:
+    """A symbol without a row."""
+    return {"symbol": skip.symbol, "reason": skip.reason.value, "detail": skip.detail, "exchange": skip.exchange}

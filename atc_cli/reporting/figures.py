@@ -1,0 +1,124 @@
+"""Numbers and times as a person reads them. None and NaN are a dash."""
+
+import math
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+
+from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES_MS
+
+NOTHING = "-"
+_SUFFIXES = ("", "K", "M", "B", "T")
+_DURATIONS = ((DAY_MS, "day"), (HOUR_MS, "h"), (MINUTE_MS, "min"))
+
+
+def known(value: float | None) -> bool:
+    """Whether there is a finite number to show."""
+    return value is not None and math.isfinite(value)
+
+
+def signed(value: float | None, decimals: int) -> str:
+    """+0.57, -1.00; zero has no sign."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    text = f"{value:+.{decimals}f}"
+    return text[1:] if float(text) == 0 else text
+
+
+def decimals_of(values: list[float]) -> int:
+    """The fewest decimals, 2 to 4, that tell all different values apart (4 where none do)."""
+    distinct = {round(value, 4) for value in values if math.isfinite(value)}
+    for decimals in (2, 3):
+        if len({f"{value:+.{decimals}f}" for value in distinct}) == len(distinct):
+            return decimals
+    return 4
+
+
+def price(value: float | None) -> str:
+    """At most 8 significant digits (6 below 1), never an exponent: 67123.4, 0.00000123."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if abs(value) >= 1e7:
+        return f"{value:.2f}".removesuffix(".00")
+    digits = 8 if abs(value) >= 1 else 6
+    fixed = format(Decimal(f"{value:.{digits}g}"), "f")
+    return fixed.rstrip("0").rstrip(".") if "." in fixed else fixed
+
+
+def percent(fraction: float | None) -> str:
+    """A fraction as +1.23%; no decimals from 1000% on."""
+    if fraction is None or not math.isfinite(fraction):
+        return NOTHING
+    return f"{signed(fraction * 100, 0 if abs(fraction) >= 10 else 2)}%"
+
+
+def human(value: float | None) -> str:
+    """Three significant digits and a suffix: 950, 1.23M, 45.6B."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    for suffix in _SUFFIXES:
+        if abs(value) < 999.5 or suffix == _SUFFIXES[-1]:
+            break
+        value /= 1000
+    if not suffix:
+        return f"{value:.0f}"
+    # 9.995 would round to four digits at two decimals, so the bounds are where rounding carries.
+    decimals = 2 if abs(value) < 9.995 else 1 if abs(value) < 99.95 else 0
+    return f"{value:.{decimals}f}{suffix}"
+
+
+def equity(value: float | None) -> str:
+    """Four significant digits in five cells: 1.034, 12.34, 1234, 45.6K."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    if abs(value) >= 9999.5:
+        return human(value)
+    # The bounds are where rounding to one decimal less carries into another digit.
+    decimals = next((d for d, most in ((3, 9.9995), (2, 99.995), (1, 999.95)) if abs(value) < most), 0)
+    return f"{value:.{decimals}f}"
+
+
+def bars(count: int) -> str:
+    """1 bar, 3 bars."""
+    return f"{count} bar" if count == 1 else f"{count} bars"
+
+
+def took(milliseconds: float) -> str:
+    """How long something took: 0.42 ms, 31 ms, 1.2 s, 2 min 5 s."""
+    if milliseconds < 1:
+        return f"{milliseconds:.2f} ms"
+    if milliseconds < 999.5:
+        return f"{milliseconds:.0f} ms"
+    seconds = milliseconds / 1000
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    return f"{round(seconds) // 60} min {round(seconds) % 60} s"
+
+
+def lasting(milliseconds: int) -> str:
+    """A span in words, in its largest unit: under a minute, 12 min, 3 h, 292 days."""
+    for unit, name in _DURATIONS:
+        count = milliseconds // unit
+        if count >= 1:
+            return f"{count} {name}{'s' if name == 'day' and count > 1 else ''}"
+    return "under a minute"
+
+
+def moment(time_ms: int, zone: tzinfo = UTC) -> str:
+    """Date and time to the minute, with offset: 2025-10-23 08:00+00:00."""
+    return datetime.fromtimestamp(time_ms / 1000, zone).isoformat(" ", "minutes")
+
+
+def short_moment(time_ms: int | None, now_ms: int, timeframe: str, zone: tzinfo) -> str:
+    """A bar's time next to the scan's: 08:00 within a day, 10-21 08:00 within the year, else with the year.
+
+    Timeframes of a day and more have dates only.
+    """
+    if time_ms is None:
+        return NOTHING
+    then = datetime.fromtimestamp(time_ms / 1000, zone)
+    if TIMEFRAMES_MS.get(timeframe, 0) >= DAY_MS:
+        return f"{then:%Y-%m-%d}"
+    if 0 <= now_ms - time_ms <= DAY_MS:
+        return f"{then:%H:%M}"
+    same_year = then.year == datetime.fromtimestamp(now_ms / 1000, zone).year
+    return f"{then:%m-%d %H:%M}" if same_year else f"{then:%Y-%m-%d}"

@@ -1,0 +1,56 @@
+"""Every bar of one symbol, written so that it reads back to the same bits."""
+
+import csv
+import io
+from math import isnan
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atc_cli.domain.results import Header, Series
+from atc_cli.reporting.documents import dumps, header_document
+
+SERIES_SCHEMA = "atc.series/1"
+
+
+def series_csv(series: Series) -> str:
+    """timestamp (UTC ms) and the columns; floats as Python's repr, an empty cell where a value is undefined.
+
+    pandas reads the same bits with float_precision="round_trip", pyarrow as it is.
+    """
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["timestamp", *series.columns])
+    floats = [["" if isnan(value) else repr(value) for value in column.tolist()] for column in _columns(series)]
+    writer.writerows(zip(series.timestamp.tolist(), *floats, strict=True))
+    return out.getvalue()
+
+
+def series_json(series: Series, *, symbol: str, header: Header) -> str:
+    """One document, schema atc.series/1: columns by name, timestamp in UTC ms, null where a value is undefined."""
+    columns = {name: column.tolist() for name, column in zip(series.columns, _columns(series), strict=True)}
+    document = {
+        "schema": SERIES_SCHEMA,
+        "symbol": symbol,
+        **header_document(header),
+        "columns": {"timestamp": series.timestamp.tolist(), **columns},
+    }
+    return dumps(document) + "\n"
+
+
+def series_parquet(series: Series, *, symbol: str, header: Header) -> bytes:
+    """timestamp as int64 UTC ms, float64 columns, NaN where undefined; the header is JSON under key `atc.series`."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    metadata = {"schema": SERIES_SCHEMA, "symbol": symbol, **header_document(header)}
+    times = pa.array(series.timestamp, pa.int64())
+    floats = [pa.array(column, pa.float64()) for column in _columns(series)]
+    table = pa.Table.from_arrays([times, *floats], names=["timestamp", *series.columns])
+    sink = io.BytesIO()
+    pq.write_table(table.replace_schema_metadata({"atc.series": dumps(metadata)}), sink)
+    return sink.getvalue()
+
+
+def _columns(series: Series) -> list[NDArray[np.float64]]:
+    return [np.asarray(column, np.float64) for column in series.columns.values()]

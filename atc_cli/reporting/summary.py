@@ -1,0 +1,74 @@
+"""The footer of a scan, for stderr: what was scanned, what is missing and why."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from atc_cli.domain.results import ScanResult, Side, Skipped, SkipReason
+from atc_cli.reporting.text import printable
+
+_NAMES = 3
+_DETAIL_MAX = 160
+
+
+def scan_summary(result: ScanResult, *, verbose: bool = False) -> list[str]:
+    """Plain lines: counts, skips grouped by reason, warnings; `verbose` names every skip with its detail."""
+    return [
+        *(["interrupted: this is what had arrived"] if result.interrupted else []),
+        _counts(result),
+        *_skips(result.skipped, verbose),
+        *_lag_hint(result.skipped),
+        *(f"warning: {printable(warning)}" for warning in result.header.warnings),
+    ]
+
+
+def _counts(result: ScanResult) -> str:
+    sides = Counter(row.side for row in result.rows)
+    shown = ", ".join(f"{sides[side]} {side.value}" for side in Side if sides[side])
+    parts = [
+        _many(result.scanned, "symbol", "scanned"),
+        _many(len(result.rows), "row") + (f" ({shown})" if shown else ""),
+    ]
+    hidden = ", ".join(f"{count} {printable(name)}" for name, count in result.hidden.items() if count)
+    parts += [f"hidden: {hidden}"] if hidden else []
+    parts += [f"{len(result.skipped)} skipped"] if result.skipped else []
+    return " · ".join(parts)
+
+
+def _many(count: int, noun: str, verb: str = "") -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'} {verb}".rstrip()
+
+
+def _skips(skipped: Sequence[Skipped], verbose: bool) -> list[str]:
+    lines: list[str] = []
+    for reason, count in sorted(Counter(skip.reason for skip in skipped).items(), key=lambda each: (-each[1], each[0])):
+        group = [skip for skip in skipped if skip.reason is reason]
+        lines += _verbose(reason, group) if verbose else [_grouped(reason, group, count)]
+    return lines
+
+
+def _grouped(reason: SkipReason, group: Sequence[Skipped], count: int) -> str:
+    names = ", ".join(printable(skip.symbol) for skip in group[:_NAMES])
+    more = f" and {count - _NAMES} more" if count > _NAMES else ""
+    detail = _short(group[0].detail)
+    return f"  {count} {reason.label}: {names}{more}" + (f" ({detail})" if detail else "")
+
+
+def _verbose(reason: SkipReason, group: Sequence[Skipped]) -> list[str]:
+    return [f"  {reason.label}: {printable(skip.symbol)}: {_short(skip.detail, None)}" for skip in group]
+
+
+def _short(detail: str, most: int | None = _DETAIL_MAX) -> str:
+    """An exchange can answer with a whole page."""
+    text = printable(" ".join(detail.split()))
+    return text if most is None or len(text) <= most else f"{text[:most]}..."
+
+
+def _lag_hint(skipped: Sequence[Skipped]) -> list[str]:
+    """The smallest --max-lag that keeps half of the stale symbols."""
+    stale = [skip for skip in skipped if skip.reason is SkipReason.STALE]
+    lags = sorted(lag for skip in stale if (lag := getattr(skip, "lag_bars", None)) is not None)
+    if not lags:
+        return []
+    enough = lags[(len(lags) - 1) // 2]
+    kept = sum(lag <= enough for lag in lags)
+    return [f"  hint: --max-lag {enough} would keep {kept} of {len(stale)} stale"]

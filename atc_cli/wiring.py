@@ -1,0 +1,65 @@
+"""Settings to concrete markets and backends. The only place that knows them all."""
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from atc_cli.commands.ports import Ports
+from atc_cli.data.source import Market, Progress
+from atc_cli.engine import reference, rust
+from atc_cli.engine.backend import Offer, Unavailable
+from atc_cli.errors import NoDataError, UsageError
+from atc_cli.settings import Settings
+
+DEMO = "demo"
+_NOT_BUILT = "this version of atc does not include it"
+
+
+def clock_ms() -> int:
+    """The wall clock, UTC ms."""
+    return time.time_ns() // 1_000_000
+
+
+def offers() -> list[Offer | Unavailable]:
+    """Every backend by name: what can run, and why the others cannot."""
+    absent = [Unavailable(name, _NOT_BUILT, "use --backend auto") for name in ("numba", "cuda", "dask")]
+    return [rust.offer(), *absent, reference.offer()]
+
+
+@contextmanager
+def ports(settings: Settings, progress: Progress) -> Iterator[Ports]:
+    """Everything that a command needs; markets are closed at the end whatever happens."""
+    with ExitStack() as stack:
+        opened = []
+        for market in _markets(settings):
+            stack.callback(market.close)
+            opened.append(market)
+        yield Ports(markets=opened, offers=offers(), clock_ms=clock_ms, progress=progress)
+
+
+def _markets(settings: Settings) -> Iterator[Market]:
+    if settings.data is not None:
+        from atc_cli.data.files import FolderMarket
+
+        yield FolderMarket(settings.data, settings.timeframe)
+        return
+    if DEMO in settings.exchange and len(settings.exchange) > 1:
+        raise UsageError("demo is a simulated market and is not mixed with real ones", "--exchange demo")
+    for exchange in settings.exchange:
+        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange)
+
+
+def _demo(settings: Settings) -> Market:
+    from atc_cli.data.demo import DemoMarket
+
+    return DemoMarket(settings.seed, clock_ms)
+
+
+def _exchange(settings: Settings, exchange: str) -> Market:
+    if settings.offline:
+        raise NoDataError(
+            f"--offline: no candles of {exchange} are stored on disk", "use --data DIR or --exchange demo, or drop --offline"
+        )
+    from atc_cli.data.exchange import ExchangeMarket
+
+    return ExchangeMarket(exchange, settings.market, settings.ccxt.get(exchange, {}))

@@ -1,0 +1,124 @@
+"""Ranges, members, warm-up and identity of the inputs, against hand-computed cases."""
+
+import dataclasses
+import hashlib
+import json
+import math
+
+import pytest
+
+from atc_cli.domain.catalog import FAMILIES, Dialect, HullShape, Robustness, member_lengths
+from atc_cli.domain.growth import growth_table
+from atc_cli.domain.params import OutOfRangeError, Params, document_hash
+
+
+def test_members_come_in_the_order_of_the_spec() -> None:
+    assert member_lengths(28, Robustness.MEDIUM) == (28, 29, 30, 32, 34, 27, 26, 24, 22)
+    assert member_lengths(28, Robustness.NARROW) == (28, 29, 30, 31, 32, 27, 26, 25, 24)
+    assert member_lengths(28, Robustness.WIDE) == (28, 29, 31, 33, 35, 27, 25, 23, 21)
+
+
+@pytest.mark.parametrize(
+    ("change", "bars"),
+    [
+        ({}, 39),  # HMA(34): 33 + isqrt(34) - 1 = 37, plus 2
+        ({"dialect": Dialect.TRADINGVIEW}, 68),  # DEMA(34): 66, plus 2
+        ({"families": ("kama",)}, 2),
+        ({"families": ("ema", "wma")}, 35),
+        ({"families": ("hma",), "lengths": (28, 100, 28, 28, 28, 28)}, 116),  # 105 + 10 - 1, plus 2
+    ],
+)
+def test_warm_up_is_the_last_first_defined_bar_plus_two(change: dict[str, object], bars: int) -> None:
+    assert Params(**change).warmup_bars == bars
+
+
+def test_hull_shape_of_28_as_computed_by_hand() -> None:
+    shape = HullShape.of(28)
+    assert (shape.half, shape.root, shape.common) == (14, 5, 6090)
+
+
+def test_exactness_bound_at_length_28_and_200_is_what_the_spec_says() -> None:
+    from atc_cli.domain.grid import exactness_factor
+
+    assert 2**53 / exactness_factor(Params()) == pytest.approx(3.3e10, rel=0.02)
+    assert 2**53 / exactness_factor(Params(lengths=(200,) * 6)) == pytest.approx(2.0e7, rel=0.02)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.id)
+@pytest.mark.parametrize("dialect", list(Dialect))
+@pytest.mark.parametrize("robustness", list(Robustness))
+def test_smallest_base_length_is_taken_and_one_less_is_named(family, dialect: Dialect, robustness: Robustness) -> None:
+    reach = {"narrow": 4, "medium": 6, "wide": 7}[robustness]
+    smallest = (4 if family.id == "hma" and dialect is Dialect.LTS else 2) + reach
+    place = FAMILIES.index(family)
+
+    def at(length: int) -> Params:
+        lengths = [28] * 6
+        lengths[place] = length
+        return Params(dialect=dialect, robustness=robustness, lengths=tuple(lengths))
+
+    assert at(smallest).warmup_bars
+    assert at(smallest + 1).warmup_bars
+    with pytest.raises(OutOfRangeError) as error:
+        at(smallest - 1)
+    assert error.value.name == f"{family.id}_len"
+    for part in (family.title, str(smallest - 1 - reach), f"allowed: {smallest}"):
+        assert part in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"lambda_": 0.0}, "lambda"),
+        ({"lambda_": math.nan}, "lambda"),
+        ({"decay": 100.0}, "decay"),
+        ({"decay": -0.1}, "decay"),
+        ({"cutout": -1}, "cutout"),
+        ({"long_threshold": -0.1}, "short_threshold"),
+        ({"long_threshold": math.inf}, "long_threshold"),
+        ({"weights": (1.0, 0.0, 1.0, 1.0, 1.0, 1.0)}, "hma_weight"),
+        ({"families": ()}, "families"),
+        ({"lengths": (28, 28, 28, 5001, 28, 28)}, "dema_len"),
+    ],
+)
+def test_an_input_out_of_range_is_named_with_its_value_and_range(change: dict[str, object], name: str) -> None:
+    with pytest.raises(OutOfRangeError, match="allowed") as error:
+        Params(**change)
+    assert error.value.name == name
+
+
+def test_a_family_that_takes_no_part_is_not_checked_and_not_part_of_the_identity() -> None:
+    one = Params(families=("ema",), lengths=(28, 1, 1, 1, 1, 1))
+    other = Params(families=("ema",))
+    assert one.document() == other.document()
+    assert one.members()[1:] == [None] * 5
+
+
+def test_hash_is_sha256_of_canonical_json_and_changes_with_every_parameter() -> None:
+    base = Params()
+    canonical = json.dumps(base.document(), sort_keys=True, separators=(",", ":")).encode()
+    assert document_hash(base.document()) == hashlib.sha256(canonical).hexdigest()
+    changes = [
+        {"dialect": Dialect.TRADINGVIEW}, {"robustness": Robustness.WIDE}, {"lambda_": 0.03}, {"decay": 0.04}, {"cutout": 1},
+        {"long_threshold": 0.2}, {"short_threshold": -0.2}, {"source": "open"}, {"strategy": True}, {"families": ("ema",)},
+        {"lengths": (29, 28, 28, 28, 28, 28)}, {"weights": (1.0, 1.0, 1.0, 1.0, 1.0, 2.0)},
+    ]  # fmt: skip
+    from atc_cli.domain.params import Source
+
+    changes[7] = {"source": Source.OPEN}
+    hashes = {document_hash(dataclasses.replace(base, **change).document()) for change in changes}
+    assert len(hashes | {document_hash(base.document())}) == len(changes) + 1
+
+
+def test_growth_is_python_exp_or_pow_from_the_cutout_on() -> None:
+    lts = growth_table(Params(cutout=2), 5)
+    assert lts.tolist() == [math.exp(2e-05 * j) for j in range(3)]
+    published = growth_table(Params(dialect=Dialect.TRADINGVIEW), 3)
+    assert published.tolist() == [2.718281828459045 ** (2e-05 * j) for j in range(3)]
+    assert growth_table(Params(cutout=9), 5).shape == (0,)
+
+
+def test_growth_that_would_overflow_is_refused_with_the_largest_lambda() -> None:
+    assert growth_table(Params(lambda_=700.0), 1001)[-1] == math.exp(700)
+    with pytest.raises(OutOfRangeError, match="lambda <= 350"):
+        growth_table(Params(lambda_=701.0), 2001)

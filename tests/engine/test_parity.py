@@ -1,0 +1,138 @@
+"""Every backend gives the bits of the reference, whatever the shape of the batch."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
+from atc_cli.domain.panel import Candles, Panel, check
+from atc_cli.domain.params import Params, Source
+from atc_cli.engine.backend import Want
+from tests.backends import assert_same_bits, backend, candles_of, compute, flat, tick_walk
+from tests.conftest import SHARED, needs_shared
+
+FAST = ["rust"]
+both_dialects = pytest.mark.parametrize("dialect", list(Dialect))
+each_backend = pytest.mark.parametrize("name", FAST)
+
+
+@each_backend
+@both_dialects
+@pytest.mark.parametrize("count", [0, 1, 7, 8, 9, 31])
+def test_ragged_batches_of_any_size(name: str, dialect: Dialect, count: int) -> None:
+    series = [tick_walk(70 + 13 * (seed % 7), seed) for seed in range(count)]
+    params = Params(dialect=dialect)
+    for want in Want:
+        assert_same_bits(compute("reference", series, params, want), compute(name, series, params, want))
+
+
+@each_backend
+@both_dialects
+@pytest.mark.parametrize("source", list(Source))
+def test_every_source(name: str, dialect: Dialect, source: Source) -> None:
+    series = [tick_walk(300, 1), tick_walk(280, 2, decimals=6, start=0.001)]
+    params = Params(dialect=dialect, source=source)
+    assert_same_bits(compute("reference", series, params), compute(name, series, params))
+
+
+@each_backend
+@both_dialects
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"families": ("ema",)},
+        {"families": ("hma", "kama")},
+        {"lengths": (8, 50, 9, 33, 21, 100)},
+        {"robustness": Robustness.NARROW, "lengths": (6, 8, 6, 6, 6, 6)},
+        {"robustness": Robustness.WIDE, "weights": (0.1, 2.0, 0.25, 3.0, 0.2, 1.0)},
+        {"lambda_": 50.0, "decay": 5.0},
+        {"decay": 0.0, "cutout": 100},
+        {"long_threshold": 0.6, "short_threshold": -0.3, "strategy": True},
+    ],
+    ids=lambda change: "-".join(change),
+)
+def test_every_parameter(name: str, dialect: Dialect, change: dict[str, object]) -> None:
+    series = [tick_walk(300, seed, decimals=seed % 4) for seed in range(3)]
+    params = dataclasses.replace(Params(dialect=dialect), **change)
+    assert_same_bits(compute("reference", series, params), compute(name, series, params))
+
+
+@each_backend
+@both_dialects
+def test_off_grid_series_past_several_renewals(name: str, dialect: Dialect) -> None:
+    rng = np.random.default_rng(5)
+    series = [flat(100 * np.exp(np.cumsum(rng.normal(0, 0.01, 900))), f"R{i}") for i in range(3)]
+    params = Params(dialect=dialect)
+    values = compute(name, series, params)
+    assert (values.grid == -1).all()
+    assert_same_bits(compute("reference", series, params), values)
+
+
+@each_backend
+@pytest.mark.parametrize("factor", [1e-9, 1e-3, 1e6, 3e8, 5e9])
+def test_prices_of_any_scale_up_to_the_bound_and_over_it(name: str, factor: float) -> None:
+    series = [candles_of(tick_walk(200, 3).values[:4] * factor)]
+    assert_same_bits(compute("reference", series, Params()), compute(name, series, Params()))
+
+
+@each_backend
+@both_dialects
+@pytest.mark.parametrize("bars", [1, 2, 3, 7, 27, 28, 38, 39, 40, 66, 67, 68, 69])
+def test_series_around_the_warm_up(name: str, dialect: Dialect, bars: int) -> None:
+    params = Params(dialect=dialect)
+    series = [tick_walk(bars, 9)]
+    assert_same_bits(compute("reference", series, params), compute(name, series, params))
+
+
+@each_backend
+@both_dialects
+@pytest.mark.parametrize("cutout", [0, 1, 78, 79, 80, 81, 500])
+def test_cutouts_up_to_and_past_the_end(name: str, dialect: Dialect, cutout: int) -> None:
+    params = Params(dialect=dialect, cutout=cutout)
+    series = [tick_walk(80, 4), tick_walk(79, 5)]
+    for want in Want:
+        assert_same_bits(compute("reference", series, params, want), compute(name, series, params, want))
+
+
+@each_backend
+@both_dialects
+def test_the_wants_agree_with_each_other(name: str, dialect: Dialect) -> None:
+    series = [tick_walk(200, 1), tick_walk(150, 2)]
+    params = Params(dialect=dialect)
+    last, average, everything = (compute(name, series, params, want) for want in Want)
+    np.testing.assert_array_equal(last.average, everything.average[:, -1])
+    np.testing.assert_array_equal(last.families, everything.families[:, :, -1])
+    np.testing.assert_array_equal(last.weights, everything.weights[:, :, -1])
+    np.testing.assert_array_equal(average.average, everything.average)
+    np.testing.assert_array_equal(last.flipped, everything.flipped)
+
+
+@each_backend
+def test_every_family_changes_the_result(name: str) -> None:
+    series = [tick_walk(400, 1)]
+    whole = compute(name, series, Params()).average
+    for family in FAMILY_IDS:
+        others = tuple(each for each in FAMILY_IDS if each != family)
+        assert not np.array_equal(compute(name, series, Params(families=others)).average, whole), family
+
+
+@needs_shared
+@each_backend
+def test_recorded_perpetuals_give_the_same_bits(name: str) -> None:
+    from atc_cli.data.files import FolderMarket
+
+    market = FolderMarket(SHARED / "data" / "binance-usdm-1h", "1h")
+    series: list[Candles] = []
+
+    def deliver(raw: object) -> None:
+        candles = check(raw, "1h")
+        assert isinstance(candles, Candles)
+        series.append(candles.tail(600, "1h"))
+
+    market.fetch(market.listings(quote=None, tickers=False)[::12], "1h", 600, market.now_ms(), deliver)
+    assert len(series) > 10
+    for dialect in Dialect:
+        panel, params = Panel.of(series, "1h"), Params(dialect=dialect)
+        wanted = backend("reference").compute(panel, params, Want.ALL)
+        assert_same_bits(wanted, backend(name).compute(panel, params, Want.ALL))

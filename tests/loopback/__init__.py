@@ -1,0 +1,33 @@
+"""A small Binance on 127.0.0.1 for tests and for trying things by hand: `python -m tests.loopback --help`.
+
+Nothing in it is recorded: symbols and candles are given by the test or made from a seed.
+
+    with BinanceServer([Symbol("BTC", bars=fixed(table))], now_ms=NOW) as server:
+        server.plan(rate_limited(retry_after_s=3), path=KLINES, symbol="BTCUSDT", nth=(1,))
+        market = ExchangeMarket("binance", "swap", server.options())
+"""
+
+from tests.loopback.faults import Fault, edited, malformed, rate_limited, refused, reset, stalled
+from tests.loopback.server import EXCHANGE_INFO, KLINES, TICKERS, TIME, Answered, BinanceServer
+from tests.loopback.symbols import BarSource, Symbol, Table, fixed, wandering
+
+__all__ = [
+    "EXCHANGE_INFO",
+    "KLINES",
+    "TICKERS",
+    "TIME",
+    "Answered",
+    "BarSource",
+    "BinanceServer",
+    "Fault",
+    "Symbol",
+    "Table",
+    "edited",
+    "fixed",
+    "malformed",
+    "rate_limited",
+    "refused",
+    "reset",
+    "stalled",
+    "wandering",
+]

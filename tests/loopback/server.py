@@ -1,0 +1,238 @@
+"""The server: Binance's REST on 127.0.0.1, its clock, its faults, its books."""
+
+import json
+import socket
+import struct
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from time import time_ns
+from types import TracebackType
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+from tests.loopback import bodies
+from tests.loopback.faults import Fault
+from tests.loopback.symbols import Symbol
+
+EXCHANGE_INFO = "exchangeInfo"
+KLINES = "klines"
+TICKERS = "ticker/24hr"
+TIME = "time"
+
+_ROOTS = {"/api/v3/": "spot", "/fapi/v1/": "swap"}
+# ccxt 4.5 has these keys; what we never ask for leads to a place that answers 404 and is counted
+_STRAY_KEYS = (
+    *("sapi", "sapiV2", "sapiV3", "sapiV4", "private", "v1", "papi", "papiV2", "eapiPublic", "eapiPrivate"),
+    *("dapiPublic", "dapiPrivate", "dapiPrivateV2", "dapiData", "fapiPublicV2", "fapiPublicV3", "fapiPrivate"),
+    *("fapiPrivateV2", "fapiPrivateV3", "fapiData"),
+)
+
+
+@dataclass(frozen=True)
+class Answered:
+    """One request: market kind (spot, swap, or "" for a stray one), name such as klines, query, what came of it."""
+
+    kind: str
+    name: str
+    query: Mapping[str, str]
+    status: int
+    weight: int
+
+
+@dataclass(frozen=True)
+class _Planned:
+    fault: Fault
+    path: str
+    symbol: str | None
+    nth: tuple[int, ...] | None
+
+    def meets(self, name: str, symbol: str | None) -> bool:
+        return self.path == name and self.symbol in (None, symbol)
+
+
+class BinanceServer:
+    """A Binance whose symbols, candles and clock are given; both spot and USD-M list the same symbols.
+
+    `now_ms` is the exchange's clock, settable at any time; None follows the wall clock. `answered` is
+    every request in order; `weight` what they cost. Start and stop it with `with`.
+    """
+
+    def __init__(self, symbols: Sequence[Symbol], *, now_ms: int | None = None, port: int = 0) -> None:
+        self.symbols = {each.id: each for each in symbols}
+        self.answered: list[Answered] = []
+        self._fixed_now_ms = now_ms
+        self._plans: list[_Planned] = []
+        self._met: Counter[int] = Counter()
+        self._lock = threading.Lock()
+        self.closing = threading.Event()
+        self._http = _Http(("127.0.0.1", port), _Handler)
+        self._http.exchange = self
+        self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.closing.set()
+        self._http.shutdown()
+        self._thread.join()
+        self._http.server_close()
+
+    @property
+    def now_ms(self) -> int:
+        """The exchange's clock, UTC ms."""
+        return time_ns() // 1_000_000 if self._fixed_now_ms is None else self._fixed_now_ms
+
+    @now_ms.setter
+    def now_ms(self, value: int | None) -> None:
+        self._fixed_now_ms = value
+
+    @property
+    def base_url(self) -> str:
+        """http://127.0.0.1:PORT."""
+        return f"http://127.0.0.1:{self._http.server_address[1]}"
+
+    @property
+    def api_urls(self) -> dict[str, str]:
+        """What goes to urls.api of ccxt's binance."""
+        stray = {key: f"{self.base_url}/stray/{key}" for key in _STRAY_KEYS}
+        return {"public": f"{self.base_url}/api/v3", "fapiPublic": f"{self.base_url}/fapi/v1", **stray}
+
+    def options(self) -> dict[str, object]:
+        """Constructor options for ccxt's binance that lead here and nowhere else."""
+        return {"urls": {"api": self.api_urls}}
+
+    @property
+    def weight(self) -> int:
+        """What all requests so far cost."""
+        return sum(each.weight for each in self.answered)
+
+    def count(self, name: str, symbol: str | None = None) -> int:
+        """How many requests for `name` (klines, ...) came, of one symbol if given."""
+        return sum(each.name == name and symbol in (None, each.query.get("symbol")) for each in self.answered)
+
+    def plan(self, fault: Fault, *, path: str, symbol: str | None = None, nth: tuple[int, ...] | None = None) -> None:
+        """Let requests for `path` go wrong: of one symbol if given, the nth ones (from 1) or all.
+
+        Counting starts when the plan is made. The first plan that fits a request decides.
+        """
+        with self._lock:
+            self._plans.append(_Planned(fault, path, symbol, nth))
+
+    def fault_of(self, name: str, symbol: str | None) -> Fault | None:
+        """The fault that is planned for this request; it counts as made."""
+        with self._lock:
+            due = None
+            for i, plan in enumerate(self._plans):
+                if plan.meets(name, symbol):
+                    self._met[i] += 1
+                    if due is None and (plan.nth is None or self._met[i] in plan.nth):
+                        due = plan.fault
+            return due
+
+    def note(self, answered: Answered) -> int:
+        """Write a request down; returns the weight used so far."""
+        with self._lock:
+            self.answered.append(answered)
+            return self.weight
+
+    def document(self, kind: str, name: str, query: Mapping[str, str]) -> Any:
+        """The right answer. Raises BinanceError for a wrong request, LookupError for a wrong path."""
+        now_ms = self.now_ms
+        if name == KLINES:
+            return bodies.klines(self._symbol(query), query, bodies.CAPS[kind], now_ms)
+        if name == TICKERS:
+            if "symbol" in query:
+                return bodies.ticker(kind, self._symbol(query), now_ms)
+            return [bodies.ticker(kind, each, now_ms) for each in self.symbols.values() if each.status == "TRADING"]
+        if name == EXCHANGE_INFO:
+            return bodies.exchange_info(kind, list(self.symbols.values()), now_ms)
+        return {TIME: {"serverTime": now_ms}, "ping": {}}[name]
+
+    def _symbol(self, query: Mapping[str, str]) -> Symbol:
+        if not query.get("symbol"):
+            raise bodies.BinanceError(-1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.")
+        if query["symbol"] not in self.symbols:
+            raise bodies.BinanceError(-1121, "Invalid symbol.")
+        return self.symbols[query["symbol"]]
+
+
+class _Http(ThreadingHTTPServer):
+    daemon_threads = True
+    exchange: BinanceServer
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that goes away in the middle is what an interrupt looks like from here."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    server: _Http
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        kind, name = _place(parts.path)
+        query = dict(parse_qsl(parts.query))
+        fault = self.server.exchange.fault_of(name, query.get("symbol"))
+        if fault is not None and fault.stall:
+            self.server.exchange.closing.wait()
+        if fault is not None and (fault.stall or fault.reset):
+            self._note(kind, name, query, 0)
+            self._drop()
+            return
+        status, headers, body = self._answer(kind, name, query, fault)
+        used = self._note(kind, name, query, status)
+        self._send(status, {**headers, "X-MBX-USED-WEIGHT-1M": str(used)}, body)
+
+    def _answer(
+        self, kind: str, name: str, query: Mapping[str, str], fault: Fault | None
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        if fault is not None and fault.edit is None:
+            body = fault.body if isinstance(fault.body, bytes) else fault.body.encode()
+            return fault.status, fault.headers, body
+        try:
+            document = self.server.exchange.document(kind, name, query)
+        except bodies.BinanceError as error:
+            return 400, {}, json.dumps({"code": error.code, "msg": error.message}).encode()
+        except LookupError:
+            return 404, {}, b'{"code":-5000,"msg":"Path is invalid"}'
+        if fault is not None and fault.edit is not None:
+            return fault.status, fault.headers, json.dumps(fault.edit(document)).encode()
+        return 200, {}, json.dumps(document).encode()
+
+    def _note(self, kind: str, name: str, query: Mapping[str, str], status: int) -> int:
+        weight = bodies.weight(kind, name, query) if kind else 0
+        return self.server.exchange.note(Answered(kind, name, query, status, weight))
+
+    def _send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.send_response(status)
+        for key, value in {"Content-Type": "application/json;charset=UTF-8", **headers}.items():
+            self.send_header(key, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _drop(self) -> None:
+        linger_then_reset = struct.pack("ii", 1, 0)
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger_then_reset)
+        self.close_connection = True
+        self.connection.close()
+
+    def log_message(self, *_: Any) -> None:
+        """The books are in `answered`; nothing is written to stderr."""
+
+
+def _place(path: str) -> tuple[str, str]:
+    """Market kind and name of a path; kind "" for one that is not served."""
+    for root, kind in _ROOTS.items():
+        if path.startswith(root):
+            return kind, path.removeprefix(root)
+    return "", path

@@ -1,0 +1,101 @@
+import io
+import json
+import math
+from dataclasses import replace
+from datetime import UTC
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from atc_cli.domain.results import FamilyView
+from atc_cli.reporting.explain import contributions, explain_json, explain_table
+from atc_cli.reporting.layout import show
+from atc_cli.reporting.text import hidden
+from tests.reporting.market import CHINESE, HEADER, HOSTILE, LONGEST, ROW, explained, row
+
+TRADINGVIEW = replace(HEADER, dialect="tradingview")
+
+
+def plain(result):
+    out = io.StringIO()
+    show(Console(file=out, width=20), explain_table(result, zone=UTC))
+    return out.getvalue().splitlines()
+
+
+def test_the_weight_table_has_a_line_per_member_and_the_family_sums():
+    lines = plain(explained())
+    top = next(i for i, line in enumerate(lines) if "EMA" in line)
+    assert lines[top].split() == ["EMA", "HMA", "WMA", "DEMA", "LSMA", "KAMA"]
+    assert [line[:4].strip() for line in lines[top + 2 : top + 11]] == "n n+1 n+2 n+4 n+6 n-1 n-2 n-4 n-6".split()
+    assert lines[top + 2].split()[1:5] == ["28", "12.25▲", "28", "56.58▼"]
+    assert lines[top + 12].split() == ["X", "+0.42▲", "+0.11▲", "+0.10▴", "0.00·", "-0.07▾", "-0.90▼"]
+    assert lines[top + 13].split() == ["X_S", "1.250", "0.250", "1.000", "1.100", "0.300", "2.000"]
+    assert lines[top + 14].split() == ["adds", "+0.212", "+0.042", "0.000", "0.000", "0.000", "-0.339"]
+
+
+def test_the_verdict_names_symbol_side_signal_and_age():
+    text = "\n".join(plain(explained()))
+    assert "BTC/USDT:USDT · ▲ LONG · Average_Signal +1.0000" in text
+    assert "flipped 3 bars ago, 2025-10-23 05:00+00:00" in text
+
+
+@pytest.mark.parametrize("symbol", [LONGEST, CHINESE, "A" * 300, *HOSTILE])
+@pytest.mark.parametrize("lengths", [28, 200, 4990])
+def test_it_fits_eighty_columns_and_nothing_hostile_comes_through(symbol, lengths):
+    young = row(1, symbol, -0.5, bars=700, gap_bars=12, grid=None)
+    lines = plain(explained(1.5, lengths, row=young))
+    assert max(cell_len(line) for line in lines) <= 80
+    assert not any(hidden(char) for line in lines for char in line)
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "words"), [(1.1, None), (1.11, "rather steep"), (1.25, "rather steep"), (1.26, "far too steep")]
+)
+def test_a_steep_growth_is_explained_above_its_two_marks(multiplier, words):
+    text = " ".join(plain(explained(multiplier)))
+    assert f"growth multiplier x{multiplier:.4g} at the last bar" in text
+    assert ("steep" in text) == (words is not None)
+    if words:
+        assert words in text
+        assert all(way in text for way in ("--lambda", "--bars", "--cutout"))
+
+
+@pytest.mark.parametrize(("direction", "word"), [(1, "LONG"), (-1, "SHORT"), (None, "none yet")])
+def test_tradingview_shows_its_direction_and_lts_has_none(direction, word):
+    line = next(
+        line for line in plain(explained(header=TRADINGVIEW, direction=direction)) if line.startswith("direction")
+    )
+    assert word in line
+    assert not any(line.startswith("direction") for line in plain(explained()))
+
+
+def test_contributions_add_up_to_the_average():
+    shares = contributions(explained())
+    weights = ROW.weights
+    assert math.fsum(shares) == pytest.approx(
+        (weights["ema"] + weights["hma"] - weights["kama"]) / sum(weights.values())
+    )
+    undefined = [replace(view, weight=None, signal=None) for view in explained().families]
+    assert contributions(explained(families=tuple(undefined))) == [None] * 6
+
+
+def test_a_subset_of_families_and_undefined_values_are_shown():
+    (first, *_) = explained().families
+    bare = FamilyView(
+        id="ema", title="EMA", members=tuple(replace(m, equity=None) for m in first.members), signal=None, weight=None
+    )
+    text = "\n".join(plain(explained(families=(bare,), row=row(1, "A", 0.0, age_bars=None, flipped_at_ms=None))))
+    assert "HMA" not in text
+    assert "flipped" not in text
+
+
+def test_the_json_document_carries_the_members():
+    document = json.loads(explain_json(explained(direction=-1)))
+    assert document["schema"] == "atc.explain/1"
+    assert document["row"]["symbol"] == "BTC/USDT:USDT"
+    assert (document["multiplier"], document["direction"]) == (1.03, -1)
+    assert [each["id"] for each in document["families"]] == ["ema", "hma", "wma", "dema", "lsma", "kama"]
+    assert document["families"][4]["weight"].hex() == (0.1 + 0.2).hex()
+    assert list(document["families"][0]["members"][0]) == ["length", "sign", "equity"]
+    assert len(document["families"][0]["members"]) == 9

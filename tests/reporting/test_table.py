@@ -1,0 +1,193 @@
+import io
+import re
+from dataclasses import replace
+from datetime import UTC, timedelta, timezone
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console
+
+from atc_cli.reporting.columns import COLUMNS, DROP_ORDER
+from atc_cli.reporting.layout import show
+from atc_cli.reporting.table import scan_table
+from atc_cli.reporting.text import hidden, printable
+from tests.reporting.market import BAR, CHINESE, HOSTILE, HOUR, LONGEST, market, result, row
+
+
+def plain(scan, width=None, columns=None, zone=UTC):
+    out = io.StringIO()
+    show(Console(file=out, width=width or 20), scan_table(scan, columns=columns, width=width, zone=zone))
+    return out.getvalue().splitlines()
+
+
+def titles(lines):
+    return re.split(" {2,}", next(line for line in lines if "SYMBOL" in line))
+
+
+def varied():
+    """Rows that differ in everything that can add a column."""
+    rows = tuple(
+        replace(each, bars=1500 - 100 * (i % 2), gap_bars=i % 3, exchange=("okx", "binanceusdm")[i % 2])
+        for i, each in enumerate(market())
+    )
+    return result((*rows[:-1], replace(rows[-1], bar_time_ms=BAR - HOUR, forming=True)), include_open=True)
+
+
+def test_a_scan_in_eighty_columns():
+    assert plain(result(), 80) == [
+        "binanceusdm swap · 1h · 1500 bars · dialect lts · preset intraday",
+        "backend rust: fastest of 2 that can run here: about 9 ms for 217 series",
+        "last closed bar 2025-10-23 08:00+00:00, 4 min ago · fetch 1.2 s · compute 31 ms",
+        "",
+        "#  SYMBOL                     SIDE       SIGNAL  E H W D L K       PRICE   AGE",
+        "─" * 78,
+        "1  BTC/USDT:USDT              ▲ LONG      +1.00  ▲ ▲ ▴ · ▾ ▼    109876.5     3",
+        "2  1000000BABYDOGE/USDT:USDT  ▼ SHORT     -1.00  ▼ ▼ ▼ ▼ ▼ ▼   0.0012345     0",
+        "3  PEPE/USDT:USDT             ▲ LONG      +0.97  ▲ ▲ ▲ ▲ ▲ ▲  0.00000701    41",
+        "4  币安人生/USDT:USDT         ▼ SHORT     -0.81  ▲ ▲ ▴ · ▾ ▼      0.1734    12",
+        "5  SATS/BTC                   ▲ LONG      +0.77  ▲ ▲ ▴ · ▾ ▼  0.00000001  1203",
+        "6  ETH/USDT:USDT              ▼ SHORT     -0.50  ▼         ▴     3871.02  9000",
+        "7  STABLE/USDT                · NEUTRAL    0.00  · · · · · ·           1     -",
+        "",
+        "E=EMA H=HMA W=WMA D=DEMA L=LSMA K=KAMA · ▲▼ beyond the cut, ▴▾ within",
+        "age in bars",
+    ]
+
+
+@pytest.mark.parametrize("scan", [result(), varied(), result(())], ids=["usual", "varied", "empty"])
+def test_no_line_is_wider_than_the_terminal(scan):
+    for width in range(40, 201):
+        assert max(cell_len(line) for line in plain(scan, width)) <= width
+
+
+def test_columns_go_one_after_the_other_in_the_fixed_order():
+    seen = [titles(plain(varied(), width)) for width in range(220, 39, -1)]
+    gone = []
+    for wide, narrow in zip(seen, seen[1:], strict=False):
+        assert set(narrow) <= set(wide)
+        lost = [key for key in DROP_ORDER if COLUMNS[key].title in set(wide) - set(narrow)]
+        gone += lost
+    shown = [key for key in DROP_ORDER if key != "grid"]
+    assert gone == shown[: len(gone)]
+    assert len(gone) >= 10
+
+
+def test_the_sparkline_halves_before_it_goes():
+    widths = [max(map(len, map(str.strip, plain(result(), width)[6].split("  ")))) for width in (160, 130, 115)]
+    assert widths == [40, 20, 13]
+
+
+@pytest.mark.parametrize("width", [50, 60, 80, 100, 120])
+def test_symbol_side_and_signal_are_whole(width):
+    lines = plain(result(), width)
+    for each in market():
+        line = next(line for line in lines if each.symbol in line)
+        assert f"{each.signal:+.2f}".replace("+0.00", "0.00") in line
+
+
+def test_a_terminal_too_narrow_for_a_symbol_cuts_it_and_nothing_else():
+    long = result((row(1, "A" * 60), row(2, "币" * 40, -0.5), row(3, "SHORT", 0.25)))
+    assert plain(long, 40)[-3:] == [
+        "A" * 28 + "…  ▲   +1.00",
+        "币" * 14 + "…  ▼   -0.50",
+        "SHORT" + " " * 26 + "▲   +0.25",
+    ]
+
+
+def test_off_a_terminal_every_column_is_whole_and_nothing_is_coloured():
+    lines = plain(varied())
+    usual = "#|SYMBOL|EXCHANGE|SIDE|SIGNAL|E H W D L K|PRICE|24 H|VOLUME|AGE|FLIPPED|BARS|GAPS|BAR|LAST 40 CLOSES"
+    assert titles(lines) == usual.split("|")
+    assert all(any(each.symbol in line for line in lines) for each in market())
+    assert not any("\x1b" in line or "…" in line for line in lines)
+
+
+def test_columns_asked_for_are_shown_exactly_and_whole_however_narrow():
+    keys = ("symbol", "grid", "time", "bars", "price", "volume", "rank")
+    for width in (40, None):
+        lines = plain(result(), width, keys)
+        assert titles(lines) == ["SYMBOL", "GRID", "BAR", "BARS", "PRICE", "VOLUME", "#"]
+        assert any(line.split() == [LONGEST, "1e-1", "08:00", "1500", "0.0012345", "4.20M", "2"] for line in lines)
+
+
+def test_all_columns_can_be_asked_for():
+    assert set(titles(plain(result(), None, tuple(COLUMNS)))) >= {"GRID", "GAPS", "BAR", "EXCHANGE"}
+
+
+def test_rows_stay_in_the_order_given():
+    turned = result(market()[::-1])
+    ranks = [line.split()[0] for line in plain(turned, 100) if line[:1].isdigit()]
+    assert ranks == ["7", "6", "5", "4", "3", "2", "1"]
+
+
+def test_a_chinese_name_takes_two_cells_a_character():
+    lines = plain(result(), 100)
+    starts = {cell_len(line[: line.index(mark)]) for line in lines for mark in ("▲ LONG", "▼ SHORT") if mark in line}
+    assert len(starts) == 1
+    assert any(CHINESE in line for line in lines)
+
+
+@pytest.mark.parametrize("width", [60, 100, None])
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_text_wherever_it_stands(name, width):
+    scan = result((row(1, name, exchange=name),), exchange=f"a{name}", preset=name, market=name, modified=(name,))
+    scan = replace(scan, header=replace(scan.header, backend=replace(scan.header.backend, why=name)))
+    out = io.StringIO()
+    console = Console(file=out, width=width or 80, force_terminal=True, color_system="truecolor")
+    show(console, scan_table(scan, columns=None, width=width, zone=UTC))
+    # Only colours of our own: every escape sequence is a plain SGR, and taking them out leaves no control at all.
+    lines = plain(scan, width)
+    assert any(printable(name) in line for line in lines)
+    assert not any(hidden(char) for line in lines for char in line)
+    coloured = out.getvalue()
+    assert "\x9b" not in coloured and "\u202e" not in coloured
+    out.getvalue().encode()
+
+
+def test_a_simulated_market_says_so_first():
+    for width in (40, 80, None):
+        assert plain(result(simulated=True), width)[0].strip() == "SIMULATED MARKET - not real prices"
+    assert not any("SIMULATED" in line for line in plain(result()))
+
+
+def test_the_forming_bar_is_announced_and_marks_its_rows():
+    lines = plain(varied(), 160)
+    assert lines[0] == "○ includes the forming bar: signals can change until it closes"
+    marked = [line for line in lines if "○" in line]
+    assert len(marked) == 2
+    assert "STABLE/USDT ○" in marked[1]
+    assert not any("○" in line for line in plain(result(), 160))
+
+
+def test_times_are_in_the_zone_asked_for_with_its_offset():
+    lines = plain(result(), zone=timezone(timedelta(hours=5, minutes=30)))
+    assert "last closed bar 2025-10-23 13:30+05:30" in lines[2]
+    assert "10:30" in lines[6]
+
+
+def test_settings_over_the_preset_are_named():
+    assert plain(result(modified=("ema_len", "lambda")))[0].endswith("preset intraday (with other ema_len, lambda)")
+
+
+def test_an_empty_table_says_why():
+    filtered = plain(result((), hidden={"neutral": 93, "--min-volume": 12}), 80)
+    assert filtered[-1] == "no symbol passes the filters · 93 neutral · 12 --min-volume"
+    assert plain(result((), hidden={}, scanned=3), 80)[-1] == "no symbol could be ranked: 3 of 3 were skipped"
+    assert plain(result((), hidden={}, scanned=0, skipped=()), 80)[-1] == "no symbol was scanned"
+
+
+def test_signals_that_differ_look_different():
+    lines = plain(result((row(1, "A", 0.9014), row(2, "B", 0.9012))), None)
+    assert "+0.9014" in lines[-2]
+    assert "+0.9012" in lines[-1]
+
+
+def test_colour_follows_the_console_and_never_the_data():
+    def drawn(**options):
+        out = io.StringIO()
+        show(Console(file=out, width=100, **options), scan_table(result(), columns=None, width=100, zone=UTC))
+        return out.getvalue()
+
+    assert "\x1b[1;32m▲ LONG" in drawn(force_terminal=True, color_system="standard")
+    assert "\x1b[1;31m▼ SHORT" in drawn(force_terminal=True, color_system="standard")
+    assert "\x1b[32m" not in drawn(force_terminal=True, color_system="standard", no_color=True)

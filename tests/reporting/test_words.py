@@ -1,0 +1,171 @@
+"""Footer, settings, doctor, progress."""
+
+import io
+import json
+from dataclasses import dataclass
+from datetime import UTC
+from types import SimpleNamespace
+
+import pytest
+from rich.console import Console
+
+from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.reporting.doctor import doctor_table
+from atc_cli.reporting.layout import show
+from atc_cli.reporting.progress import RichProgress, SilentProgress
+from atc_cli.reporting.settings import settings_json, settings_table
+from atc_cli.reporting.summary import scan_summary
+from atc_cli.reporting.text import hidden
+from tests.reporting.market import ESCAPE, result
+
+
+def plain(lines):
+    out = io.StringIO()
+    show(Console(file=out, width=20), lines)
+    return out.getvalue().splitlines()
+
+
+def young(count):
+    return tuple(Skipped(f"N{i}", SkipReason.TOO_FEW_BARS, f"needs 66 bars, has {i}", "x") for i in range(count))
+
+
+def stale(*lags):
+    return tuple(SimpleNamespace(symbol="S", reason=SkipReason.STALE, detail="old", lag_bars=lag) for lag in lags)
+
+
+def test_the_footer_counts_what_is_shown_hidden_and_skipped():
+    assert scan_summary(result(warnings=("the clock is 3 s off",))) == [
+        "103 symbols scanned · 7 rows (3 LONG, 3 SHORT, 1 NEUTRAL) · hidden: 93 neutral · 3 skipped",
+        r"  1 fetch failed: \x1b[31mEVIL[/] (502 \x1b]0;owned\x07 Bad Gateway)",
+        "  1 stale: DEAD/USDT:USDT (last bar 2025-10-23T02:00:00+00:00 is 6 bars behind)",
+        "  1 too few bars: NEW/USDT:USDT (needs 66 bars, has 12)",
+        "warning: the clock is 3 s off",
+    ]
+
+
+def test_skips_are_grouped_by_reason_with_a_few_names():
+    assert scan_summary(result((), skipped=young(5), hidden={}, scanned=5)) == [
+        "5 symbols scanned · 0 rows · 5 skipped",
+        "  5 too few bars: N0, N1, N2 and 2 more (needs 66 bars, has 0)",
+    ]
+
+
+def test_verbose_names_every_skip_with_its_detail():
+    lines = scan_summary(result(skipped=young(5)), verbose=True)
+    assert lines[1:] == [f"  too few bars: N{i}: needs 66 bars, has {i}" for i in range(5)]
+
+
+def test_a_clean_scan_has_one_line():
+    assert scan_summary(result((), skipped=(), hidden={}, scanned=1)) == ["1 symbol scanned · 0 rows"]
+
+
+def test_an_interrupted_scan_says_so_first():
+    assert scan_summary(result(interrupted=True))[0] == "interrupted: this is what had arrived"
+
+
+def test_a_lag_is_proposed_that_keeps_half_of_the_stale_symbols():
+    assert scan_summary(result(skipped=stale(400, 1, 2, 2, None)))[-1] == "  hint: --max-lag 2 would keep 3 of 5 stale"
+    assert not any("hint" in line for line in scan_summary(result(skipped=stale(None))))
+
+
+def test_a_page_of_html_as_a_reason_is_cut_to_a_line_unless_verbose():
+    page = (Skipped("A", SkipReason.FETCH_FAILED, "<html>\n" + "x" * 5000),)
+    assert max(len(line) for line in scan_summary(result(skipped=page))) < 250
+    assert all("\n" not in line for line in scan_summary(result(skipped=page), verbose=True))
+
+
+ROWS = [("exchange", "demo", "flag"), ("families", ("ema", "hma"), "ATC_FAMILIES"), ("top", None, "default")]
+
+
+def test_settings_are_listed_with_their_origin():
+    assert plain(settings_table([*ROWS, ("quiet", False, ESCAPE)])) == [
+        "SETTING   VALUE    FROM",
+        "─" * 36,
+        "exchange  demo     flag",
+        "families  ema,hma  ATC_FAMILIES",
+        "top       -        default",
+        r"quiet     false    \x1b[31mEVIL[/]",
+    ]
+
+
+def test_settings_as_json_keep_their_types():
+    document = json.loads(settings_json([*ROWS, ("zone", UTC, "default")]))
+    assert document["schema"] == "atc.settings/1"
+    assert document["settings"]["families"] == {"value": ["ema", "hma"], "from": "ATC_FAMILIES"}
+    assert document["settings"]["top"] == {"value": None, "from": "default"}
+    assert document["settings"]["zone"]["value"] == "UTC"
+
+
+@dataclass(frozen=True)
+class Found:
+    name: str
+    status: str
+    detail: str
+    remedy: str | None = None
+
+
+CHECKS = [
+    Found("cpu", "ok", "x86-64 avx2"),
+    Found("cuda", "absent", "no driver was found on this machine, which only rules out the cuda backend"),
+    Found("clock", "warn", "3.2 s ahead", "set the clock by NTP"),
+    Found("cache", "fail", ESCAPE, "make it writable"),
+]
+
+
+def test_the_doctor_lists_checks_with_remedies_and_a_count():
+    assert plain(doctor_table(CHECKS, width=60)) == [
+        "✔ cpu    x86-64 avx2",
+        "○ cuda   no driver was found on this machine, which only",
+        "         rules out the cuda backend",
+        "! clock  3.2 s ahead",
+        "         → set the clock by NTP",
+        r"✘ cache  \x1b[31mEVIL[/]",
+        "         → make it writable",
+        "",
+        "1 ok, 1 warn, 1 fail, 1 absent",
+    ]
+
+
+def test_off_a_terminal_the_doctor_wraps_nothing():
+    lines = plain(doctor_table(CHECKS, width=None))
+    assert any(line.endswith("the cuda backend") and "no driver" in line for line in lines)
+    assert not any(hidden(char) for line in lines for char in line)
+    assert plain(doctor_table([], width=80))[-1] == "nothing was checked"
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def work(progress):
+    progress.begin("candles\x1b[31m", 2)
+    progress.advance()
+    progress.advance()
+    progress.end()
+
+
+def test_progress_is_silent_off_a_terminal_and_on_a_dumb_one(monkeypatch):
+    pipe, dumb = io.StringIO(), Terminal()
+    work(RichProgress(pipe))
+    monkeypatch.setenv("TERM", "dumb")
+    work(RichProgress(dumb))
+    work(SilentProgress())
+    assert pipe.getvalue() == dumb.getvalue() == ""
+
+
+def test_progress_animates_on_a_terminal_and_leaves_nothing_behind(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    terminal = Terminal()
+    work(RichProgress(terminal))
+    assert r"candles\x1b[31m" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\x1b[2K")
+
+
+@pytest.mark.parametrize("progress", [SilentProgress(), RichProgress(io.StringIO()), RichProgress(Terminal())])
+def test_progress_survives_an_end_without_a_beginning(progress):
+    progress.advance()
+    progress.end()
+    progress.end()

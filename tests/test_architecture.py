@@ -1,0 +1,125 @@
+"""Who may import whom (DESIGN): read from the sources, so that a breach is named with its line."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+PACKAGE = ROOT / "atc_cli"
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+ROOMS = {
+    "domain": {"domain"},
+    "data": {"domain", "data", "errors"},
+    "engine": {"domain", "engine", "errors"},
+    "reporting": {"domain", "reporting", "errors"},
+    "commands": {"domain", "data", "engine", "commands", "settings", "resolve", "errors"},
+}
+DOMAIN_LIBRARIES = {"numpy"}
+SOLE_IMPORTERS = {
+    "typer": "app.py",
+    "ccxt": "data/exchange.py",
+    "_kernels": "engine/rust.py",
+    "numba": "engine/numba.py",
+    "cupy": "engine/cuda.py",
+    "dask": "engine/dask.py",
+    "blosc2": "data/store.py",
+}
+
+
+def imports(file: Path) -> Iterator[tuple[str, int]]:
+    """(module, line) of every import, wherever it stands."""
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, node.lineno) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module, node.lineno
+            yield from ((f"{node.module}.{alias.name}", node.lineno) for alias in node.names)
+
+
+def rooms_of(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if parts[0] == "atc_cli" and len(parts) > 1 else None
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
+    files = sorted((PACKAGE / room).glob("*.py"))
+    assert len(files) > 1, f"nothing to check in {room}"
+    known = {path.stem for path in PACKAGE.iterdir()} | {"_kernels"}
+    breaches = [
+        f"{file.relative_to(ROOT)}:{line} imports {module}; allowed: {sorted(ROOMS[room])}"
+        for file in files
+        for module, line in imports(file)
+        if (target := rooms_of(module)) in known and target not in ROOMS[room]
+        and not (target == "_kernels" and file.name == "rust.py")
+    ]
+    assert not breaches, "\n".join(breaches)
+
+
+def test_domain_imports_numpy_and_the_standard_library_only() -> None:
+    import sys
+
+    allowed = DOMAIN_LIBRARIES | set(sys.stdlib_module_names) | {"atc_cli"}
+    breaches = [
+        f"{file.name}:{line} imports {module}"
+        for file in sorted((PACKAGE / "domain").glob("*.py"))
+        for module, line in imports(file)
+        if module.split(".")[0] not in allowed
+    ]
+    assert not breaches, "\n".join(breaches)
+
+
+@pytest.mark.parametrize(("library", "importer"), SOLE_IMPORTERS.items())
+def test_a_heavy_library_has_one_importer(library: str, importer: str) -> None:
+    found = {
+        str(file.relative_to(PACKAGE))
+        for file in FILES
+        for module, _ in imports(file)
+        if module.split(".")[0] == library or module == f"atc_cli.{library}"
+    }
+    assert found <= {importer}
+    assert (PACKAGE / importer).exists() == bool(found), f"{importer} exists and does not import {library}"
+
+
+def test_backends_do_not_import_the_route() -> None:
+    backends = [file for file in (PACKAGE / "engine").glob("*.py") if file.stem not in ("route", "__init__")]
+    assert backends
+    assert not [file for file in backends for module, _ in imports(file) if module.startswith("atc_cli.engine.route")]
+
+
+def test_errors_is_a_leaf() -> None:
+    assert not [module for module, _ in imports(PACKAGE / "errors.py") if module.startswith("atc_cli")]
+
+
+def test_commands_and_domain_never_print() -> None:
+    for room in ("commands", "domain", "engine", "data"):
+        for file in (PACKAGE / room).glob("*.py"):
+            assert not re.search(r"\bprint\(|sys\.(stdout|stderr)", file.read_text()), file
+
+
+def test_functions_and_files_stay_small() -> None:
+    lengths = []
+    for file in FILES:
+        text = file.read_text()
+        assert text.count("\n") <= 300, f"{file.relative_to(ROOT)} has {text.count(chr(10))} lines, allowed: 300"
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                length = node.end_lineno - node.lineno + 1
+                assert length <= 60, f"{file.relative_to(ROOT)}:{node.lineno} {node.name} has {length} lines, allowed: 60"
+                lengths.append(length)
+    lengths.sort()
+    assert len(lengths) > 100
+    assert lengths[len(lengths) // 2] <= 10
+    assert lengths[len(lengths) * 9 // 10] <= 30
+
+
+def test_every_dependency_has_its_reason() -> None:
+    text = (ROOT / "pyproject.toml").read_text()
+    listed = re.findall(r'^    "([a-z0-9\-]+)[<>=][^"]*",(.*)$', text, flags=re.MULTILINE)
+    assert len(listed) > 8
+    assert not [name for name, reason in listed if "#" not in reason]
