@@ -49,10 +49,15 @@ class SectionedCommand(TyperCommand):
         for parameter in self.get_params(ctx):
             record = parameter.get_help_record(ctx)
             if record is not None:
-                sections.setdefault(getattr(parameter, "rich_help_panel", None) or "General", []).append(record)
+                sections.setdefault(_section(parameter), []).append(record)
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records)
+
+
+def _section(parameter: Any) -> str:
+    fallback = "Arguments" if parameter.param_type_name == "argument" else "Help"
+    return getattr(parameter, "rich_help_panel", None) or fallback
 
 
 app = typer.Typer(
@@ -133,7 +138,7 @@ def _with_options(command: str) -> Callable[[Callable[..., None]], Callable[...,
 @app.command(cls=SectionedCommand, help="Scan a market and print ranked signals.\n" + SCAN_EXAMPLES)
 @_with_options(SCAN)
 def scan(
-    symbols: Annotated[list[str] | None, typer.Argument(help="symbols; all of the market if none", show_default=False)] = None,
+    symbols: Annotated[list[str] | None, typer.Argument(metavar="SYMBOL", help="all of the market if none", show_default=False)] = None,
     **given: Any,
 ) -> None:
     """Scan a market and print ranked signals."""
@@ -148,7 +153,7 @@ def scan(
 @app.command(cls=SectionedCommand, help="Take one symbol's signal apart.\n" + EXPLAIN_EXAMPLES)
 @_with_options(EXPLAIN)
 def explain(
-    symbol: Annotated[str, typer.Argument(help="one symbol", show_default=False)],
+    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="BTCUSDT, BTC/USDT, BINANCE:BTCUSDT.P, ..", show_default=False)],
     **given: Any,
 ) -> None:
     """Take one symbol's signal apart."""
@@ -236,7 +241,7 @@ def _finish(code: ExitCode) -> NoReturn:
 def main() -> NoReturn:
     """The entry point of the console script: every way out has an exit code and a sentence."""
     try:
-        outcome = app(standalone_mode=False)
+        outcome = app(standalone_mode=False, prog_name="atc")
         sys.stdout.flush()
         code = outcome if isinstance(outcome, int) else ExitCode.OK
         if code == ExitCode.INTERRUPTED:

@@ -113,7 +113,7 @@ def _explain_content(result: "ExplainResult", settings: Settings, output: str) -
 
     if settings.series:
         encode = {"csv": series.series_csv, "json": series.series_json, "parquet": series.series_parquet}[output]
-        return encode(result.series, result.row.symbol)
+        return encode(result.series, result.row.symbol, result.header)
     if output == "json":
         return views.explain_json(result)
     return views.explain_table(result, zone=zone_of(settings.tz))
@@ -128,12 +128,13 @@ def _scan_content(result: "ScanResult", settings: Settings) -> Any:
     if settings.output in (None, "table"):
         width = terminal_width(settings.out)
         return table.scan_table(result, columns=settings.columns, width=width, zone=zone_of(settings.tz))
+    if settings.output == "markdown":
+        return scan_documents.scan_markdown(result, columns=settings.columns, zone=zone_of(settings.tz))
     documents = {
         "json": scan_documents.scan_json,
         "jsonl": scan_documents.scan_jsonl,
         "csv": scan_documents.scan_csv,
         "parquet": scan_documents.scan_parquet,
-        "markdown": scan_documents.scan_markdown,
         "symbols": scan_documents.scan_symbols,
     }
     return documents[str(settings.output)](result)
@@ -173,7 +174,7 @@ def doctor(*, as_json: bool) -> ExitCode:
     from atc_cli.reporting.doctor import doctor_json, doctor_table
 
     checks = command.run(wiring.offers(), cache_folder=cache_folder(), now_ms=wiring.clock_ms())
-    write(doctor_json(checks) if as_json else doctor_table(checks), None)
+    write(doctor_json(checks) if as_json else doctor_table(checks, width=terminal_width(None)), None)
     return ExitCode.OK if command.healthy(checks) else ExitCode.UNAVAILABLE
 
 

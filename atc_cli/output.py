@@ -58,21 +58,22 @@ def _target(out: Path, name: str | None) -> Path:
 def _print(renderables: "Iterable[RenderableType]") -> None:
     from rich.console import Console
 
-    console = Console()
+    console = Console(highlight=False)
     for renderable in renderables:
-        console.print(renderable)
+        console.print(renderable, soft_wrap=True)
 
 
 def _as_bytes(content: "Content") -> bytes:
     if isinstance(content, bytes):
         return content
     if isinstance(content, str):
-        return content.encode()
+        # A file name that is not UTF-8 reaches us as lone surrogates: shown as escapes, never a crash.
+        return content.encode(errors="backslashreplace")
     from rich.console import Console
 
     buffer = io.StringIO()
     coloured = bool(os.environ.get("FORCE_COLOR"))
-    console = Console(file=buffer, width=_UNLIMITED_COLUMNS, force_terminal=coloured or None)
+    console = Console(file=buffer, width=_UNLIMITED_COLUMNS, force_terminal=coloured or None, highlight=False)
     for renderable in content:
         console.print(renderable)
-    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines()).encode()
+    return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines()).encode(errors="backslashreplace")

@@ -160,11 +160,11 @@ class Settings:
     )
     out: Path | None = setting("out", _SHOW, "write to a file, atomically", path, None, metavar="FILE")
     columns: tuple[str, ...] | None = setting(
-        "columns", _SHOW, "table columns: " + ",".join(COLUMNS), several(choice("column", COLUMNS)), None,
+        "columns", _SHOW, "table columns: " + ", ".join(COLUMNS), several(choice("column", COLUMNS)), None,
         metavar="LIST", commands=SCAN_ONLY,
     )  # fmt: skip
     sort: str = setting(
-        "sort", _SHOW, "row order: " + ",".join(SORTS) + "; -KEY reverses", choice("sort key", _SORT_CHOICES), "signal",
+        "sort", _SHOW, "row order: " + ", ".join(SORTS) + "; -KEY reverses", choice("sort key", _SORT_CHOICES), "signal",
         choices=_SORT_CHOICES, metavar="KEY", commands=SCAN_ONLY,
     )  # fmt: skip
     tz: str = setting("tz", _SHOW, "time zone of shown times: UTC, local, Europe/Berlin", zone, "UTC", metavar="ZONE")

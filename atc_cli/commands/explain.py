@@ -67,14 +67,23 @@ def series_of(gathered: Gathered, values: Values, params: Params) -> Series:
 
 def _families(values: Values, params: Params) -> tuple[FamilyView, ...]:
     views = []
+    shares = _contributions(values, params)
     for i, (family, lengths) in enumerate(zip(FAMILIES, params.members(), strict=True)):
         if lengths is None:
             continue
         cells = zip(lengths, values.member_sign[0, i], values.member_equity[0, i], strict=True)
         members = tuple(Member(length=n, sign=int(sign), equity=_number(equity)) for n, sign, equity in cells)
         signal, weight = _number(values.families[0, i, -1]), _number(values.weights[0, i, -1])
-        views.append(FamilyView(id=family.id, title=family.title, members=members, signal=signal, weight=weight))
+        views.append(FamilyView(id=family.id, title=family.title, members=members, signal=signal, weight=weight, contribution=shares[i]))
     return tuple(views)
+
+
+def _contributions(values: Values, params: Params) -> list[float | None]:
+    """cut(X) * X_S / (sum of X_S) of each family at the last bar; None where it takes no part."""
+    signals, weights = values.families[0, :, -1], values.weights[0, :, -1]
+    above, below = params.cuts
+    cut = (signals > above).astype(np.float64) - (signals < below)
+    return [_number(share) for share in cut * weights / np.nansum(weights)]
 
 
 def _number(value: float) -> float | None:

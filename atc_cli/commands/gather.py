@@ -97,6 +97,13 @@ def request_of(settings: Settings, params: Params, *, max_lag_bars: int) -> Requ
     )
 
 
+def _warnings(gathered: Gathered) -> tuple[str, ...]:
+    ahead = [each.symbol for each in gathered.panel.series if each.timestamp[-1] > gathered.now_ms]
+    if not ahead:
+        return ()
+    return (f"{len(ahead)} symbols have bars in the future, {ahead[0]} first: simulated, or in another time zone?",)
+
+
 def header_of(
     settings: Settings, params: Params, ports: Ports, gathered: Gathered, decision: Decision, compute_ms: float
 ) -> Header:
@@ -116,10 +123,12 @@ def header_of(
         modified=settings.modified,
         params=document,
         params_hash=document_hash(document),
+        cuts=params.cuts,
         backend=decision,
         generated_at_ms=ports.clock_ms(),
         bar_time_ms=newest,
         data_age_ms=None if live or closed_ms is None else max(gathered.now_ms - closed_ms, 0),
         include_open=settings.include_open,
         timings_ms={"fetch": gathered.fetch_ms, "compute": compute_ms},
+        warnings=_warnings(gathered),
     )

@@ -72,4 +72,5 @@ def _by_family(values: NDArray[np.float64]) -> Mapping[str, float]:
 
 
 def _forming(candles: Candles, timeframe: str, now_ms: int) -> bool:
-    return bool(candles.timestamp[-1] + TIMEFRAMES_MS[timeframe] > now_ms)
+    last = int(candles.timestamp[-1])
+    return last <= now_ms < last + TIMEFRAMES_MS[timeframe]

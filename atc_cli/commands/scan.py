@@ -30,18 +30,24 @@ def run(
     rows = rows_of(gathered, backend.compute(gathered.panel, params, Want.LAST), params)
     compute_ms = (perf_counter() - began) * 1000
     kept, hidden = filtered(rows, settings)
+    top = top_per_side(rank(kept), settings.top)
+    if len(top) < len(kept):
+        hidden["--top"] = len(kept) - len(top)
     return ScanResult(
         header=header_of(settings, params, ports, gathered, decision, compute_ms),
-        rows=tuple(top_per_side(rank(kept), settings.top)),
+        rows=tuple(top),
         skipped=gathered.skipped,
         scanned=_scanned(gathered),
-        hidden={**gathered.universe.hidden, **hidden},
+        hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),
+        breadth=Counter(row.side for row in rows),
         interrupted=gathered.interrupted,
     )
 
 
 def _scanned(gathered: Gathered) -> int:
-    return len(gathered.universe.listings) + len(gathered.universe.missing)
+    """Every symbol that was asked for: a row, a skip, or taken out by a filter."""
+    universe = gathered.universe
+    return len(universe.listings) + len(universe.missing) + sum(universe.hidden.values())
 
 
 def filtered(rows: Iterable[ScanRow], settings: Settings) -> tuple[list[ScanRow], dict[str, int]]:

@@ -23,10 +23,6 @@ _HOURLY_NOISE = 16.0  # standard deviation over an hour of the noise at unit vol
 _TREND = 2.0  # a regime's slope against the noise of its own length
 
 _NEWBORN_HOURS = {23: 2, 61: 5, 98: 9}
-_HALTED = 41
-_HALT_EVERY_MS = 10 * DAY_MS
-_HALT_STARTS_MS = 4 * DAY_MS + 14 * HOUR_MS
-_HALT_MS = HOUR_MS
 
 _GOLDEN = 0x9E3779B97F4A7C15
 _NOISE_LANE, _LEVEL_LANE, _TRAIT_LANE, _WICK_LANE = 0, 64, 96, 128
@@ -47,7 +43,6 @@ class _Coin:
     volatility: float
     turnover: float
     age_ms: int
-    halts: bool
     keys: NDArray[np.uint64]
     spacing_ms: Ints
     phase_ms: Ints
@@ -109,7 +104,6 @@ def _coin(seed: int, number: int) -> _Coin:
         volatility=0.0035 * 6 ** float(traits[3]) / _HOURLY_NOISE,
         turnover=10 ** (2.5 + 3 * float(traits[4])),
         age_ms=_age_ms(number, float(traits[5])),
-        halts=number == _HALTED,
         keys=keys[:, None],
         spacing_ms=spacing_ms[:, None],
         phase_ms=phase_ms[:, None],
@@ -152,11 +146,7 @@ def _open_times_ms(coin: _Coin, timeframe: str, bars: int, now_ms: int) -> Ints:
     forming_ms = newest_closed_open_ms(now_ms, timeframe) + step_ms
     closed = min(bars, coin.age_ms // step_ms)
     opens_ms = forming_ms - step_ms * np.arange(closed, -1, -1, dtype=np.int64)
-    opens_ms = opens_ms[opens_ms > 0]
-    if not coin.halts:
-        return opens_ms
-    into_ms = (opens_ms - _HALT_STARTS_MS) % _HALT_EVERY_MS
-    return opens_ms[into_ms + step_ms > _HALT_MS]
+    return opens_ms[opens_ms > 0]
 
 
 def _values(coin: _Coin, timeframe: str, opens_ms: Ints, ends_ms: Ints) -> Floats:

@@ -91,8 +91,6 @@ def listen(client: Client) -> None:
             ccxt_errors(*answer)
             client.handle_http_status_code(status, reason, url, method, body)
         except Exception as error:
-            if status < 400:
-                raise
             raise refusal(error, status, headers, parsed) from error
         if status >= 400:
             raise refusal(ValueError(reason), status, headers, parsed)
@@ -101,6 +99,8 @@ def listen(client: Client) -> None:
 
     # since and limit stay behind: ccxt's cut by them is what drops rows without a time
     def parse_ohlcvs(ohlcvs: object, market: object = None, timeframe: str = "1m", *_: Any, **__: Any) -> list[Row]:
+        if not (ohlcvs is None or isinstance(ohlcvs, list) or (isinstance(ohlcvs, dict) and ohlcvs)):
+            raise RequestError(Trouble.UNREADABLE, "something that is no list of candles")
         return checked(ccxt_rows(ohlcvs, market, timeframe))
 
     client.handle_errors, client.parse_ohlcvs = handle_errors, parse_ohlcvs

@@ -89,22 +89,20 @@ _BY_CLASS = (
 def refusal(error: Exception, status: int, headers: Mapping[str, str], body: object) -> RequestError:
     """The failure that an HTTP answer means; `error` is what ccxt made of it."""
     said = _said(body) or ("" if type(error).__name__ == "ExchangeNotAvailable" else one_line(str(error)))
-    detail = f"HTTP {status}" + (f": {said}" if said else "")
-    return RequestError(_trouble_of_status(error, status), detail, _retry_after_s(headers))
+    parts = [f"HTTP {status}"] * (status >= 400) + [said] * bool(said)
+    return RequestError(_trouble_of_status(error, status), ": ".join(parts), _wait_s(headers))
 
 
 def failure_of(error: Exception) -> RequestError:
-    """The failure that an exception out of ccxt means."""
+    """The failure that an exception out of ccxt means, where no HTTP answer was refused."""
     cause = error.__cause__
     if isinstance(cause, TimeoutError):
         return RequestError(Trouble.UNREACHABLE, "no answer in time")
     if cause is not None and (isinstance(cause, OSError) or type(cause).__module__.startswith("aiohttp")):
         return RequestError(Trouble.UNREACHABLE, one_line(str(cause)) or type(cause).__name__)
-    trouble = _trouble_of_class(error)
-    if trouble is None:
-        return RequestError(
-            Trouble.UNREADABLE, f"something unexpected ({type(error).__name__}: {one_line(str(error))})"
-        )
+    trouble, name = _trouble_of_class(error), type(error).__name__
+    if trouble in (None, Trouble.UNREADABLE) or name == "ExchangeError":
+        return RequestError(Trouble.UNREADABLE, f"something unexpected ({name}: {one_line(str(error))})")
     return RequestError(trouble, one_line(str(error)))
 
 
@@ -123,6 +121,8 @@ def _trouble_of_status(error: Exception, status: int) -> Trouble:
         return _BY_STATUS[status]
     if status >= 500:
         return Trouble.FAILING
+    if status < 400:
+        return by_class or Trouble.UNREADABLE
     # ccxt calls a plain 400 or 404 ExchangeNotAvailable, which asking again does not mend
     return Trouble.WRONG_REQUEST if by_class in (None, Trouble.UNREACHABLE) else by_class
 
@@ -132,7 +132,7 @@ def _trouble_of_class(error: Exception) -> Trouble | None:
     return next((trouble for name, trouble in _BY_CLASS if name in names), None)
 
 
-def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+def _wait_s(headers: Mapping[str, str]) -> float | None:
     for name, value in headers.items():
         if name.lower() == "retry-after" and value.strip().isdecimal():
             return float(value)

@@ -8,6 +8,8 @@ from atc_cli.data.exchange_errors import RequestError, Trouble, one_line
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, newest_closed_open_ms
 
 _FILLS_MAX = 16
+# no exchange caps its pages below this; an unknown cap hides the bars at the end of a page that starts empty
+_SMALL_PAGE_BARS = 100
 
 
 class Row(NamedTuple):
@@ -69,50 +71,47 @@ def _row(row: object) -> Row:
         numbers = row[1:6]
         if all(type(each) in (int, float) for each in numbers):
             return Row(row[0], *numbers)
-    raise RequestError(Trouble.UNREADABLE, f"{one_line(repr(row))} for a candle")
+    raise RequestError(Trouble.UNREADABLE, f"a candle that is not six numbers: {one_line(repr(row))}")
 
 
 async def newest_rows(ask: AskRows, window: Window, born_ms: int) -> list[Row]:
     """The window's rows, oldest first; fewer where the symbol has fewer (`born_ms`: its listing, 0 unknown).
 
     Pages run backwards from now, because exchanges disagree on what a page before the first candle holds:
-    nothing, or the first candles again. A listing date alone proves nothing: Binance has candles that are
-    older than theirs. Raises RequestError.
+    nothing, or the first candles again. Raises RequestError.
     """
     rows: list[Row] = []
     edge_ms, expected = window.end_ms, True
     for _ in range(window.pages_max):
         wanted = min(window.missing(rows), window.page_bars)
-        if wanted <= 0:
-            break
-        since_ms = edge_ms - wanted * window.step_ms
-        page = await _page(ask, since_ms, min(edge_ms, window.now_ms + 1), window.step_ms)
+        page = await _page(ask, window, edge_ms, wanted)
         if not page and expected:
-            page = await _page(ask, since_ms, min(edge_ms, window.now_ms + 1), window.step_ms)
+            page = await _page(ask, window, edge_ms, min(wanted, _SMALL_PAGE_BARS))
         if not page:
             break
-        # a page that is full down to its first bar has older ones before it: an empty one there is asked for twice
-        expected = page[0].open_ms == since_ms
+        # bars down to the first that was asked for mean older ones; a later first bar means the listing or a hole
+        expected = edge_ms - page[0].open_ms >= wanted * window.step_ms or len(page) == _SMALL_PAGE_BARS
         rows, edge_ms = page + rows, page[0].open_ms
-        if not expected and 0 <= born_ms - edge_ms < window.step_ms:
+        if window.missing(rows) <= 0 or (not expected and 0 <= born_ms - edge_ms < window.step_ms):
             break
     return rows
 
 
-async def _page(ask: AskRows, since_ms: int, stop_ms: int, step_ms: int) -> list[Row]:
-    """Rows that open in since..stop-1; what is missing at the end of a short answer is asked for again.
+async def _page(ask: AskRows, window: Window, edge_ms: int, wanted: int) -> list[Row]:
+    """Up to `wanted` bars before `edge_ms`; what is missing at the end of a short answer is asked for again.
 
     An exchange may cap a page below what was asked, or cut one short. Rows outside were not asked for.
     """
+    since_ms, stop_ms = edge_ms - wanted * window.step_ms, min(edge_ms, window.now_ms + 1)
     rows: list[Row] = []
     for _ in range(_FILLS_MAX):
-        limit = -(-(stop_ms - since_ms) // step_ms)
+        limit = -(-(stop_ms - since_ms) // window.step_ms)
         got = await ask(since_ms, limit)
         fresh = [row for row in got if since_ms <= row.open_ms < stop_ms]
         rows += fresh
         if not fresh or len(got) >= limit:
             break
-        since_ms = fresh[-1].open_ms + step_ms
+        since_ms = fresh[-1].open_ms + window.step_ms
         if since_ms >= stop_ms:
             break
     return rows

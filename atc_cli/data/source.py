@@ -112,7 +112,7 @@ def load(market: Market, listings: Sequence[Listing], request: Request, progress
     skipped: list[Skipped] = []
 
     def deliver(raw: RawCandles | Skipped) -> None:
-        ready = raw if isinstance(raw, Skipped) else _window(check(raw, request.timeframe), request, now_ms)
+        ready = raw if isinstance(raw, Skipped) else _window(check(raw, request.timeframe), request, market, now_ms)
         if isinstance(ready, Skipped):
             skipped.append(ready)
         else:
@@ -142,12 +142,16 @@ def load(market: Market, listings: Sequence[Listing], request: Request, progress
     )
 
 
-def _window(checked: Candles | Skipped, request: Request, now_ms: int) -> Candles | Skipped:
-    """The last bars of the window; the forming bar only where it is asked for."""
+def _window(checked: Candles | Skipped, request: Request, market: Market, now_ms: int) -> Candles | Skipped:
+    """The last bars of the window; the forming bar only where it is asked for.
+
+    Files whose bars go on past now (simulated, or labelled in another time zone) have no forming bar.
+    """
     if isinstance(checked, Skipped):
         return checked
     step = TIMEFRAMES_MS[request.timeframe]
-    closed = int((checked.timestamp + step <= now_ms).sum())
+    judged = market.live or checked.timestamp[-1] <= now_ms
+    closed = int((checked.timestamp + step <= now_ms).sum()) if judged else len(checked)
     usable = checked if request.include_open else checked.between(0, closed, request.timeframe)
     window = usable.tail(request.bars, request.timeframe)
     return _long_enough(window, request)
@@ -174,7 +178,7 @@ def _not_stale(candles: Candles, newest_ms: int | None, request: Request) -> Can
     if lag <= request.max_lag_bars:
         return candles
     detail = f"last bar {iso(last)} is {lag} bars behind"
-    return Skipped(candles.symbol, SkipReason.STALE, detail, candles.exchange)
+    return Skipped(candles.symbol, SkipReason.STALE, detail, candles.exchange, lag_bars=lag)
 
 
 def left_out(listings: Sequence[Listing]) -> Loaded:

@@ -13,7 +13,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 COLUMNS = ("open", "high", "low", "close", "volume")
-_SECONDS_MAX = 1e11  # 1e11 s is the year 5138, 1e11 ms the year 1973
+_SECONDS_MAX = 1e10  # 1e10 s is the year 2286, 1e10 ms April 1970
 _MILLISECONDS_MAX = 1e14
 
 
@@ -126,7 +126,7 @@ def _milliseconds(stamps: Floats) -> Ints:
 
 def _check_prices(timestamp: Ints, values: Floats) -> None:
     prices, volume = values[:, :4], values[:, 4]
-    _reject(timestamp, ~np.isfinite(prices.sum(axis=1)), SkipReason.NOT_A_NUMBER, "a price is not a number")
+    _reject(timestamp, ~(np.isfinite(prices.min(axis=1)) & np.isfinite(prices.max(axis=1))), SkipReason.NOT_A_NUMBER, "a price is not a number")
     _reject(timestamp, prices.min(axis=1) <= 0, SkipReason.BAD_PRICE, "a price is zero or negative")
     high: Floats = prices[:, 1]
     low: Floats = prices[:, 2]

@@ -19,6 +19,9 @@ from atc_cli.domain.catalog import (
 )
 
 
+TRADINGVIEW_CUT = 0.49
+
+
 class Source(StrEnum):
     """The price that the averages are taken of; crossings always compare the close."""
 
@@ -93,6 +96,13 @@ class Params:
                 name, f"{name.replace('_', '-')} is {base}: {rule}; allowed: {smallest} to {LENGTH_MAX}"
             )
         in_range(name, base, base <= LENGTH_MAX, f"{smallest} to {LENGTH_MAX}")
+
+    @property
+    def cuts(self) -> tuple[float, float]:
+        """A family signal counts as +1 above the first and as -1 below the second (sections 4 and 5)."""
+        if self.dialect is Dialect.TRADINGVIEW:
+            return TRADINGVIEW_CUT, -TRADINGVIEW_CUT
+        return self.long_threshold, self.short_threshold
 
     def used(self) -> Iterator[tuple[Family, int, float]]:
         """(family, base length, start weight) of the families that take part, in order."""

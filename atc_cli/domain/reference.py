@@ -20,7 +20,6 @@ Floats = NDArray[np.float64]
 
 _FLOOR = 0.25
 _TOLERANCE = 1e-10
-_TRADINGVIEW_CUT = 0.49
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +162,5 @@ def _average(families: Floats, weights: Floats, params: Params) -> Floats:
 
 
 def _cut(signal: Floats, params: Params) -> Floats:
-    if params.dialect is Dialect.TRADINGVIEW:
-        above, below = _TRADINGVIEW_CUT, -_TRADINGVIEW_CUT
-    else:
-        above, below = params.long_threshold, params.short_threshold
+    above, below = params.cuts
     return np.where(signal > above, 1.0, np.where(signal < below, -1.0, 0.0))

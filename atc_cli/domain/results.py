@@ -52,12 +52,13 @@ class SkipReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A symbol without a row, and why."""
+    """A symbol without a row, and why; `lag_bars` says how far behind a stale one is."""
 
     symbol: str
     reason: SkipReason
     detail: str
     exchange: str = ""
+    lag_bars: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,8 @@ class Header:
     """What was computed and on what: everything that makes a signal this signal.
 
     `modified` names the settings that differ from the preset's; `bar_time_ms` is the open time of the
-    newest closed bar; `data_age_ms` how long ago it closed, where the data may be old.
+    newest closed bar; `data_age_ms` how long ago it closed, where the data may be old; a family counts as up above the first
+    of `cuts` and as down below the second.
     """
 
     exchange: str
@@ -120,6 +122,7 @@ class Header:
     modified: tuple[str, ...]
     params: Mapping[str, object]
     params_hash: str
+    cuts: tuple[float, float]
     backend: Decision
     generated_at_ms: int
     bar_time_ms: int | None
@@ -131,13 +134,18 @@ class Header:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanResult:
-    """A whole scan. `hidden` counts rows that the filters took out, by filter."""
+    """A whole scan.
+
+    `hidden` counts rows that the filters took out, by filter; `breadth` counts the sides of every symbol
+    that has values, before any filter.
+    """
 
     header: Header
     rows: tuple[ScanRow, ...]
     skipped: tuple[Skipped, ...]
     scanned: int
     hidden: Mapping[str, int]
+    breadth: Mapping[Side, int]
     interrupted: bool = False
 
 
@@ -152,13 +160,17 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyView:
-    """One family at the last bar: its members, its signal X and its equity X_S."""
+    """One family at the last bar: its members, its signal X, its equity X_S and its part of Average_Signal.
+
+    contribution = cut(X) * X_S / (sum of X_S); the contributions add up to Average_Signal.
+    """
 
     id: str
     title: str
     members: tuple[Member, ...]
     signal: float | None
     weight: float | None
+    contribution: float | None
 
 
 @dataclass(frozen=True, slots=True)

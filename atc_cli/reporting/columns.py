@@ -24,6 +24,7 @@ SIDE_MARKS: dict[Side, Span] = {
 FORMING_MARK = "○"
 SPARK_NARROW = SPARK_CLOSES // 2
 _FRESH_BARS = 3
+_SIGNAL_DECIMALS = 3
 _TRADINGVIEW_CUT = 0.49  # spec/ATC.md, section 5: that dialect does not cut at the thresholds
 
 
@@ -34,7 +35,6 @@ class Scene:
     header: Header
     zone: tzinfo
     now_ms: int
-    signal_decimals: int
     spark_cells: int = SPARK_CLOSES
 
     @classmethod
@@ -45,7 +45,6 @@ class Scene:
             header=result.header,
             zone=zone,
             now_ms=result.header.bar_time_ms or max(times, default=0),
-            signal_decimals=figures.decimals_of([row.signal for row in result.rows]),
             spark_cells=spark_cells,
         )
 
@@ -97,8 +96,8 @@ def _symbol(row: ScanRow, scene: Scene) -> Cell:
     return name, (f" {FORMING_MARK}" if row.forming else "  ", "yellow")
 
 
-def _signal(row: ScanRow, scene: Scene) -> Cell:
-    return ((figures.signed(row.signal, scene.signal_decimals), f"bold {direction_style(row.signal)}"),)
+def _signal(row: ScanRow, _: Scene) -> Cell:
+    return ((figures.signed(row.signal, _SIGNAL_DECIMALS), f"bold {direction_style(row.signal)}"),)
 
 
 def _families(row: ScanRow, scene: Scene) -> Cell:

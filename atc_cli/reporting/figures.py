@@ -24,15 +24,6 @@ def signed(value: float | None, decimals: int) -> str:
     return text[1:] if float(text) == 0 else text
 
 
-def decimals_of(values: list[float]) -> int:
-    """The fewest decimals, 2 to 4, that tell all different values apart (4 where none do)."""
-    distinct = {round(value, 4) for value in values if math.isfinite(value)}
-    for decimals in (2, 3):
-        if len({f"{value:+.{decimals}f}" for value in distinct}) == len(distinct):
-            return decimals
-    return 4
-
-
 def price(value: float | None) -> str:
     """At most 8 significant digits (6 below 1), never an exponent: 67123.4, 0.00000123."""
     if value is None or not math.isfinite(value):

@@ -8,15 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.domain.results import Header, Series
-from atc_cli.reporting.documents import dumps, header_document
+from atc_cli.reporting.documents import Document, dumps, header_document
 
 SERIES_SCHEMA = "atc.series/1"
 
 
-def series_csv(series: Series) -> str:
+def series_csv(series: Series, symbol: str = "", header: Header | None = None) -> str:  # noqa: ARG001
     """timestamp (UTC ms) and the columns; floats as Python's repr, an empty cell where a value is undefined.
 
-    pandas reads the same bits with float_precision="round_trip", pyarrow as it is.
+    pandas reads the same bits with float_precision="round_trip", pyarrow as it is. A plain table has no
+    place for symbol and header; they are taken so that the three formats are called alike.
     """
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -26,30 +27,31 @@ def series_csv(series: Series) -> str:
     return out.getvalue()
 
 
-def series_json(series: Series, *, symbol: str, header: Header) -> str:
+def series_json(series: Series, symbol: str, header: Header | None = None) -> str:
     """One document, schema atc.series/1: columns by name, timestamp in UTC ms, null where a value is undefined."""
     columns = {name: column.tolist() for name, column in zip(series.columns, _columns(series), strict=True)}
     document = {
-        "schema": SERIES_SCHEMA,
-        "symbol": symbol,
-        **header_document(header),
+        **_identity(symbol, header),
         "columns": {"timestamp": series.timestamp.tolist(), **columns},
     }
     return dumps(document) + "\n"
 
 
-def series_parquet(series: Series, *, symbol: str, header: Header) -> bytes:
+def series_parquet(series: Series, symbol: str, header: Header | None = None) -> bytes:
     """timestamp as int64 UTC ms, float64 columns, NaN where undefined; the header is JSON under key `atc.series`."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    metadata = {"schema": SERIES_SCHEMA, "symbol": symbol, **header_document(header)}
     times = pa.array(series.timestamp, pa.int64())
     floats = [pa.array(column, pa.float64()) for column in _columns(series)]
     table = pa.Table.from_arrays([times, *floats], names=["timestamp", *series.columns])
     sink = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata({"atc.series": dumps(metadata)}), sink)
+    pq.write_table(table.replace_schema_metadata({"atc.series": dumps(_identity(symbol, header))}), sink)
     return sink.getvalue()
+
+
+def _identity(symbol: str, header: Header | None) -> Document:
+    return {"schema": SERIES_SCHEMA, "symbol": symbol, **(header_document(header) if header else {})}
 
 
 def _columns(series: Series) -> list[NDArray[np.float64]]:

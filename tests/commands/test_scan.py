@@ -86,6 +86,27 @@ def test_without_a_clock_of_its_own_a_market_is_as_new_as_its_newest_symbol() ->
     assert result.header.data_age_ms == NOW_MS - (old + HOUR_MS)
 
 
+def test_files_with_bars_in_the_future_are_taken_whole_and_warned_about() -> None:
+    ahead = NOW_MS // HOUR_MS * HOUR_MS + 50 * HOUR_MS
+    result = scan.run(hourly(), ports(MemoryMarket([walk("A", last_open_ms=ahead)], live=False)))
+    (row,) = result.rows
+    assert (row.bar_time_ms, row.bars, row.forming) == (ahead, 200, False)
+    assert "in the future" in result.header.warnings[0]
+
+
+def test_files_that_end_in_the_forming_bar_lose_it() -> None:
+    forming = NOW_MS // HOUR_MS * HOUR_MS
+    result = scan.run(hourly(), ports(MemoryMarket([walk("A", last_open_ms=forming)], live=False)))
+    assert result.rows[0].bar_time_ms == LAST_CLOSED_MS
+    assert not result.header.warnings
+
+
+def test_an_exchange_that_sends_bars_of_the_future_has_them_left_out() -> None:
+    ahead = NOW_MS // HOUR_MS * HOUR_MS + 5 * HOUR_MS
+    result = scan.run(hourly(), ports(MemoryMarket([walk("A", last_open_ms=ahead)])))
+    assert result.rows[0].bar_time_ms == LAST_CLOSED_MS
+
+
 def test_a_cutout_as_long_as_the_series_skips_it() -> None:
     market = MemoryMarket([walk("LONG", 101, 1), walk("SHORT", 100, 2)])
     result = scan.run(hourly(cutout=100), ports(market))

@@ -247,12 +247,6 @@ def test_most_symbols_are_years_old_a_dozen_young_and_three_too_young() -> None:
     assert (quarters < PARAMS.warmup_bars).sum() == 3
 
 
-def test_one_symbol_shows_a_trading_halt() -> None:
-    gaps = [each.gap_bars for each in candles(bars=1500).values()]
-    assert sorted(gaps)[-2:] in ([0, 4], [0, 8])
-    assert sum(each.gap_bars for each in candles("1d", 500).values()) == 0
-
-
 @pytest.mark.parametrize("timeframe", ["15m", "1d"])
 @pytest.mark.parametrize("seed", [0, 7])
 def test_some_symbols_are_long_and_some_are_short(timeframe: str, seed: int) -> None:

@@ -445,6 +445,12 @@ def test_what_is_not_parquet_is_called_so(tmp_path: Path, content: bytes) -> Non
     assert refusal(tmp_path).startswith("not a Parquet file")
 
 
+def test_a_parquet_column_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = write_parquet(tmp_path, "A-1h.parquet", sound_columns() | {"mangled": [1, 2]})
+    path.write_bytes(path.read_bytes().replace(b"mangled", b"\xe3angled"))
+    assert refusal(tmp_path).startswith("not a Parquet file")
+
+
 @given(cut=st.integers(0, 4000), flip=st.integers(0, 255))
 def test_a_damaged_parquet_file_is_refused_or_read_but_never_ends_the_run(
     tmp_path_factory: pytest.TempPathFactory, cut: int, flip: int

@@ -93,6 +93,18 @@ def test_a_price_that_is_no_number_is_named_with_its_row(column: int, bad: float
     assert "row 4" in skipped.detail
 
 
+def test_opposite_infinities_in_one_bar_are_no_numbers_either() -> None:
+    bad = with_value(3, 1, np.inf)
+    bad.values[3, 2] = -np.inf
+    assert refused(bad).reason is SkipReason.NOT_A_NUMBER
+
+
+def test_prices_as_large_as_floats_go_are_compared_without_overflow() -> None:
+    huge = raw()
+    huge.values[:, :4] = 1e308
+    accepted(huge)
+
+
 @pytest.mark.parametrize("bad", [0.0, -0.0, -1e-12, -5.0])
 @pytest.mark.parametrize("column", [0, 1, 2, 3])
 def test_a_price_that_is_zero_or_negative_is_a_bad_price(column: int, bad: float) -> None:

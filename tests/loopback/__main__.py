@@ -27,6 +27,8 @@ def main() -> None:
             "# for a file to give as: atc scan --config FILE",
             'exchange = ["binance"]',
             f'market = "{arguments.market}"',
+            "[ccxt.binance]",
+            "enableRateLimit = false  # nothing here limits the rate; leave it out to see ccxt's own pace",
             "[ccxt.binance.urls.api]",
             f'{_URL_KEYS[arguments.market]} = "{url}"',
         ]

@@ -105,8 +105,11 @@ class BinanceServer:
         return {"public": f"{self.base_url}/api/v3", "fapiPublic": f"{self.base_url}/fapi/v1", **stray}
 
     def options(self) -> dict[str, object]:
-        """Constructor options for ccxt's binance that lead here and nowhere else."""
-        return {"urls": {"api": self.api_urls}}
+        """Constructor options for ccxt's binance that lead here and nowhere else.
+
+        ccxt's throttle is off: it would wait in real time for limits that this server does not have.
+        """
+        return {"urls": {"api": self.api_urls}, "enableRateLimit": False}
 
     @property
     def weight(self) -> int:

@@ -25,8 +25,13 @@ def test_the_usual_columns_are_shown_where_rows_do_not_differ():
 
 @pytest.mark.parametrize(
     ("changes", "column"),
-    [({"exchange": "okx"}, "exchange"), ({"bars": 700}, "bars"), ({"gap_bars": 2}, "gaps"), ({"bar_time_ms": BAR - HOUR}, "time")],
-)  # fmt: skip
+    [
+        ({"exchange": "okx"}, "exchange"),
+        ({"bars": 700}, "bars"),
+        ({"gap_bars": 2}, "gaps"),
+        ({"bar_time_ms": BAR - HOUR}, "time"),
+    ],
+)
 def test_a_column_appears_where_rows_differ_in_it(changes, column):
     shown = default_columns(result((ROW, row(2, "ETH", **changes))))
     assert set(shown) == {*USUAL, column}
@@ -45,8 +50,18 @@ def test_an_unknown_column_is_refused_with_the_nearest_name():
 
 @pytest.mark.parametrize(
     ("signal", "mark"),
-    [(0.11, "▲"), (0.1, "▴"), (0.01, "▴"), (0.0, "·"), (-0.0, "·"), (-0.1, "▾"), (-0.11, "▼"), (None, "·"), (float("nan"), "·")],
-)  # fmt: skip
+    [
+        (0.11, "▲"),
+        (0.1, "▴"),
+        (0.01, "▴"),
+        (0.0, "·"),
+        (-0.0, "·"),
+        (-0.1, "▾"),
+        (-0.11, "▼"),
+        (None, "·"),
+        (float("nan"), "·"),
+    ],
+)
 def test_a_family_mark_is_large_beyond_the_cut(signal, mark):
     assert family_mark(signal, (0.1, -0.1))[0] == mark
 

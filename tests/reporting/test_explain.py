@@ -27,7 +27,17 @@ def test_the_weight_table_has_a_line_per_member_and_the_family_sums():
     lines = plain(explained())
     top = next(i for i, line in enumerate(lines) if "EMA" in line)
     assert lines[top].split() == ["EMA", "HMA", "WMA", "DEMA", "LSMA", "KAMA"]
-    assert [line[:4].strip() for line in lines[top + 2 : top + 11]] == "n n+1 n+2 n+4 n+6 n-1 n-2 n-4 n-6".split()
+    assert [line[:4].strip() for line in lines[top + 2 : top + 11]] == [
+        "n",
+        "n+1",
+        "n+2",
+        "n+4",
+        "n+6",
+        "n-1",
+        "n-2",
+        "n-4",
+        "n-6",
+    ]
     assert lines[top + 2].split()[1:5] == ["28", "12.25▲", "28", "56.58▼"]
     assert lines[top + 12].split() == ["X", "+0.42▲", "+0.11▲", "+0.10▴", "0.00·", "-0.07▾", "-0.90▼"]
     assert lines[top + 13].split() == ["X_S", "1.250", "0.250", "1.000", "1.100", "0.300", "2.000"]

@@ -17,12 +17,12 @@ def from_csv(given):
 
 
 def from_json(given):
-    columns = json.loads(series_json(given, symbol="X", header=HEADER))["columns"]
+    columns = json.loads(series_json(given, "X", HEADER))["columns"]
     return {name: np.array([np.nan if each is None else each for each in column]) for name, column in columns.items()}
 
 
 def from_parquet(given):
-    table = pq.read_table(io.BytesIO(series_parquet(given, symbol="X", header=HEADER)))
+    table = pq.read_table(io.BytesIO(series_parquet(given, "X", HEADER)))
     return {name: table.column(name).to_numpy() for name in table.column_names}
 
 
@@ -60,8 +60,8 @@ def test_the_csv_is_plain():
 
 
 def test_json_and_parquet_say_what_the_series_is_of():
-    document = json.loads(series_json(series(), symbol=ESCAPE, header=HEADER))
-    table = pq.read_table(io.BytesIO(series_parquet(series(), symbol=ESCAPE, header=HEADER)))
+    document = json.loads(series_json(series(), ESCAPE, HEADER))
+    table = pq.read_table(io.BytesIO(series_parquet(series(), ESCAPE, HEADER)))
     for said in (document, json.loads(table.schema.metadata[b"atc.series"])):
         assert (said["schema"], said["symbol"], said["dialect"]) == ("atc.series/1", ESCAPE, "lts")
         assert said["params_hash"] == HEADER.params_hash

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from atc_cli.domain.results import Skipped, SkipReason
-from atc_cli.reporting.doctor import doctor_table
+from atc_cli.reporting.doctor import doctor_json, doctor_table
 from atc_cli.reporting.layout import show
 from atc_cli.reporting.progress import RichProgress, SilentProgress
 from atc_cli.reporting.settings import settings_json, settings_table
@@ -80,7 +80,7 @@ ROWS = [("exchange", "demo", "flag"), ("families", ("ema", "hma"), "ATC_FAMILIES
 def test_settings_are_listed_with_their_origin():
     assert plain(settings_table([*ROWS, ("quiet", False, ESCAPE)])) == [
         "SETTING   VALUE    FROM",
-        "─" * 36,
+        "─" * 34,
         "exchange  demo     flag",
         "families  ema,hma  ATC_FAMILIES",
         "top       -        default",
@@ -131,6 +131,18 @@ def test_off_a_terminal_the_doctor_wraps_nothing():
     assert any(line.endswith("the cuda backend") and "no driver" in line for line in lines)
     assert not any(hidden(char) for line in lines for char in line)
     assert plain(doctor_table([], width=80))[-1] == "nothing was checked"
+
+
+def test_the_doctor_as_json_keeps_status_and_remedy():
+    document = json.loads(doctor_json(CHECKS))
+    assert document["schema"] == "atc.doctor/1"
+    assert document["checks"][2] == {
+        "name": "clock",
+        "status": "warn",
+        "detail": "3.2 s ahead",
+        "remedy": "set the clock by NTP",
+    }
+    assert document["checks"][0]["remedy"] is None
 
 
 class Terminal(io.StringIO):
