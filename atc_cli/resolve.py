@@ -69,8 +69,7 @@ def resolve(
         for key, raw in layer.values.items():
             values[FIELDS[key]] = _parsed(layer, key, raw)
             origins[key] = layer
-    modified = [key for key in preset.values if origins[key] is not preset and key != "preset"]
-    settings = Settings(**values, ccxt=ccxt, modified=tuple(modified))
+    settings = Settings(**values, ccxt=ccxt, modified=_modified(preset, values))
     _check_params(settings, origins)
     return Resolved(settings, {key: layer.origin for key, layer in origins.items()}, tuple(file for file, _ in documents))
 
@@ -87,6 +86,11 @@ def _preset_layer(layers: list[Layer]) -> Layer:
             name = _parsed(layer, "preset", layer.values["preset"])
     document = tomllib.loads(preset_text(name))
     return Layer(f"preset {name}", {**_file_values(f"preset {name}", document), "preset": name})
+
+
+def _modified(preset: Layer, values: Mapping[str, Any]) -> tuple[str, ...]:
+    own = {key: _parsed(preset, key, raw) for key, raw in preset.values.items()}
+    return tuple(key for key, value in own.items() if values[FIELDS[key]] != value)
 
 
 def _parsed(layer: Layer, key: str, raw: Any) -> Any:

@@ -19,7 +19,11 @@ class Trouble(Enum):
 
     RATE_LIMITED = (BusyError, "limits the rate of requests: {}", "try again later, or with fewer symbols or bars")
     REFUSED = (UnavailableError, "refuses this location or address: {}", "try another exchange or a proxy")
-    UNREACHABLE = (UnavailableError, "cannot be reached: {}", "check the network; --exchange demo needs none")
+    UNREACHABLE = (
+        UnavailableError,
+        "cannot be reached: {}",
+        "check the network, or [ccxt] for a proxy; demo needs none",
+    )
     FAILING = (UnavailableError, "is failing: {}", "try again later")
     MAINTENANCE = (UnavailableError, "is closed for maintenance: {}", "try again later")
     UNREADABLE = (UnavailableError, "sent {}", "try again later; a proxy or a portal may have answered instead")

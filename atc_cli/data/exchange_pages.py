@@ -8,7 +8,7 @@ from atc_cli.data.exchange_errors import RequestError, Trouble, one_line
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, newest_closed_open_ms
 
 _FILLS_MAX = 16
-# no exchange caps its pages below this; an unknown cap hides the bars at the end of a page that starts empty
+# the lowest cap that ccxt knows of: an unknown one hides the bars at the end of a page that starts empty
 _SMALL_PAGE_BARS = 100
 
 
@@ -84,13 +84,14 @@ async def newest_rows(ask: AskRows, window: Window, born_ms: int) -> list[Row]:
     edge_ms, expected = window.end_ms, True
     for _ in range(window.pages_max):
         wanted = min(window.missing(rows), window.page_bars)
-        page = await _page(ask, window, edge_ms, wanted)
-        if not page and expected:
-            page = await _page(ask, window, edge_ms, min(wanted, _SMALL_PAGE_BARS))
-        if not page:
+        for size in (wanted, min(wanted, _SMALL_PAGE_BARS))[: 2 if expected else 1]:
+            page = await _page(ask, window, edge_ms, size)
+            if page:
+                break
+        else:
             break
-        # bars down to the first that was asked for mean older ones; a later first bar means the listing or a hole
-        expected = edge_ms - page[0].open_ms >= wanted * window.step_ms or len(page) == _SMALL_PAGE_BARS
+        # bars down to the first that was asked for promise older ones; a later first bar is the listing or a hole
+        expected = edge_ms - page[0].open_ms >= size * window.step_ms
         rows, edge_ms = page + rows, page[0].open_ms
         if window.missing(rows) <= 0 or (not expected and 0 <= born_ms - edge_ms < window.step_ms):
             break

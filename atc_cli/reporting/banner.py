@@ -1,17 +1,17 @@
 """The lines above every table: what was computed, on what, by what."""
 
+from collections.abc import Mapping
 from datetime import tzinfo
 
 from rich.text import Text
 
-from atc_cli.domain.results import Header
+from atc_cli.domain.results import Header, Side
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.reporting import figures
-from atc_cli.reporting.columns import FORMING_MARK, Cell
+from atc_cli.reporting.columns import FORMING, FORMING_MARK, SIDE_MARKS, SIMULATED, Cell
 from atc_cli.reporting.layout import flow
-from atc_cli.reporting.text import printable
+from atc_cli.reporting.text import printable, with_other
 
-SIMULATED = "SIMULATED MARKET - not real prices"
 _INDENT = 2
 
 
@@ -19,11 +19,20 @@ def banner(header: Header, *, width: int | None, zone: tzinfo) -> list[Text]:
     """What makes a signal this signal, at most `width` wide; a simulated market says so first."""
     lines = [Text(f" {SIMULATED} ", "bold black on yellow")] if header.simulated else []
     if header.include_open:
-        words = "includes the forming bar: signals can change until it closes"
-        lines += flow([((f"{FORMING_MARK} {words}", "yellow"),)], width)
+        lines += flow([((f"{FORMING_MARK} {FORMING}", "yellow"),)], width)
     for items in (_identity(header), _backend(header), _times(header, zone)):
         lines += flow(items, width, indent=_INDENT)
     return lines
+
+
+def breadth(counts: Mapping[Side, int], *, width: int | None) -> list[Text]:
+    """How many symbols are on each side, filtered out or not; nothing where no symbol has a signal."""
+    if not any(counts.values()):
+        return []
+    words = [(f"{SIDE_MARKS[side][0]} {counts.get(side, 0)} {side.value}", SIDE_MARKS[side][1]) for side in Side]
+    first, *others = words
+    items: list[Cell] = [(("breadth ", "dim"), first), *((each,) for each in others)]
+    return flow(items, width, separator="  ", indent=_INDENT)
 
 
 def _labelled(label: str, value: str, style: str = "") -> Cell:
@@ -36,14 +45,8 @@ def _identity(header: Header) -> list[Cell]:
         ((header.timeframe, "bold"),),
         ((figures.bars(header.bars), "bold"),),
         _labelled("dialect", header.dialect),
-        _preset(header),
+        (*_labelled("preset", printable(header.preset)), (with_other(header.modified), "yellow")),
     ]
-
-
-def _preset(header: Header) -> Cell:
-    """A preset with other values is no longer that preset, so it says what differs."""
-    changed = f" (with other {', '.join(printable(name) for name in header.modified)})" if header.modified else ""
-    return *_labelled("preset", printable(header.preset)), (changed, "yellow")
 
 
 def _backend(header: Header) -> list[Cell]:

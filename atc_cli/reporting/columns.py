@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Literal, cast
 
-from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, Dialect
+from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS
 from atc_cli.domain.results import Header, ScanResult, ScanRow, Side
 from atc_cli.errors import UsageError, unknown_name
 from atc_cli.reporting import figures
@@ -22,10 +22,11 @@ SIDE_MARKS: dict[Side, Span] = {
     Side.NEUTRAL: ("·", QUIET),
 }
 FORMING_MARK = "○"
+SIMULATED = "SIMULATED MARKET - not real prices"
+FORMING = "includes the forming bar: signals can change until it closes"
 SPARK_NARROW = SPARK_CLOSES // 2
 _FRESH_BARS = 3
 _SIGNAL_DECIMALS = 3
-_TRADINGVIEW_CUT = 0.49  # spec/ATC.md, section 5: that dialect does not cut at the thresholds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +35,18 @@ class Scene:
 
     header: Header
     zone: tzinfo
-    now_ms: int
+    newest_ms: int
     spark_cells: int = SPARK_CLOSES
 
     @classmethod
-    def of(cls, result: ScanResult, zone: tzinfo, spark_cells: int = SPARK_CLOSES) -> "Scene":
-        """The scene of a scan: times are short relative to its last bar."""
+    def of(cls, result: ScanResult, zone: tzinfo) -> "Scene":
+        """The scene of a scan; its newest bar is the last closed one, or the forming one of a row."""
         times = [row.bar_time_ms for row in result.rows]
-        return cls(
-            header=result.header,
-            zone=zone,
-            now_ms=result.header.bar_time_ms or max(times, default=0),
-            spark_cells=spark_cells,
-        )
+        return cls(header=result.header, zone=zone, newest_ms=max([result.header.bar_time_ms or 0, *times]))
+
+    def moment(self, time_ms: int | None) -> str:
+        """A bar's time, as short as the newest bar allows."""
+        return figures.short_moment(time_ms, self.newest_ms, self.header.timeframe, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +59,18 @@ class Column:
     cell: Callable[[ScanRow, Scene], Cell]
 
 
-def cuts(header: Header) -> tuple[float, float]:
-    """Above the first and below the second number a family takes part in the average."""
-    if header.dialect == Dialect.TRADINGVIEW:
-        return _TRADINGVIEW_CUT, -_TRADINGVIEW_CUT
-    params = header.params
-    return cast(float, params["long_threshold"]), cast(float, params["short_threshold"])
-
-
-def family_mark(signal: float | None, cut: tuple[float, float]) -> Span:
-    """A family's signal as one mark: large beyond the cut, small within it, a dot at zero."""
-    if signal is None or not figures.known(signal) or signal == 0:
+def family_mark(signal: float | None, cuts: tuple[float, float]) -> Span:
+    """A family's signal as one mark: large beyond its cut, small within, a dot at zero."""
+    if not figures.known(signal) or signal == 0:
         return "·", QUIET
     if signal > 0:
-        return ("▲", "bold green") if signal > cut[0] else ("▴", UP)
-    return ("▼", "bold red") if signal < cut[1] else ("▾", DOWN)
+        return ("▲", "bold green") if signal > cuts[0] else ("▴", UP)
+    return ("▼", "bold red") if signal < cuts[1] else ("▾", DOWN)
 
 
 def direction_style(value: float | None) -> str:
     """Green above zero, red below, dim at zero and where there is nothing."""
-    if value is None or not figures.known(value) or value == 0:
+    if not figures.known(value) or value == 0:
         return QUIET
     return UP if value > 0 else DOWN
 
@@ -93,17 +85,19 @@ def _symbol(row: ScanRow, scene: Scene) -> Cell:
     name: Span = (printable(row.symbol), STRONG)
     if not scene.header.include_open:
         return (name,)
-    return name, (f" {FORMING_MARK}" if row.forming else "  ", "yellow")
+    return (f"{FORMING_MARK if row.forming else ' '} ", "yellow"), name
 
 
 def _signal(row: ScanRow, _: Scene) -> Cell:
-    return ((figures.signed(row.signal, _SIGNAL_DECIMALS), f"bold {direction_style(row.signal)}"),)
+    return ((figures.signed(row.signal, _SIGNAL_DECIMALS), SIDE_MARKS[row.side][1]),)
 
 
 def _families(row: ScanRow, scene: Scene) -> Cell:
-    cut = cuts(scene.header)
-    marks = [family_mark(row.families[each], cut) if each in row.families else (" ", "") for each in FAMILY_IDS]
-    return tuple(span for mark in marks for span in (mark, (" ", "")))[:-1]
+    """A mark per family, under its letter; blank where it takes no part."""
+    cuts = scene.header.cuts
+    marks = [family_mark(row.families[each], cuts) if each in row.families else (" ", "") for each in FAMILY_IDS]
+    spaced = [(f"{mark} ", style) for mark, style in marks[:-1]]
+    return *spaced, marks[-1]
 
 
 def _age(row: ScanRow, _: Scene) -> Cell:
@@ -113,13 +107,12 @@ def _age(row: ScanRow, _: Scene) -> Cell:
 
 
 def _flipped(row: ScanRow, scene: Scene) -> Cell:
-    text = figures.short_moment(row.flipped_at_ms, scene.now_ms, scene.header.timeframe, scene.zone)
-    return ((text, QUIET),)
+    return ((scene.moment(row.flipped_at_ms), QUIET),)
 
 
 def _bar_time(row: ScanRow, scene: Scene) -> Cell:
-    style = QUIET if row.bar_time_ms == scene.now_ms else "yellow"
-    return ((figures.short_moment(row.bar_time_ms, scene.now_ms, scene.header.timeframe, scene.zone), style),)
+    style = QUIET if row.bar_time_ms == scene.newest_ms else "yellow"
+    return ((scene.moment(row.bar_time_ms), style),)
 
 
 def _spark(row: ScanRow, scene: Scene) -> Cell:
@@ -130,8 +123,18 @@ def _spark(row: ScanRow, scene: Scene) -> Cell:
     return (line[: len(line) - since], QUIET), (line[len(line) - since :], direction_style(row.trend))
 
 
-def _number(value: float | None, text: str, style: str = "") -> Cell:
-    return ((text, style if figures.known(value) else QUIET),)
+def _number(value: float | None, text: str) -> Cell:
+    return ((text, "" if figures.known(value) else QUIET),)
+
+
+def _bars(row: ScanRow, scene: Scene) -> Cell:
+    return ((str(row.bars), "yellow" if row.bars < scene.header.bars else QUIET),)
+
+
+def _grid(row: ScanRow, _: Scene) -> Cell:
+    """The unit of the decimal grid that prices lie on; `none` is the spec's word for off grid."""
+    unit = "none" if row.grid is None else f"1e-{row.grid}" if row.grid else "1"
+    return ((unit, QUIET),)
 
 
 COLUMNS: dict[str, Column] = {
@@ -143,7 +146,7 @@ COLUMNS: dict[str, Column] = {
         Column("side", "SIDE", "left", lambda row, _: side_cell(row.side)),
         Column("signal", "SIGNAL", "right", _signal),
         Column("families", " ".join(family.title[0] for family in FAMILIES), "left", _families),
-        Column("price", "PRICE", "right", lambda row, _: _number(row.price, figures.price(row.price))),
+        Column("price", "PRICE", "right", lambda row, _: _number(row.price, figures.price(row.price, row.grid))),
         Column(
             "change",
             "24 H",
@@ -153,24 +156,13 @@ COLUMNS: dict[str, Column] = {
         Column("volume", "VOLUME", "right", lambda row, _: _number(row.quote_volume, figures.human(row.quote_volume))),
         Column("age", "AGE", "right", _age),
         Column("flipped", "FLIPPED", "right", _flipped),
-        Column("bars", "BARS", "right", lambda row, scene: _bars(row, scene.header.bars)),
+        Column("bars", "BARS", "right", _bars),
         Column("gaps", "GAPS", "right", lambda row, _: ((str(row.gap_bars), "yellow" if row.gap_bars else QUIET),)),
-        Column("grid", "GRID", "right", lambda row, _: ((_grid(row.grid), QUIET),)),
+        Column("grid", "GRID", "right", _grid),
         Column("time", "BAR", "right", _bar_time),
         Column("spark", "LAST 40 CLOSES", "right", _spark),
     )
 }
-
-
-def _bars(row: ScanRow, wanted: int) -> Cell:
-    return ((str(row.bars), "yellow" if row.bars < wanted else QUIET),)
-
-
-def _grid(decimals: int | None) -> str:
-    """The tick that prices lie on; `none` is the spec's word for off grid."""
-    if decimals is None:
-        return "none"
-    return f"1e-{decimals}" if decimals else "1"
 
 
 DROP_ORDER: tuple[str, ...] = (
@@ -185,10 +177,13 @@ _ALWAYS = (
 
 
 def default_columns(result: ScanResult) -> tuple[str, ...]:
-    """The usual columns, and those of exchange, bars, gaps and time where rows differ in them."""
+    """The usual columns, and those of exchange, bars, gaps and time where they tell rows apart.
+
+    A scan of several exchanges names each row's, also where the rows left are of one.
+    """
     rows = result.rows
     wanted = {
-        "exchange": any(row.exchange != result.header.exchange for row in rows),
+        "exchange": len({row.exchange for row in rows}) > 1 or "," in result.header.exchange,
         "bars": any(row.bars < result.header.bars for row in rows),
         "gaps": any(row.gap_bars > 0 for row in rows),
         "time": len({row.bar_time_ms for row in rows}) > 1,
@@ -219,7 +214,7 @@ SORT_KEYS: tuple[str, ...] = tuple(_SORTS)
 
 
 def _descending(value: float | None) -> float | None:
-    return None if value is None or not figures.known(value) else -value
+    return -value if figures.known(value) else None
 
 
 def sort_rows(rows: Iterable[ScanRow], key: str) -> tuple[ScanRow, ...]:

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from rich.cells import cell_len
+from rich.table import Table
 from rich.text import Text
 
-from atc_cli.reporting.columns import Cell, Span
+from atc_cli.reporting.columns import Span
 from atc_cli.reporting.documents import dumps
-from atc_cli.reporting.layout import broken, text_of
+from atc_cli.reporting.layout import GAP, text_of
 from atc_cli.reporting.text import printable
 
 DOCTOR_SCHEMA = "atc.doctor/1"
+_DETAIL_MIN = 10
 _MARKS: dict[str, Span] = {
     "ok": ("✔", "bold green"),
     "warn": ("!", "bold yellow"),
@@ -40,13 +41,18 @@ class Check(Protocol):
         """What to do about it, if anything."""
 
 
-def doctor_table(checks: Sequence[Check], *, width: int | None = None) -> list[Text]:
+def doctor_table(checks: Sequence[Check], *, width: int | None = None) -> list[Text | Table]:
     """A line per check and one per remedy, wrapped under their column at `width` (None: not wrapped)."""
-    names = max((cell_len(printable(check.name)) for check in checks), default=0)
-    lines = [line for check in checks for line in _lines(check, names, width)]
+    names = [text_of((_MARKS[check.status], (f" {printable(check.name)}", "bold"))) for check in checks]
+    taken = max((name.cell_len for name in names), default=0) + GAP
+    grid = Table.grid(padding=(0, GAP, 0, 0))
+    grid.add_column(no_wrap=True)
+    grid.add_column(overflow="fold", max_width=max(width - taken, _DETAIL_MIN) if width else None)
+    for name, check in zip(names, checks, strict=True):
+        grid.add_row(name, _found(check))
     counts = {status: sum(check.status == status for check in checks) for status in _MARKS}
     said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    return [*lines, Text(), Text(said or "nothing was checked", "dim")]
+    return [grid, Text(), Text(said or "nothing was checked", "dim")]
 
 
 def doctor_json(checks: Sequence[Check]) -> str:
@@ -58,16 +64,6 @@ def doctor_json(checks: Sequence[Check]) -> str:
     return dumps({"schema": DOCTOR_SCHEMA, "checks": listed}, indent=2) + "\n"
 
 
-def _lines(check: Check, names: int, width: int | None) -> list[Text]:
-    mark, style = _MARKS[check.status]
-    name = printable(check.name)
-    head: Cell = ((mark, style), (f" {name}{' ' * (names - cell_len(name))}  ", "bold"))
-    indent = names + 4
-    detail = _wrapped(((printable(check.detail), "dim" if check.status == "absent" else ""),), indent, width)
-    remedy = _wrapped(((f"→ {printable(check.remedy)}", "cyan"),), indent, width) if check.remedy else []
-    first, *others = detail
-    return [text_of(head).append_text(first), *(Text(" " * indent).append_text(each) for each in [*others, *remedy])]
-
-
-def _wrapped(cell: Cell, indent: int, width: int | None) -> list[Text]:
-    return broken(text_of(cell), max(width - indent, 10) if width else None)
+def _found(check: Check) -> Text:
+    text = Text(printable(check.detail), "dim" if check.status == "absent" else "")
+    return text.append(f"\n→ {printable(check.remedy)}", "not dim cyan") if check.remedy else text

@@ -3,48 +3,46 @@
 import math
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from typing import TypeGuard
 
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES_MS
 
 NOTHING = "-"
+_DIGITS = 15  # significant decimal digits that survive a float64, so that ticks stay distinct
 _SUFFIXES = ("", "K", "M", "B", "T")
 _DURATIONS = ((DAY_MS, "day"), (HOUR_MS, "h"), (MINUTE_MS, "min"))
 
 
-def known(value: float | None) -> bool:
+def known(value: float | None) -> TypeGuard[float]:
     """Whether there is a finite number to show."""
     return value is not None and math.isfinite(value)
 
 
 def signed(value: float | None, decimals: int) -> str:
     """+0.57, -1.00; zero has no sign."""
-    if value is None or not math.isfinite(value):
+    if not known(value):
         return NOTHING
     text = f"{value:+.{decimals}f}"
     return text[1:] if float(text) == 0 else text
 
 
-def price(value: float | None) -> str:
-    """At most 8 significant digits (6 below 1), never an exponent: 67123.4, 0.00000123."""
-    if value is None or not math.isfinite(value):
+def price(value: float | None, decimals: int | None = None) -> str:
+    """With the decimals of its grid: 67123.40; off the grid every digit that a float holds: 0.00000123."""
+    if not known(value):
         return NOTHING
-    if abs(value) >= 1e7:
-        return f"{value:.2f}".removesuffix(".00")
-    digits = 8 if abs(value) >= 1 else 6
-    fixed = format(Decimal(f"{value:.{digits}g}"), "f")
-    return fixed.rstrip("0").rstrip(".") if "." in fixed else fixed
+    return f"{value:.{decimals}f}" if decimals is not None else format(Decimal(f"{value:.{_DIGITS}g}"), "f")
 
 
 def percent(fraction: float | None) -> str:
     """A fraction as +1.23%; no decimals from 1000% on."""
-    if fraction is None or not math.isfinite(fraction):
+    if not known(fraction):
         return NOTHING
     return f"{signed(fraction * 100, 0 if abs(fraction) >= 10 else 2)}%"
 
 
 def human(value: float | None) -> str:
     """Three significant digits and a suffix: 950, 1.23M, 45.6B."""
-    if value is None or not math.isfinite(value):
+    if not known(value):
         return NOTHING
     for suffix in _SUFFIXES:
         if abs(value) < 999.5 or suffix == _SUFFIXES[-1]:
@@ -59,7 +57,7 @@ def human(value: float | None) -> str:
 
 def equity(value: float | None) -> str:
     """Four significant digits in five cells: 1.034, 12.34, 1234, 45.6K."""
-    if value is None or not math.isfinite(value):
+    if not known(value):
         return NOTHING
     if abs(value) >= 9999.5:
         return human(value)

@@ -7,11 +7,11 @@ from datetime import UTC, tzinfo
 from math import isnan
 
 from atc_cli.domain.catalog import FAMILY_IDS
-from atc_cli.domain.results import Header, ScanResult, ScanRow
+from atc_cli.domain.results import Header, ScanResult, ScanRow, Side
 from atc_cli.domain.timeframe import iso
-from atc_cli.reporting.columns import COLUMNS, Scene, checked_columns, default_columns
-from atc_cli.reporting.documents import Document, dumps, header_document, row_document, skip_document, time_or_none
-from atc_cli.reporting.text import printable
+from atc_cli.reporting.columns import COLUMNS, FORMING, SIMULATED, Scene, checked_columns, default_columns
+from atc_cli.reporting.documents import Document, dumps, header_document, row_document, skip_document
+from atc_cli.reporting.text import printable, with_other
 
 SCAN_SCHEMA = "atc.scan/1"
 ROW_SCHEMA = "atc.scan-row/1"
@@ -25,6 +25,7 @@ def scan_json(result: ScanResult) -> str:
         **header_document(result.header),
         "scanned": result.scanned,
         "hidden": result.hidden,
+        "breadth": {side.value: result.breadth.get(side, 0) for side in Side},
         "interrupted": result.interrupted,
         "rows": [row_document(row) for row in result.rows],
         "skipped": [skip_document(skip) for skip in result.skipped],
@@ -103,13 +104,12 @@ def scan_markdown(result: ScanResult, *, columns: tuple[str, ...] | None = None,
 
 
 def _markdown_said(header: Header) -> str:
-    named = [header.exchange, header.market, header.timeframe, f"{header.bars} bars", header.dialect, header.preset]
-    closed = time_or_none(header.bar_time_ms)
-    said = " · ".join(
-        _escaped(printable(item)) for item in [*named, *([f"last closed bar {closed}"] if closed else [])]
-    )
-    warning = "**SIMULATED MARKET - not real prices** · " if header.simulated else ""
-    return warning + said
+    said = [header.exchange, header.market, header.timeframe, f"{header.bars} bars", header.dialect]
+    said.append(header.preset + with_other(header.modified))
+    said += [f"last closed bar {iso(header.bar_time_ms)}"] if header.bar_time_ms is not None else []
+    said += [FORMING] if header.include_open else []
+    warning = [f"**{SIMULATED}**"] if header.simulated else []
+    return " · ".join([*warning, *(_escaped(printable(each)) for each in said)])
 
 
 def _markdown_cell(key: str, row: ScanRow, scene: Scene) -> str:

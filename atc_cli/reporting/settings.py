@@ -2,36 +2,33 @@
 
 from collections.abc import Sequence
 
+from rich.table import Table
 from rich.text import Text
 
-from atc_cli.reporting.columns import Cell, Justify
 from atc_cli.reporting.documents import dumps, plain
-from atc_cli.reporting.layout import TITLE, line, rule, total, widths
+from atc_cli.reporting.layout import ruled_table
 from atc_cli.reporting.text import printable
 
 SETTINGS_SCHEMA = "atc.settings/1"
 _DEFAULT = "default"
-_JUSTIFY: tuple[Justify, ...] = ("left", "left", "left")
 
 Setting = tuple[str, object, str]
 
 
-def settings_table(rows: Sequence[Setting]) -> list[Text]:
-    """One line per (key, value, origin); what is not a default stands out."""
-    titles: list[Cell] = [((title, TITLE),) for title in ("SETTING", "VALUE", "FROM")]
-    cells = [_cells(key, value, origin) for key, value, origin in rows]
-    column_widths = widths(["SETTING", "VALUE", "FROM"], cells)
-    head = [line(titles, column_widths, _JUSTIFY), rule(total(column_widths))]
-    return head + [line(each, column_widths, _JUSTIFY) for each in cells]
-
-
-def _cells(key: str, value: object, origin: str) -> list[Cell]:
-    given = origin != _DEFAULT
-    return [
-        ((printable(key), ""),),
-        ((printable(_value(value)), "bold" if given else "dim"),),
-        ((printable(origin), "cyan" if given else "dim"),),
-    ]
+def settings_table(rows: Sequence[Setting]) -> list[Table]:
+    """One row per (key, value, origin); what is not a default stands out, a long value wraps in its column."""
+    table = ruled_table()
+    table.add_column("SETTING", no_wrap=True)
+    table.add_column("VALUE", overflow="fold")
+    table.add_column("FROM", overflow="fold")
+    for key, value, origin in rows:
+        given = origin != _DEFAULT
+        table.add_row(
+            Text(printable(key)),
+            Text(printable(_value(value)), "bold" if given else "dim"),
+            Text(printable(origin), "cyan" if given else "dim"),
+        )
+    return [table]
 
 
 def _value(value: object) -> str:

@@ -40,17 +40,18 @@ def _many(count: int, noun: str, verb: str = "") -> str:
 
 def _skips(skipped: Sequence[Skipped], verbose: bool) -> list[str]:
     lines: list[str] = []
-    for reason, count in sorted(Counter(skip.reason for skip in skipped).items(), key=lambda each: (-each[1], each[0])):
+    counts = Counter(skip.reason for skip in skipped)
+    for reason in sorted(counts, key=lambda reason: (-counts[reason], reason)):
         group = [skip for skip in skipped if skip.reason is reason]
-        lines += _verbose(reason, group) if verbose else [_grouped(reason, group, count)]
+        lines += _verbose(reason, group) if verbose else [_grouped(reason, group)]
     return lines
 
 
-def _grouped(reason: SkipReason, group: Sequence[Skipped], count: int) -> str:
+def _grouped(reason: SkipReason, group: Sequence[Skipped]) -> str:
     names = ", ".join(printable(skip.symbol) for skip in group[:_NAMES])
-    more = f" and {count - _NAMES} more" if count > _NAMES else ""
+    more = f" and {len(group) - _NAMES} more" if len(group) > _NAMES else ""
     detail = _short(group[0].detail)
-    return f"  {count} {reason.label}: {names}{more}" + (f" ({detail})" if detail else "")
+    return f"  {len(group)} {reason.label}: {names}{more}" + (f" ({detail})" if detail else "")
 
 
 def _verbose(reason: SkipReason, group: Sequence[Skipped]) -> list[str]:
@@ -66,7 +67,7 @@ def _short(detail: str, most: int | None = _DETAIL_MAX) -> str:
 def _lag_hint(skipped: Sequence[Skipped]) -> list[str]:
     """The smallest --max-lag that keeps half of the stale symbols."""
     stale = [skip for skip in skipped if skip.reason is SkipReason.STALE]
-    lags = sorted(lag for skip in stale if (lag := getattr(skip, "lag_bars", None)) is not None)
+    lags = sorted(skip.lag_bars for skip in stale if skip.lag_bars is not None)
     if not lags:
         return []
     enough = lags[(len(lags) - 1) // 2]

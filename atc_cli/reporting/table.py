@@ -1,13 +1,16 @@
 """The scan as a table for people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 
+from rich.cells import cell_len
+from rich.table import Table
 from rich.text import Text
 
 from atc_cli.domain.catalog import FAMILIES
-from atc_cli.domain.results import ScanResult
-from atc_cli.reporting.banner import banner
+from atc_cli.domain.results import ScanResult, ScanRow
+from atc_cli.reporting.banner import banner, breadth
 from atc_cli.reporting.columns import (
     COLUMNS,
     DROP_ORDER,
@@ -17,88 +20,94 @@ from atc_cli.reporting.columns import (
     checked_columns,
     default_columns,
 )
-from atc_cli.reporting.layout import TITLE, clipped, flow, line, rule, total, width_of, widths
-from atc_cli.reporting.text import SPARK_CLOSES
+from atc_cli.reporting.layout import GAP, flow, ruled_table, text_of
+from atc_cli.reporting.text import printable
 
-_Drawn = dict[str, list[Cell]]
+_TITLE_MAY_GO = ("spark", "side")
 
 
-def scan_table(result: ScanResult, *, columns: tuple[str, ...] | None, width: int | None, zone: tzinfo) -> list[Text]:
-    """The scan as lines; print them with layout.show.
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A column's cells and the width that holds them all."""
+
+    title: str
+    cells: Sequence[Text]
+    width: int
+
+
+def scan_table(
+    result: ScanResult, *, columns: tuple[str, ...] | None, width: int | None, zone: tzinfo
+) -> list[Text | Table]:
+    """The scan as what Rich prints, line by line.
 
     `width` in terminal cells, None off a terminal: then nothing is dropped or cut. Of the default columns
     those that do not fit go in DROP_ORDER and no line is wider than `width`; `columns` are shown exactly
     as asked, however wide. Times are in `zone`. Raises UsageError for an unknown column.
     """
     keys = checked_columns(columns) if columns else default_columns(result)
-    above = banner(result.header, width=width, zone=zone)
+    above = [*banner(result.header, width=width, zone=zone), *breadth(result.breadth, width=width), Text()]
     if not result.rows:
-        return [*above, Text(), *_nothing(result, width)]
-    drawn = _draw(result, keys, zone, SPARK_CLOSES)
-    if width is not None and total(_natural(drawn)) > width:
-        drawn = _fitted(result, drawn, width, zone, droppable=columns is None)
-    return [*above, Text(), *_body(drawn), *(_legend(drawn, width) if width else [])]
+        return [*above, *_nothing(result, width)]
+    scene = Scene.of(result, zone)
+    drawn = {key: _drawn(key, result.rows, scene) for key in keys}
+    if width is None:
+        return [*above, _table(drawn)]
+    if "spark" in drawn and _total(drawn) > width:
+        drawn["spark"] = _drawn("spark", result.rows, replace(scene, spark_cells=SPARK_NARROW))
+    if not columns:
+        drawn = _fitted(drawn, width)
+    return [*above, _table(drawn), *_legend(drawn, width)]
 
 
-def _draw(result: ScanResult, keys: Sequence[str], zone: tzinfo, spark_cells: int) -> _Drawn:
-    scene = Scene.of(result, zone, spark_cells)
-    return {key: [COLUMNS[key].cell(row, scene) for row in result.rows] for key in keys}
+def _drawn(key: str, rows: Iterable[ScanRow], scene: Scene) -> _Drawn:
+    """A column; one drawn small goes without its title rather than be as wide as that."""
+    column = COLUMNS[key]
+    cells = [text_of(column.cell(row, scene)) for row in rows]
+    widest = max(cell.cell_len for cell in cells)
+    title = "" if key in _TITLE_MAY_GO and widest < cell_len(column.title) else column.title
+    return _Drawn(title, cells, max(widest, cell_len(title)))
 
 
-def _natural(drawn: _Drawn) -> list[int]:
-    return widths([_title(key, cells) for key, cells in drawn.items()], zip(*drawn.values(), strict=True))
+def _total(drawn: Mapping[str, _Drawn]) -> int:
+    return sum(column.width for column in drawn.values()) + GAP * (len(drawn) - 1)
 
 
-def _title(key: str, cells: list[Cell]) -> str:
-    """A column drawn small goes without its title rather than be as wide as that."""
-    title = COLUMNS[key].title
-    small = key in ("spark", "side") and all(width_of(cell) < len(title) for cell in cells)
-    return "" if small else title
+def _fitted(drawn: Mapping[str, _Drawn], width: int) -> dict[str, _Drawn]:
+    """The columns that fit; the last resort is marks for sides and cut symbols."""
+    kept = dict(drawn)
+    for key in DROP_ORDER:
+        if _total(kept) <= width:
+            return kept
+        kept.pop(key, None)
+    if _total(kept) > width:
+        kept["side"] = _Drawn("", [cell[:1] for cell in kept["side"].cells], 1)
+        room = kept["symbol"].width + width - _total(kept)
+        kept["symbol"] = replace(kept["symbol"], width=max(min(room, kept["symbol"].width), 1))
+    return kept
 
 
-def _fitted(result: ScanResult, drawn: _Drawn, width: int, zone: tzinfo, *, droppable: bool) -> _Drawn:
-    if "spark" in drawn:
-        drawn = {**drawn, **_draw(result, ["spark"], zone, SPARK_NARROW)}
-    for key in DROP_ORDER if droppable else ():
-        if total(_natural(drawn)) <= width:
-            return drawn
-        drawn = {kept: cells for kept, cells in drawn.items() if kept != key}
-    return _squeezed(drawn, width) if droppable else drawn
+def _table(drawn: Mapping[str, _Drawn]) -> Table:
+    """Columns of fixed width; what is wider than its column ends in an ellipsis."""
+    table = ruled_table(width=_total(drawn))
+    for key, column in drawn.items():
+        table.add_column(
+            column.title, justify=COLUMNS[key].justify, width=column.width, no_wrap=True, overflow="ellipsis"
+        )
+    for cells in zip(*(column.cells for column in drawn.values()), strict=True):
+        table.add_row(*cells)
+    return table
 
 
-def _squeezed(drawn: _Drawn, width: int) -> _Drawn:
-    """The last resort of a terminal that cannot hold symbol, side and signal: marks for sides, cut symbols."""
-    over = total(_natural(drawn)) - width
-    if over <= 0:
-        return drawn
-    sides: list[Cell] = [((mark[:1], style),) for ((mark, style),) in drawn["side"]]
-    drawn = {**drawn, "side": sides}
-    column_widths = _natural(drawn)
-    symbol_width = width - total(column_widths) + column_widths[list(drawn).index("symbol")]
-    return {**drawn, "symbol": [clipped(cell, max(symbol_width, 1)) for cell in drawn["symbol"]]}
-
-
-def _body(drawn: _Drawn) -> list[Text]:
-    column_widths = _natural(drawn)
-    justify = [COLUMNS[key].justify for key in drawn]
-    titles: list[Cell] = [((_title(key, cells), TITLE),) for key, cells in drawn.items()]
-    rows = zip(*drawn.values(), strict=True)
-    return [
-        line(titles, column_widths, justify),
-        rule(total(column_widths)),
-        *(line(row, column_widths, justify) for row in rows),
-    ]
-
-
-def _legend(drawn: _Drawn, width: int) -> list[Text]:
-    items: list[Cell] = []
+def _legend(drawn: Mapping[str, _Drawn], width: int) -> list[Text]:
+    words: list[str] = []
     if "families" in drawn:
-        names = " ".join(f"{family.title[0]}={family.title}" for family in FAMILIES)
-        items += [((names, "dim"),), (("▲▼ beyond the cut, ▴▾ within", "dim"),)]
+        words.append(" ".join(f"{family.title[0]}={family.title}" for family in FAMILIES))
+        words.append("▲▼ beyond the cut, ▴▾ within")
     if "age" in drawn:
-        items.append((("age in bars", "dim"),))
+        words.append("age in bars")
     if "spark" in drawn:
-        items.append((("closes since the flip in colour", "dim"),))
+        words.append("closes since the flip in colour")
+    items: list[Cell] = [((each, "dim"),) for each in words]
     return [Text(), *flow(items, width)] if items else []
 
 
@@ -110,5 +119,5 @@ def _nothing(result: ScanResult, width: int | None) -> list[Text]:
         said = f"no symbol could be ranked: {len(result.skipped)} of {result.scanned} were skipped"
     else:
         said = "no symbol was scanned"
-    hidden: list[Cell] = [((f"{count} {name}", "dim"),) for name, count in result.hidden.items()]
+    hidden: list[Cell] = [((f"{count} {printable(name)}", "dim"),) for name, count in result.hidden.items()]
     return flow([((said, "bold yellow"),), *hidden], width)

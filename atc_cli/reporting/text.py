@@ -35,6 +35,11 @@ def _escape(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def with_other(names: Sequence[str]) -> str:
+    """What follows a preset with other values, for it is no longer that preset."""
+    return f" (with other {', '.join(map(printable, names))})" if names else ""
+
+
 def safe_filename(symbol: str) -> str:
     """A file name (no suffix) for a symbol: ASCII, no separator, no leading dot, at most 75 characters.
 

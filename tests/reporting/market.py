@@ -48,6 +48,7 @@ HEADER = Header(
         "strategy": False,
     },
     params_hash="ab" * 32,
+    cuts=(0.1, -0.1),
     backend=Decision("rust", "fastest of 2 that can run here: about 9 ms for 217 series"),
     generated_at_ms=BAR + HOUR + 240_000,
     bar_time_ms=BAR,
@@ -92,24 +93,27 @@ def market() -> tuple[ScanRow, ...]:
     """What a real scan looks like, long names, tiny prices and young symbols included."""
     return (
         ROW,
-        row(2, LONGEST, -1.0, price=0.0012345, change_24h_frac=-0.0845, quote_volume=4.2e6, age_bars=0,
+        row(2, LONGEST, -1.0, price=0.0012345, grid=7, change_24h_frac=-0.0845, quote_volume=4.2e6, age_bars=0,
             flipped_at_ms=BAR, closes=wave(1), families=dict.fromkeys(FAMILY_IDS, -0.5)),
-        row(3, "PEPE/USDT:USDT", 0.9731, price=0.00000701, change_24h_frac=0.3131, quote_volume=987e6,
+        row(3, "PEPE/USDT:USDT", 0.9731, price=0.00000701, grid=8, change_24h_frac=0.3131, quote_volume=987e6,
             age_bars=41, flipped_at_ms=BAR - 41 * HOUR, closes=wave(2), families=dict.fromkeys(FAMILY_IDS, 0.31)),
-        row(4, CHINESE, -0.8125, price=0.1734, change_24h_frac=-0.0001, quote_volume=55e6, age_bars=12,
+        row(4, CHINESE, -0.8125, price=0.1734, grid=4, change_24h_frac=-0.0001, quote_volume=55e6, age_bars=12,
             flipped_at_ms=BAR - 12 * HOUR, closes=wave(3)),
-        row(5, "SATS/BTC", 0.7718, price=1e-8, change_24h_frac=0.0, quote_volume=None, age_bars=1203,
+        row(5, "SATS/BTC", 0.7718, price=1e-8, grid=8, change_24h_frac=0.0, quote_volume=None, age_bars=1203,
             flipped_at_ms=BAR - 1203 * HOUR, closes=wave(4)[:11]),
-        row(6, "ETH/USDT:USDT", -0.5, price=3871.02, change_24h_frac=12.5, quote_volume=999_950.0, age_bars=9000,
-            flipped_at_ms=BAR - 9000 * HOUR, closes=wave(5), families={"ema": -0.3, "kama": 0.05}),
-        row(7, "STABLE/USDT", 0.0, price=1.0, change_24h_frac=None, quote_volume=3.0, age_bars=None,
+        row(6, "ETH/USDT:USDT", -0.5, price=3871.02, grid=2, change_24h_frac=12.5, quote_volume=999_950.0,
+            age_bars=9000, flipped_at_ms=BAR - 9000 * HOUR, closes=wave(5), families={"ema": -0.3, "kama": 0.05}),
+        row(7, "STABLE/USDT", 0.0, price=1.0, grid=4, change_24h_frac=None, quote_volume=3.0, age_bars=None,
             flipped_at_ms=None, closes=(1.0,) * 40, families=dict.fromkeys(FAMILY_IDS, 0.0)),
     )  # fmt: skip
 
 
+BREADTH = {Side.LONG: 4, Side.SHORT: 5, Side.NEUTRAL: 91}
 SKIPPED = (
     Skipped("NEW/USDT:USDT", SkipReason.TOO_FEW_BARS, "needs 66 bars, has 12", "binanceusdm"),
-    Skipped("DEAD/USDT:USDT", SkipReason.STALE, "last bar 2025-10-23T02:00:00+00:00 is 6 bars behind", "binanceusdm"),
+    Skipped(
+        "DEAD/USDT:USDT", SkipReason.STALE, "last bar 2025-10-23T02:00:00+00:00 is 6 bars behind", "binanceusdm", 6
+    ),
     Skipped(ESCAPE, SkipReason.FETCH_FAILED, "502 \x1b]0;owned\x07 Bad Gateway", "binanceusdm"),
 )
 
@@ -120,8 +124,18 @@ def result(rows: tuple[ScanRow, ...] | None = None, **changes: object) -> ScanRe
     header = replace(HEADER, **{key: value for key, value in changes.items() if key in fields})
     rest = {key: value for key, value in changes.items() if key not in fields}
     rows = market() if rows is None else rows
-    given = {"rows": rows, "skipped": SKIPPED, "scanned": len(rows) + 3 + 93, "hidden": {"neutral": 93}, **rest}
+    given = {
+        "rows": rows,
+        "skipped": SKIPPED,
+        "scanned": len(rows) + 3 + 93,
+        "hidden": {"NEUTRAL": 90, "--top": 3},
+        "breadth": BREADTH,
+        **rest,
+    }
     return ScanResult(header=header, **given)
+
+
+CONTRIBUTIONS = {"ema": 1.25 / 5.9, "hma": 0.25 / 5.9, "wma": 0.0, "dema": 0.0, "lsma": 0.0, "kama": -2.0 / 5.9}
 
 
 def explained(multiplier: float = 1.03, lengths: int = 28, **changes: object) -> ExplainResult:
@@ -137,6 +151,7 @@ def explained(multiplier: float = 1.03, lengths: int = 28, **changes: object) ->
             ),
             signal=ROW.families[family.id],
             weight=ROW.weights[family.id],
+            contribution=CONTRIBUTIONS[family.id],
         )
         for i, family in enumerate(FAMILIES)
     )

@@ -38,6 +38,12 @@ def test_a_column_appears_where_rows_differ_in_it(changes, column):
     assert list(shown) == [key for key in COLUMNS if key in shown]
 
 
+def test_the_exchange_is_a_column_where_several_were_scanned():
+    folder = row(1, "A", exchange="files")
+    assert "exchange" not in default_columns(result((folder,), exchange="binance-usdm-1h"))
+    assert "exchange" in default_columns(result((folder,), exchange="okx,files"))
+
+
 def test_all_columns_but_symbol_side_and_signal_can_go():
     assert set(DROP_ORDER) == set(COLUMNS) - {"symbol", "side", "signal"}
 
@@ -66,10 +72,10 @@ def test_a_family_mark_is_large_beyond_the_cut(signal, mark):
     assert family_mark(signal, (0.1, -0.1))[0] == mark
 
 
-def test_tradingview_cuts_at_its_own_number():
+def test_families_are_marked_by_the_cuts_in_use():
     marks = [
-        "".join(text for text, _ in COLUMNS["families"].cell(ROW, Scene.of(result((ROW,), dialect=dialect), UTC)))
-        for dialect in ("lts", "tradingview")
+        "".join(text for text, _ in COLUMNS["families"].cell(ROW, Scene.of(result((ROW,), cuts=cuts), UTC)))
+        for cuts in ((0.1, -0.1), (0.49, -0.49))
     ]
     assert marks == ["▲ ▲ ▴ · ▾ ▼", "▴ ▴ ▴ · ▾ ▼"]
 
@@ -78,6 +84,18 @@ def test_a_family_that_takes_no_part_is_blank():
     some = row(1, "A", families={"ema": 0.5, "kama": -0.5})
     cell = COLUMNS["families"].cell(some, Scene.of(result((some,)), UTC))
     assert "".join(text for text, _ in cell) == "▲         ▼"
+
+
+def test_a_flip_on_the_forming_bar_is_a_time_like_the_others():
+    forming = row(1, "A", forming=True, bar_time_ms=BAR + HOUR, flipped_at_ms=BAR + HOUR, age_bars=0)
+    scene = Scene.of(result((forming,), include_open=True), UTC)
+    assert COLUMNS["flipped"].cell(forming, scene)[0][0] == "09:00"
+
+
+def test_a_neutral_signal_is_quiet_whatever_its_sign():
+    scene = Scene.of(result(), UTC)
+    styles = [COLUMNS["signal"].cell(row(1, "A", signal), scene)[0][1] for signal in (0.5, -0.5, 0.05, -0.05)]
+    assert styles == ["bold green", "bold red", "dim", "dim"]
 
 
 def test_closes_since_the_flip_have_the_colour_of_the_side():

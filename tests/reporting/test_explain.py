@@ -1,26 +1,21 @@
-import io
 import json
-import math
 from dataclasses import replace
 from datetime import UTC
 
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
 
 from atc_cli.domain.results import FamilyView
-from atc_cli.reporting.explain import contributions, explain_json, explain_table
-from atc_cli.reporting.layout import show
+from atc_cli.reporting.explain import explain_json, explain_table
 from atc_cli.reporting.text import hidden
-from tests.reporting.market import CHINESE, HEADER, HOSTILE, LONGEST, ROW, explained, row
+from tests.reporting.market import CHINESE, HEADER, HOSTILE, LONGEST, explained, row
+from tests.reporting.terminal import lines_of
 
-TRADINGVIEW = replace(HEADER, dialect="tradingview")
+TRADINGVIEW = replace(HEADER, dialect="tradingview", cuts=(0.49, -0.49))
 
 
 def plain(result):
-    out = io.StringIO()
-    show(Console(file=out, width=20), explain_table(result, zone=UTC))
-    return out.getvalue().splitlines()
+    return lines_of(explain_table(result, zone=UTC), 80)
 
 
 def test_the_weight_table_has_a_line_per_member_and_the_family_sums():
@@ -38,8 +33,8 @@ def test_the_weight_table_has_a_line_per_member_and_the_family_sums():
         "n-4",
         "n-6",
     ]
-    assert lines[top + 2].split()[1:5] == ["28", "12.25▲", "28", "56.58▼"]
-    assert lines[top + 12].split() == ["X", "+0.42▲", "+0.11▲", "+0.10▴", "0.00·", "-0.07▾", "-0.90▼"]
+    assert lines[top + 2].split()[1:5] == ["28", "▲12.25", "28", "▼56.58"]
+    assert lines[top + 12].split() == ["X", "▲+0.42", "▲+0.11", "▴+0.10", "·", "0.00", "▾-0.07", "▼-0.90"]
     assert lines[top + 13].split() == ["X_S", "1.250", "0.250", "1.000", "1.100", "0.300", "2.000"]
     assert lines[top + 14].split() == ["adds", "+0.212", "+0.042", "0.000", "0.000", "0.000", "-0.339"]
 
@@ -80,20 +75,33 @@ def test_tradingview_shows_its_direction_and_lts_has_none(direction, word):
     assert not any(line.startswith("direction") for line in plain(explained()))
 
 
-def test_contributions_add_up_to_the_average():
-    shares = contributions(explained())
-    weights = ROW.weights
-    assert math.fsum(shares) == pytest.approx(
-        (weights["ema"] + weights["hma"] - weights["kama"]) / sum(weights.values())
-    )
-    undefined = [replace(view, weight=None, signal=None) for view in explained().families]
-    assert contributions(explained(families=tuple(undefined))) == [None] * 6
+def test_values_that_are_undefined_are_dashes():
+    undefined = [replace(view, weight=None, signal=None, contribution=None) for view in explained().families]
+    lines = plain(explained(families=tuple(undefined)))
+    assert [line.split() for line in lines if line.startswith(("X", "adds"))] == [
+        ["X", *["·", "-"] * 6],
+        ["X_S", *["-"] * 6],
+        ["adds", *["-"] * 6],
+    ]
+
+
+@pytest.mark.parametrize("lengths", [28, 200, 4990])
+def test_the_numbers_of_a_family_stand_under_each_other(lengths):
+    lines = plain(explained(lengths=lengths))
+    top = next(i for i, line in enumerate(lines) if "EMA" in line)
+    rows = [lines[top], *lines[top + 2 : top + 11], *lines[top + 12 : top + 15]]
+    assert len({len(line) for line in rows}) == 1
 
 
 def test_a_subset_of_families_and_undefined_values_are_shown():
     (first, *_) = explained().families
     bare = FamilyView(
-        id="ema", title="EMA", members=tuple(replace(m, equity=None) for m in first.members), signal=None, weight=None
+        id="ema",
+        title="EMA",
+        members=tuple(replace(member, equity=None) for member in first.members),
+        signal=None,
+        weight=None,
+        contribution=None,
     )
     text = "\n".join(plain(explained(families=(bare,), row=row(1, "A", 0.0, age_bars=None, flipped_at_ms=None))))
     assert "HMA" not in text
@@ -107,5 +115,6 @@ def test_the_json_document_carries_the_members():
     assert (document["multiplier"], document["direction"]) == (1.03, -1)
     assert [each["id"] for each in document["families"]] == ["ema", "hma", "wma", "dema", "lsma", "kama"]
     assert document["families"][4]["weight"].hex() == (0.1 + 0.2).hex()
+    assert document["families"][0]["contribution"] == pytest.approx(1.25 / 5.9)
     assert list(document["families"][0]["members"][0]) == ["length", "sign", "equity"]
     assert len(document["families"][0]["members"]) == 9

@@ -1,6 +1,8 @@
 from datetime import UTC, timedelta, timezone
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from atc_cli.reporting import figures
 from tests.reporting.market import BAR, HOUR
@@ -17,7 +19,8 @@ NAN = float("nan")
         (1.0, "1"),
         (0.1 + 0.2, "0.3"),
         (100000.0, "100000"),
-        (123456789.126, "123456789.13"),
+        (123456789.126, "123456789.126"),
+        (0.12345678, "0.12345678"),
         (1e22, "1" + "0" * 22),
         (100.0, "100"),
         (5e-12, "0.000000000005"),
@@ -27,6 +30,28 @@ NAN = float("nan")
 )
 def test_a_price_has_no_exponent_and_no_rounding_noise(value, shown):
     assert figures.price(value) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "shown"),
+    [
+        (67123.4, 2, "67123.40"),
+        (100.0, 0, "100"),
+        (1e-08, 8, "0.00000001"),
+        (0.1, 14, "0.10000000000000"),
+        (NAN, 2, "-"),
+    ],
+)
+def test_a_price_has_the_decimals_of_its_grid(value, decimals, shown):
+    assert figures.price(value, decimals) == shown
+
+
+@given(st.integers(0, 10**15 - 2), st.integers(0, 14))
+def test_neighbouring_ticks_are_told_apart(ticks, decimals):
+    here, next_one = ticks / 10**decimals, (ticks + 1) / 10**decimals
+    assert figures.price(here) != figures.price(next_one)
+    assert figures.price(here, decimals) != figures.price(next_one, decimals)
+    assert float(figures.price(here)) == float(figures.price(here, decimals)) == here
 
 
 @pytest.mark.parametrize(

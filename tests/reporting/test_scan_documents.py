@@ -47,6 +47,7 @@ def test_the_json_document_has_exactly_these_keys_in_this_order():
         "warnings",
         "scanned",
         "hidden",
+        "breadth",
         "interrupted",
         "rows",
         "skipped",
@@ -84,7 +85,12 @@ def test_the_json_document_carries_every_value():
     assert document["params"] == dict(scan.header.params)
     assert document["timings_ms"] == {"fetch": 1234.5, "compute": 31.2}
     assert (document["simulated"], document["include_open"], document["interrupted"]) == (True, True, True)
-    assert (document["scanned"], document["hidden"], document["warnings"]) == (97, {"neutral": 93}, ["slow"])
+    assert (document["scanned"], document["hidden"], document["warnings"]) == (
+        97,
+        {"NEUTRAL": 90, "--top": 3},
+        ["slow"],
+    )
+    assert document["breadth"] == {"LONG": 4, "SHORT": 5, "NEUTRAL": 91}
     assert document["skipped"][2]["symbol"] == ESCAPE
     assert document["skipped"][0]["reason"] == "too_few_bars"
     assert document["rows"] == [
@@ -156,6 +162,12 @@ def test_markdown_is_a_table_with_escaped_names():
         "**SIMULATED MARKET - not real prices** · binanceusdm · swap · 1h · 1500 bars · lts · intraday"
     )
     assert lines[2:] == ["| SYMBOL | SIGNAL |", "| --- | ---: |", r"| pi\|pe\`\* | +1.000 |"]
+
+
+def test_markdown_says_what_makes_its_signals_others():
+    said = documents.scan_markdown(result(modified=("ema_len",), include_open=True)).splitlines()[0]
+    assert r"intraday (with other ema\_len)" in said
+    assert said.endswith("includes the forming bar: signals can change until it closes")
 
 
 def test_symbols_are_one_a_line():

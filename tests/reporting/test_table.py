@@ -1,4 +1,3 @@
-import io
 import itertools
 import re
 from dataclasses import replace
@@ -6,23 +5,24 @@ from datetime import UTC, timedelta, timezone
 
 import pytest
 from rich.cells import cell_len
-from rich.console import Console
 
 from atc_cli.reporting.columns import COLUMNS, DROP_ORDER
-from atc_cli.reporting.layout import show
 from atc_cli.reporting.table import scan_table
 from atc_cli.reporting.text import hidden, printable
 from tests.reporting.market import BAR, CHINESE, HOSTILE, HOUR, LONGEST, market, result, row
+from tests.reporting.terminal import lines_of, printed
 
 
 def plain(scan, width=None, columns=None, zone=UTC):
-    out = io.StringIO()
-    show(Console(file=out, width=width or 20), scan_table(scan, columns=columns, width=width, zone=zone))
-    return out.getvalue().splitlines()
+    return lines_of(scan_table(scan, columns=columns, width=width, zone=zone), width)
+
+
+def row_of(name, lines):
+    return next(line for line in lines if name in line)
 
 
 def titles(lines):
-    return re.split(" {2,}", next(line for line in lines if "SYMBOL" in line))
+    return re.split(" {2,}", row_of("SYMBOL", lines))
 
 
 def varied():
@@ -39,6 +39,7 @@ def test_a_scan_in_eighty_columns():
         "binanceusdm swap · 1h · 1500 bars · dialect lts · preset intraday",
         "backend rust: fastest of 2 that can run here: about 9 ms for 217 series",
         "last closed bar 2025-10-23 08:00+00:00, 4 min ago · fetch 1.2 s · compute 31 ms",
+        "breadth ▲ 4 LONG  ▼ 5 SHORT  · 91 NEUTRAL",
         "",
         "#  SYMBOL                     SIDE       SIGNAL  E H W D L K       PRICE   AGE",
         "─" * 78,
@@ -48,7 +49,7 @@ def test_a_scan_in_eighty_columns():
         "4  币安人生/USDT:USDT         ▼ SHORT    -0.812  ▲ ▲ ▴ · ▾ ▼      0.1734    12",
         "5  SATS/BTC                   ▲ LONG     +0.772  ▲ ▲ ▴ · ▾ ▼  0.00000001  1203",
         "6  ETH/USDT:USDT              ▼ SHORT    -0.500  ▼         ▴     3871.02  9000",
-        "7  STABLE/USDT                · NEUTRAL   0.000  · · · · · ·           1     -",
+        "7  STABLE/USDT                · NEUTRAL   0.000  · · · · · ·      1.0000     -",
         "",
         "E=EMA H=HMA W=WMA D=DEMA L=LSMA K=KAMA · ▲▼ beyond the cut, ▴▾ within",
         "age in bars",
@@ -58,7 +59,8 @@ def test_a_scan_in_eighty_columns():
 @pytest.mark.parametrize("scan", [result(), varied(), result(())], ids=["usual", "varied", "empty"])
 def test_no_line_is_wider_than_the_terminal(scan):
     for width in range(40, 201):
-        assert max(cell_len(line) for line in plain(scan, width)) <= width
+        shown = printed(scan_table(scan, columns=None, width=width, zone=UTC), width)
+        assert max(cell_len(line) for line in shown.splitlines()) <= width
 
 
 def test_columns_go_one_after_the_other_in_the_fixed_order():
@@ -74,15 +76,15 @@ def test_columns_go_one_after_the_other_in_the_fixed_order():
 
 
 def test_the_sparkline_halves_before_it_goes():
-    widths = [max(map(len, map(str.strip, plain(result(), width)[6].split("  ")))) for width in (160, 130, 115)]
-    assert widths == [40, 20, 13]
+    sparks = [re.findall("[▁-▇]+$", row_of("BTC/USDT", plain(result(), width))) for width in (160, 130, 115)]
+    assert [[len(each) for each in found] for found in sparks] == [[40], [20], []]
 
 
 @pytest.mark.parametrize("width", [50, 60, 80, 100, 120])
 def test_symbol_side_and_signal_are_whole(width):
     lines = plain(result(), width)
     for each in market():
-        line = next(line for line in lines if each.symbol in line)
+        line = row_of(each.symbol, lines)
         assert f"{each.signal:+.3f}".replace("+0.000", "0.000") in line
 
 
@@ -108,7 +110,7 @@ def test_columns_asked_for_are_shown_exactly_and_whole_however_narrow():
     for width in (40, None):
         lines = plain(result(), width, keys)
         assert titles(lines) == ["SYMBOL", "GRID", "BAR", "BARS", "PRICE", "VOLUME", "#"]
-        assert any(line.split() == [LONGEST, "1e-1", "08:00", "1500", "0.0012345", "4.20M", "2"] for line in lines)
+        assert any(line.split() == [LONGEST, "1e-7", "08:00", "1500", "0.0012345", "4.20M", "2"] for line in lines)
 
 
 def test_all_columns_can_be_asked_for():
@@ -133,15 +135,14 @@ def test_a_chinese_name_takes_two_cells_a_character():
 def test_a_hostile_name_is_text_wherever_it_stands(name, width):
     scan = result((row(1, name, exchange=name),), exchange=f"a{name}", preset=name, market=name, modified=(name,))
     scan = replace(scan, header=replace(scan.header, backend=replace(scan.header.backend, why=name)))
-    out = io.StringIO()
-    console = Console(file=out, width=width or 80, force_terminal=True, color_system="truecolor")
-    show(console, scan_table(scan, columns=None, width=width, zone=UTC))
+    shown = scan_table(scan, columns=None, width=width, zone=UTC)
+    coloured = printed(shown, width, force_terminal=True, color_system="truecolor")
     lines = plain(scan, width)
     assert any(printable(name) in line for line in lines)
     assert not any(hidden(char) for line in lines for char in line)
-    without_colours = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
-    assert without_colours.splitlines() == lines
-    out.getvalue().encode()
+    without_colours = re.sub(r"\x1b\[[0-9;]*m", "", coloured)
+    assert [line.rstrip() for line in without_colours.splitlines()] == lines
+    coloured.encode()
 
 
 def test_a_simulated_market_says_so_first():
@@ -155,32 +156,38 @@ def test_the_forming_bar_is_announced_and_marks_its_rows():
     assert lines[0] == "○ includes the forming bar: signals can change until it closes"
     marked = [line for line in lines if "○" in line]
     assert len(marked) == 2
-    assert "STABLE/USDT ○" in marked[1]
+    assert "○ STABLE/USDT" in marked[1]
     assert not any("○" in line for line in plain(result(), 160))
 
 
 def test_times_are_in_the_zone_asked_for_with_its_offset():
     lines = plain(result(), zone=timezone(timedelta(hours=5, minutes=30)))
     assert "last closed bar 2025-10-23 13:30+05:30" in lines[2]
-    assert "10:30" in lines[6]
+    assert "10:30" in row_of("BTC/USDT", lines)
 
 
 def test_settings_over_the_preset_are_named():
     assert plain(result(modified=("ema_len", "lambda")))[0].endswith("preset intraday (with other ema_len, lambda)")
 
 
+def test_the_breadth_of_the_market_stands_above_the_table_and_wraps_where_it_must():
+    assert row_of("breadth", plain(result((), hidden={"--side": 7}))) == "breadth ▲ 4 LONG  ▼ 5 SHORT  · 91 NEUTRAL"
+    narrow = plain(result(), 40)
+    start = narrow.index(row_of("breadth", narrow))
+    assert narrow[start : start + 2] == ["breadth ▲ 4 LONG  ▼ 5 SHORT", "  · 91 NEUTRAL"]
+    assert not any("breadth" in line for line in plain(result((), breadth={}, scanned=0)))
+
+
 def test_an_empty_table_says_why():
-    filtered = plain(result((), hidden={"neutral": 93, "--min-volume": 12}), 80)
-    assert filtered[-1] == "no symbol passes the filters · 93 neutral · 12 --min-volume"
+    filtered = plain(result((), hidden={"NEUTRAL": 93, "--min-volume": 12}), 80)
+    assert filtered[-1] == "no symbol passes the filters · 93 NEUTRAL · 12 --min-volume"
     assert plain(result((), hidden={}, scanned=3), 80)[-1] == "no symbol could be ranked: 3 of 3 were skipped"
     assert plain(result((), hidden={}, scanned=0, skipped=()), 80)[-1] == "no symbol was scanned"
 
 
 def test_colour_follows_the_console_and_never_the_data():
     def drawn(**options):
-        out = io.StringIO()
-        show(Console(file=out, width=100, **options), scan_table(result(), columns=None, width=100, zone=UTC))
-        return out.getvalue()
+        return printed(scan_table(result(), columns=None, width=100, zone=UTC), 100, **options)
 
     assert "\x1b[1;32m▲ LONG" in drawn(force_terminal=True, color_system="standard")
     assert "\x1b[1;31m▼ SHORT" in drawn(force_terminal=True, color_system="standard")

@@ -4,25 +4,17 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import UTC
-from types import SimpleNamespace
 
 import pytest
-from rich.console import Console
 
 from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.reporting.doctor import doctor_json, doctor_table
-from atc_cli.reporting.layout import show
 from atc_cli.reporting.progress import RichProgress, SilentProgress
 from atc_cli.reporting.settings import settings_json, settings_table
 from atc_cli.reporting.summary import scan_summary
 from atc_cli.reporting.text import hidden
 from tests.reporting.market import ESCAPE, result
-
-
-def plain(lines):
-    out = io.StringIO()
-    show(Console(file=out, width=20), lines)
-    return out.getvalue().splitlines()
+from tests.reporting.terminal import lines_of
 
 
 def young(count):
@@ -30,15 +22,16 @@ def young(count):
 
 
 def stale(*lags):
-    return tuple(SimpleNamespace(symbol="S", reason=SkipReason.STALE, detail="old", lag_bars=lag) for lag in lags)
+    return tuple(Skipped("S", SkipReason.STALE, "old", lag_bars=lag) for lag in lags)
 
 
 def test_the_footer_counts_what_is_shown_hidden_and_skipped():
     assert scan_summary(result(warnings=("the clock is 3 s off",))) == [
-        "103 symbols scanned · 7 rows (3 LONG, 3 SHORT, 1 NEUTRAL) · hidden: 93 neutral · 3 skipped",
+        "103 symbols scanned · 7 rows (3 LONG, 3 SHORT, 1 NEUTRAL) · hidden: 90 NEUTRAL, 3 --top · 3 skipped",
         r"  1 fetch failed: \x1b[31mEVIL[/] (502 \x1b]0;owned\x07 Bad Gateway)",
         "  1 stale: DEAD/USDT:USDT (last bar 2025-10-23T02:00:00+00:00 is 6 bars behind)",
         "  1 too few bars: NEW/USDT:USDT (needs 66 bars, has 12)",
+        "  hint: --max-lag 6 would keep 1 of 1 stale",
         "warning: the clock is 3 s off",
     ]
 
@@ -78,7 +71,7 @@ ROWS = [("exchange", "demo", "flag"), ("families", ("ema", "hma"), "ATC_FAMILIES
 
 
 def test_settings_are_listed_with_their_origin():
-    assert plain(settings_table([*ROWS, ("quiet", False, ESCAPE)])) == [
+    assert lines_of(settings_table([*ROWS, ("quiet", False, ESCAPE)])) == [
         "SETTING   VALUE    FROM",
         "─" * 34,
         "exchange  demo     flag",
@@ -86,6 +79,14 @@ def test_settings_are_listed_with_their_origin():
         "top       -        default",
         r"quiet     false    \x1b[31mEVIL[/]",
     ]
+
+
+def test_a_long_setting_wraps_in_its_column_on_a_terminal_only():
+    rows = [("deny", "X" * 30, "flag")]
+    assert lines_of(settings_table(rows), 24)[2:] == ["deny     " + "X" * 9 + "  flag"] + [" " * 9 + "X" * 9] * 2 + [
+        " " * 9 + "XXX"
+    ]
+    assert lines_of(settings_table(rows))[2:] == ["deny     " + "X" * 30 + "  flag"]
 
 
 def test_settings_as_json_keep_their_types():
@@ -113,7 +114,7 @@ CHECKS = [
 
 
 def test_the_doctor_lists_checks_with_remedies_and_a_count():
-    assert plain(doctor_table(CHECKS, width=60)) == [
+    assert lines_of(doctor_table(CHECKS, width=60)) == [
         "✔ cpu    x86-64 avx2",
         "○ cuda   no driver was found on this machine, which only",
         "         rules out the cuda backend",
@@ -127,10 +128,10 @@ def test_the_doctor_lists_checks_with_remedies_and_a_count():
 
 
 def test_off_a_terminal_the_doctor_wraps_nothing():
-    lines = plain(doctor_table(CHECKS, width=None))
+    lines = lines_of(doctor_table(CHECKS, width=None))
     assert any(line.endswith("the cuda backend") and "no driver" in line for line in lines)
     assert not any(hidden(char) for line in lines for char in line)
-    assert plain(doctor_table([], width=80))[-1] == "nothing was checked"
+    assert lines_of(doctor_table([], width=80))[-1] == "nothing was checked"
 
 
 def test_the_doctor_as_json_keeps_status_and_remedy():
