@@ -250,8 +250,10 @@ def main() -> NoReturn:
         error.show()  # type: ignore[attr-defined]
         code = error.exit_code
     except BrokenPipeError:
-        # The reader left (| head): nothing is wrong, and Python must not complain at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        from atc_cli.output import drop_stdout
+
+        # The reader left (| head): nothing is wrong.
+        drop_stdout()
         code = ExitCode.OK
     except AtcError as error:
         _complain(str(error), error.hint)

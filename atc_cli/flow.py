@@ -147,8 +147,15 @@ def _progress(quiet: bool) -> "Progress":
 
 
 def _say(lines: Iterable[str]) -> None:
+    """Words to stderr: wrapped at blanks on a terminal, one line each off one."""
+    if not sys.stderr.isatty():
+        sys.stderr.writelines(f"{line}\n" for line in lines)
+        return
+    from rich.console import Console
+
+    console = Console(stderr=True, highlight=False)
     for line in lines:
-        sys.stderr.write(f"{line}\n")
+        console.print(line, markup=False)
 
 
 def _say_scan(result: "ScanResult", *, verbose: bool) -> None:

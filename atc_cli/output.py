@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atc_cli.atomic import write_atomically
-from atc_cli.errors import UsageError
+from atc_cli.errors import UnavailableError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -31,17 +31,33 @@ def write(content: "Content", out: Path | None, *, name: str | None = None) -> N
     """Text, bytes or Rich renderables to stdout, or atomically to `out`.
 
     Where `out` is a folder the file in it is called `name`, made harmless: a symbol cannot lead out of
-    the folder. Raises UsageError for bytes to a terminal and for a folder without a name.
+    the folder. Raises UsageError for bytes to a terminal and for a folder without a name, and
+    UnavailableError where the disk is full or the file cannot be written.
     """
     if out is not None:
         write_atomically(_target(out, name), _as_bytes(content))
     elif isinstance(content, bytes) and sys.stdout.isatty():
         raise UsageError("parquet is binary and stdout is a terminal", "use --out FILE or a pipe")
     elif isinstance(content, str | bytes) or not sys.stdout.isatty():
-        sys.stdout.buffer.write(_as_bytes(content))
-        sys.stdout.buffer.flush()
+        _write_stdout(_as_bytes(content))
     else:
         _print(content)
+
+
+def _write_stdout(data: bytes) -> None:
+    try:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        drop_stdout()
+        raise UnavailableError(f"cannot write to stdout: {error.strerror}", "what was written is not complete") from None
+
+
+def drop_stdout() -> None:
+    """Let stdout lead nowhere: what is still buffered must not fail again when Python exits."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _target(out: Path, name: str | None) -> Path:

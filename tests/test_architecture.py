@@ -118,6 +118,19 @@ def test_functions_and_files_stay_small() -> None:
     assert lengths[len(lengths) * 9 // 10] <= 30
 
 
+def test_the_lock_files_pin_every_dependency() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = {"requirements.lock": project["dependencies"] + extras["build"], "requirements-dev.lock": extras["dev"]}
+    for lock, requirements in wanted.items():
+        pinned = set(re.findall(r"^([a-z0-9\-]+)==", (ROOT / lock).read_text(), flags=re.MULTILINE))
+        names = {re.split(r"[<>=\[]", each)[0] for each in requirements} - {"atc-cli"}
+        assert names
+        assert names <= pinned, f"{lock} lacks {sorted(names - pinned)}: run `make lock`"
+
+
 def test_every_dependency_has_its_reason() -> None:
     text = (ROOT / "pyproject.toml").read_text()
     listed = re.findall(r'^    "([a-z0-9\-]+)[<>=][^"]*",(.*)$', text, flags=re.MULTILINE)

@@ -22,7 +22,7 @@ class Trouble(Enum):
     UNREACHABLE = (
         UnavailableError,
         "cannot be reached: {}",
-        "check the network, or [ccxt] for a proxy; demo needs none",
+        "check the network; a proxy is set under [ccxt.ID]",
     )
     FAILING = (UnavailableError, "is failing: {}", "try again later")
     MAINTENANCE = (UnavailableError, "is closed for maintenance: {}", "try again later")

@@ -22,22 +22,26 @@ def main() -> None:
     now_ms = time_ns() // 1_000_000
     symbols = [_symbol(i, now_ms) for i in range(arguments.symbols)]
     with BinanceServer(symbols, port=arguments.port) as server:
-        url = server.api_urls[_URL_KEYS[arguments.market]]
-        lines = [
-            "# for a file to give as: atc scan --config FILE",
-            'exchange = ["binance"]',
-            f'market = "{arguments.market}"',
-            "[ccxt.binance]",
-            "enableRateLimit = false  # nothing here limits the rate; leave it out to see ccxt's own pace",
-            "[ccxt.binance.urls.api]",
-            f'{_URL_KEYS[arguments.market]} = "{url}"',
-        ]
-        sys.stdout.write("\n".join(lines) + "\n")
-        sys.stdout.flush()
         try:
+            sys.stdout.write(_config(server, arguments.market))
+            sys.stdout.flush()
             threading.Event().wait()
         except KeyboardInterrupt:
             sys.stderr.write(f"{len(server.answered)} requests, weight {server.weight}\n")
+
+
+def _config(server: BinanceServer, market: str) -> str:
+    key = _URL_KEYS[market]
+    lines = [
+        "# for a file to give as: atc scan --config FILE",
+        'exchange = ["binance"]',
+        f'market = "{market}"',
+        "[ccxt.binance]",
+        "enableRateLimit = false  # nothing here limits the rate; leave it out to see ccxt's own pace",
+        "[ccxt.binance.urls.api]",
+        f'{key} = "{server.api_urls[key]}"',
+    ]
+    return "\n".join(lines) + "\n"
 
 
 def _symbol(i: int, now_ms: int) -> Symbol:
