@@ -75,7 +75,9 @@ app.add_typer(config_app, name="config")
 def _given(command: str) -> list[inspect.Parameter]:
     """The flags of a command as parameters that Typer reads, from the one table of options."""
     general = [
-        _parameter("config", Path | None, None, "settings file in place of the user's and the project's", "FILE"),
+        _parameter(
+            "config", Path | None, None, "settings file in place of the user's and the project's", metavar="FILE"
+        ),
         _parameter("show_settings", bool, False, "print every setting and where it comes from, then stop"),
         _parameter("verbose", bool, False, "say more on stderr: every skip, timings", short="-v"),
         _parameter("quiet", bool, False, "say nothing on stderr but errors", short="-q"),
@@ -84,13 +86,11 @@ def _given(command: str) -> list[inspect.Parameter]:
 
 
 def _parameter(
-    name: str, kind: Any, default: Any, text: str, metavar: str | None = None, short: str | None = None
+    name: str, kind: Any, default: Any, text: str, *, metavar: str | None = None, short: str | None = None
 ) -> inspect.Parameter:
     flags = [f"--{name.replace('_', '-')}", *([short] if short else [])]
     option = typer.Option(*flags, help=text, metavar=metavar, rich_help_panel="Run", show_default=False)
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
-    )
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
 
 
 def _option(option: Option) -> inspect.Parameter:
@@ -138,7 +138,9 @@ def _with_options(command: str) -> Callable[[Callable[..., None]], Callable[...,
 @app.command(cls=SectionedCommand, help="Scan a market and print ranked signals.\n" + SCAN_EXAMPLES)
 @_with_options(SCAN)
 def scan(
-    symbols: Annotated[list[str] | None, typer.Argument(metavar="SYMBOL", help="all of the market if none", show_default=False)] = None,
+    symbols: Annotated[
+        list[str] | None, typer.Argument(metavar="SYMBOL", help="all of the market if none", show_default=False)
+    ] = None,
     **given: Any,
 ) -> None:
     """Scan a market and print ranked signals."""
@@ -153,7 +155,9 @@ def scan(
 @app.command(cls=SectionedCommand, help="Take one symbol's signal apart.\n" + EXPLAIN_EXAMPLES)
 @_with_options(EXPLAIN)
 def explain(
-    symbol: Annotated[str, typer.Argument(metavar="SYMBOL", help="BTCUSDT, BTC/USDT, BINANCE:BTCUSDT.P, ..", show_default=False)],
+    symbol: Annotated[
+        str, typer.Argument(metavar="SYMBOL", help="BTCUSDT, BTC/USDT, BINANCE:BTCUSDT.P, ..", show_default=False)
+    ],
     **given: Any,
 ) -> None:
     """Take one symbol's signal apart."""
@@ -184,7 +188,9 @@ def config_show(**given: Any) -> None:
 
 @config_app.command("validate")
 def config_validate(
-    file: Annotated[Path | None, typer.Argument(help="a settings file; those in force if none", show_default=False)] = None,
+    file: Annotated[
+        Path | None, typer.Argument(help="a settings file; those in force if none", show_default=False)
+    ] = None,
 ) -> None:
     """Check a settings file; exit code 78 says what is wrong with it."""
     from atc_cli import flow
@@ -218,7 +224,7 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def root(
-    version: Annotated[  # noqa: ARG001
+    version: Annotated[
         bool, typer.Option("--version", help="print the version", callback=_version, is_eager=True)
     ] = False,
 ) -> None:

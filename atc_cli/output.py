@@ -52,7 +52,9 @@ def _write_stdout(data: bytes) -> None:
         raise
     except OSError as error:
         drop_stdout()
-        raise UnavailableError(f"cannot write to stdout: {error.strerror}", "what was written is not complete") from None
+        raise UnavailableError(
+            f"cannot write to stdout: {error.strerror}", "what was written is not complete"
+        ) from None
 
 
 def drop_stdout() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from atc_cli.domain.params import OutOfRangeError
 from atc_cli.errors import AtcError, ConfigError, UsageError, nearest
+from atc_cli.merge import merged
 from atc_cli.options import plain
 from atc_cli.settings import FIELDS, OPTIONS, Settings
 
@@ -42,7 +43,9 @@ class Resolved:
 
     def shown(self) -> list[tuple[str, Any, str]]:
         """(key, value, origin) of every setting, secrets masked."""
-        rows = [(key, plain(getattr(self.settings, name)), self.origins.get(key, "default")) for key, name in FIELDS.items()]
+        rows = [
+            (key, plain(getattr(self.settings, name)), self.origins.get(key, "default")) for key, name in FIELDS.items()
+        ]
         return rows + [
             (f"ccxt.{exchange}", _masked(options), "file") for exchange, options in sorted(self.settings.ccxt.items())
         ]
@@ -71,7 +74,9 @@ def resolve(
             origins[key] = layer
     settings = Settings(**values, ccxt=ccxt, modified=_modified(preset, values))
     _check_params(settings, origins)
-    return Resolved(settings, {key: layer.origin for key, layer in origins.items()}, tuple(file for file, _ in documents))
+    return Resolved(
+        settings, {key: layer.origin for key, layer in origins.items()}, tuple(file for file, _ in documents)
+    )
 
 
 def preset_text(name: str) -> str:
@@ -154,14 +159,14 @@ def _suggestion(name: str, valid: Any) -> str:
 
 
 def _merged_ccxt(documents: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    merged: dict[str, dict[str, Any]] = {}
+    tables_of: dict[str, dict[str, Any]] = {}
     for document in documents:
         tables = document.get("ccxt", {})
         if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
             raise ConfigError("ccxt must be tables, one per exchange", "write [ccxt.binance] and its options below")
         for exchange, table in tables.items():
-            merged[exchange] = {**merged.get(exchange, {}), **table}
-    return merged
+            tables_of[exchange] = merged(tables_of.get(exchange, {}), table)
+    return tables_of
 
 
 def _masked(options: Mapping[str, Any]) -> dict[str, Any]:

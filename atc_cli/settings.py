@@ -76,7 +76,12 @@ class Settings:
     )
     market: str = setting("market", _WHERE, "kind of market", choice("market", MARKETS), "swap", choices=MARKETS)
     quote: str | None = setting(
-        "quote", _WHERE, "quote currency; on exchanges USDT unless said otherwise, any = all", text, None, metavar="CODE"
+        "quote",
+        _WHERE,
+        "quote currency; on exchanges USDT unless said otherwise, any = all",
+        text,
+        None,
+        metavar="CODE",
     )
     timeframe: str = setting(
         "timeframe", _WHERE, "candle length", choice("timeframe", TIMEFRAMES_MS), "15m", choices=tuple(TIMEFRAMES_MS)
@@ -133,7 +138,9 @@ class Settings:
         "robustness", _INDICATOR, "how far the 8 neighbours of a length lie from it",
         choice("robustness", Robustness), Robustness.MEDIUM, choices=tuple(Robustness),
     )  # fmt: skip
-    lambda_: float = setting("lambda", _INDICATOR, "growth of later returns, per 1000 bars", number(), 0.02, metavar="X")
+    lambda_: float = setting(
+        "lambda", _INDICATOR, "growth of later returns, per 1000 bars", number(), 0.02, metavar="X"
+    )
     decay: float = setting("decay", _INDICATOR, "equity decay, percent a bar", number(), 0.03, metavar="X")
     cutout: int = setting("cutout", _INDICATOR, "bars before equities start", whole(0), 0, metavar="N")
     long_threshold: float = setting("long_threshold", _INDICATOR, "LONG above", number(), 0.1, metavar="X")
@@ -142,7 +149,9 @@ class Settings:
         "source", _INDICATOR, "price that the averages are taken of", choice("source", Source), Source.CLOSE,
         choices=tuple(Source),
     )  # fmt: skip
-    strategy: bool = setting("strategy", _INDICATOR, "signal shifted by one bar, as a strategy trades it", switch, False)
+    strategy: bool = setting(
+        "strategy", _INDICATOR, "signal shifted by one bar, as a strategy trades it", switch, False
+    )
     ema_len: int = _length("ema")
     hma_len: int = _length("hma")
     wma_len: int = _length("wma")
@@ -156,7 +165,12 @@ class Settings:
     lsma_weight: float = _weight("lsma")
     kama_weight: float = _weight("kama")
     output: str | None = setting(
-        "output", _SHOW, "format; table unless said otherwise", choice("output", SCAN_OUTPUTS), None, choices=SCAN_OUTPUTS
+        "output",
+        _SHOW,
+        "format; table unless said otherwise",
+        choice("output", SCAN_OUTPUTS),
+        None,
+        choices=SCAN_OUTPUTS,
     )
     out: Path | None = setting("out", _SHOW, "write to a file, atomically", path, None, metavar="FILE")
     columns: tuple[str, ...] | None = setting(
@@ -164,7 +178,8 @@ class Settings:
         metavar="LIST", commands=SCAN_ONLY,
     )  # fmt: skip
     sort: str = setting(
-        "sort", _SHOW, "row order: " + ", ".join(SORTS) + "; -KEY reverses", choice("sort key", _SORT_CHOICES), "signal",
+        "sort", _SHOW, "row order: " + ", ".join(SORTS) + "; -KEY reverses",
+        choice("sort key", _SORT_CHOICES), "signal",
         choices=_SORT_CHOICES, metavar="KEY", commands=SCAN_ONLY,
     )  # fmt: skip
     tz: str = setting("tz", _SHOW, "time zone of shown times: UTC, local, Europe/Berlin", zone, "UTC", metavar="ZONE")

@@ -58,7 +58,8 @@ def _demo(settings: Settings) -> Market:
 def _exchange(settings: Settings, exchange: str) -> Market:
     if settings.offline:
         raise NoDataError(
-            f"--offline: no candles of {exchange} are stored on disk", "use --data DIR or --exchange demo, or drop --offline"
+            f"--offline: no candles of {exchange} are stored on disk",
+            "use --data DIR or --exchange demo, or drop --offline",
         )
     from atc_cli.data.exchange import ExchangeMarket
 

@@ -14,7 +14,14 @@ from atc_cli.domain.params import Params, Source
 from tests.conftest import ROOT, SHARED
 
 GOLDEN = ROOT / "tests" / "golden"
-_LENGTHS = {"ema": "ema_len", "hma": "hull_len", "wma": "wma_len", "dema": "dema_len", "lsma": "lsma_len", "kama": "kama_len"}
+_LENGTHS = {
+    "ema": "ema_len",
+    "hma": "hull_len",
+    "wma": "wma_len",
+    "dema": "dema_len",
+    "lsma": "lsma_len",
+    "kama": "kama_len",
+}
 
 
 @dataclass(frozen=True)

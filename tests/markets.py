@@ -51,9 +51,7 @@ class MemoryMarket:
     def now_ms(self) -> int:
         return self._now_ms
 
-    def fetch(
-        self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery
-    ) -> None:
+    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
         for each in listings:
             self._before(each.symbol)
             deliver(self._raw[each.symbol])

@@ -111,7 +111,9 @@ def test_json_is_the_contract(atc: Atc, data: Path) -> None:
 
 
 @pytest.mark.parametrize("output", ["jsonl", "csv", "parquet", "markdown", "symbols"])
-def test_every_format_lists_the_same_symbols_in_the_same_order(atc: Atc, data: Path, tmp_path: Path, output: str) -> None:
+def test_every_format_lists_the_same_symbols_in_the_same_order(
+    atc: Atc, data: Path, tmp_path: Path, output: str
+) -> None:
     expected = [row["symbol"] for row in json.loads(scan(atc, data, "--all", "--output", "json").out)["rows"]]
     out = tmp_path / f"result.{output}"
     done = scan(atc, data, "--all", "--output", output, "--out", str(out))
@@ -119,8 +121,8 @@ def test_every_format_lists_the_same_symbols_in_the_same_order(atc: Atc, data: P
     content = out.read_bytes()
     read = {
         "jsonl": lambda: [json.loads(line)["symbol"] for line in content.decode().splitlines()],
-        "csv": lambda: pacsv.read_csv(io.BytesIO(content))["symbol"].to_pylist(),
-        "parquet": lambda: pq.read_table(pa.BufferReader(content))["symbol"].to_pylist(),
+        "csv": lambda: list(pacsv.read_csv(io.BytesIO(content))["symbol"].to_pylist()),
+        "parquet": lambda: list(pq.read_table(pa.BufferReader(content))["symbol"].to_pylist()),
         "markdown": lambda: re.findall(r"\| (\w+USDT) ", content.decode()),
         "symbols": lambda: content.decode().split(),
     }
@@ -129,7 +131,19 @@ def test_every_format_lists_the_same_symbols_in_the_same_order(atc: Atc, data: P
 
 def test_symbols_of_one_scan_are_the_watchlist_of_the_next(atc: Atc, data: Path) -> None:
     first = scan(atc, data, "--all", "--top", "1", "--output", "symbols")
-    second = atc("scan", "--data", str(data), "--timeframe", "1h", "--all", "--watchlist", "-", "--output", "symbols", stdin=first.out)
+    second = atc(
+        "scan",
+        "--data",
+        str(data),
+        "--timeframe",
+        "1h",
+        "--all",
+        "--watchlist",
+        "-",
+        "--output",
+        "symbols",
+        stdin=first.out,
+    )
     assert second.code == 0, second.err
     assert second.out == first.out
 
@@ -233,7 +247,9 @@ def test_a_hostile_name_reaches_neither_terminal_nor_file_as_markup(atc: Atc, tm
     folder.mkdir()
     write_csv(folder, HOSTILE, tick_walk(120, 1))
     for output in ("table", "json", "jsonl", "csv", "markdown", "symbols"):
-        done = atc("scan", "--data", str(folder), "--timeframe", "1h", "--all", "--output", output, env={"FORCE_COLOR": "1"})
+        done = atc(
+            "scan", "--data", str(folder), "--timeframe", "1h", "--all", "--output", output, env={"FORCE_COLOR": "1"}
+        )
         assert "EVIL" in done.out, output
         assert "\x1b[31mEVIL" not in done.out + done.err, output
         assert "[bold" in done.out.replace("\\[", "[")
@@ -246,7 +262,7 @@ def test_a_file_name_that_is_not_utf8_is_shown_and_crashes_nothing(atc: Atc, tmp
     folder = tmp_path / "bytes"
     folder.mkdir()
     file = write_csv(folder, "ODD", tick_walk(120, 1))
-    os.rename(os.fsencode(file), os.fsencode(folder) + b"/\xff\xfeODD-1h.csv")
+    file.rename(os.fsdecode(os.fsencode(folder) + b"/\xff\xfeODD-1h.csv"))
     for output in ("table", "json", "csv", "symbols", "markdown", "jsonl"):
         done = atc("scan", "--data", str(folder), "--timeframe", "1h", "--all", "--output", output)
         assert done.code == 0, done.err
@@ -263,7 +279,9 @@ def test_a_path_as_a_symbol_leaves_no_folder(atc: Atc, data: Path, symbol: str) 
 def test_series_written_to_a_folder_stay_in_it(atc: Atc, tmp_path: Path) -> None:
     out = tmp_path / "series"
     out.mkdir()
-    done = atc("explain", "SIM001/USDT:USDT", "--exchange", "demo", "--series", "--output", "parquet", "--out", str(out))
+    done = atc(
+        "explain", "SIM001/USDT:USDT", "--exchange", "demo", "--series", "--output", "parquet", "--out", str(out)
+    )
     assert done.code == 0, done.err
     (file,) = out.iterdir()
     assert file.name.startswith("SIM001_USDT")
@@ -327,7 +345,9 @@ def test_families_that_take_no_part_are_absent(atc: Atc) -> None:
 
 def test_show_settings_names_the_origin_of_each(atc: Atc, tmp_path: Path) -> None:
     (tmp_path / "here" / "atc.toml").write_text("top = 3\n")
-    done = atc("scan", "--preset", "swing", "--bars", "700", "--show-settings", "--output", "json", env={"ATC_SIDE": "long"})
+    done = atc(
+        "scan", "--preset", "swing", "--bars", "700", "--show-settings", "--output", "json", env={"ATC_SIDE": "long"}
+    )
     settings = json.loads(done.out)["settings"]
     assert settings["bars"] == {"value": 700, "from": "flag"}
     assert settings["top"] == {"value": 3, "from": "atc.toml"}
@@ -393,5 +413,3 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
-
-

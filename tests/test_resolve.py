@@ -119,10 +119,10 @@ def test_switches_read_from_every_layer_and_a_flag_can_take_them_back(tmp_path: 
 
 def test_exchange_options_are_merged_per_exchange_and_secrets_are_masked(tmp_path: Path) -> None:
     user = '[ccxt.binance]\napiKey = "visible"\nhttpsProxy = "http://proxy"\n[ccxt.binance.options]\nsecretToken = "x"'
-    result = resolved(tmp_path, user=user, project="[ccxt.binance]\ntimeout = 5000")
+    result = resolved(tmp_path, user=user, project="[ccxt.binance]\ntimeout = 5000\noptions.a = 1")
     assert result.settings.ccxt["binance"]["timeout"] == 5000
     assert result.settings.ccxt["binance"]["apiKey"] == "visible"
-    shown = dict((key, value) for key, value, _ in result.shown())["ccxt.binance"]
+    shown = {key: value for key, value, _ in result.shown()}["ccxt.binance"]
     assert shown["apiKey"] == "***"
-    assert shown["options"]["secretToken"] == "***"
+    assert shown["options"] == {"secretToken": "***", "a": 1}
     assert shown["httpsProxy"] == "http://proxy"

@@ -7,12 +7,12 @@ import numpy as np
 
 from atc_cli.commands.gather import Gathered, gather, header_of, request_of
 from atc_cli.commands.ports import Ports
-from atc_cli.commands.rows import row_of
+from atc_cli.commands.rows import rows_of
 from atc_cli.domain.catalog import FAMILIES, Dialect
 from atc_cli.domain.classify import directions
 from atc_cli.domain.growth import growth_table
 from atc_cli.domain.params import Params
-from atc_cli.domain.results import ExplainResult, FamilyView, Member, ScanRow, Series
+from atc_cli.domain.results import ExplainResult, FamilyView, Member, Series
 from atc_cli.engine import route
 from atc_cli.engine.backend import Values, Want, Workload
 from atc_cli.errors import NoDataError
@@ -39,18 +39,13 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     series = series_of(gathered, values, params)
     direction = series.columns.get("direction", np.array([np.nan]))[-1]
     return ExplainResult(
-        header=header_of(settings, params, ports, gathered, decision, compute_ms),
-        row=_last_row(gathered, values, params),
+        header=header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms),
+        row=rows_of(gathered, values, params)[0],
         families=_families(values, params),
         multiplier=float(growth_table(params, len(series.timestamp))[-1]),
         direction=None if math.isnan(direction) else int(direction),
         series=series,
     )
-
-
-def _last_row(gathered: Gathered, values: Values, params: Params) -> ScanRow:
-    last = values.average[0, -1], values.families[0, :, -1], values.weights[0, :, -1]
-    return row_of(gathered, 0, gathered.listings()[0], params, values, *last)
 
 
 def series_of(gathered: Gathered, values: Values, params: Params) -> Series:
@@ -74,7 +69,11 @@ def _families(values: Values, params: Params) -> tuple[FamilyView, ...]:
         cells = zip(lengths, values.member_sign[0, i], values.member_equity[0, i], strict=True)
         members = tuple(Member(length=n, sign=int(sign), equity=_number(equity)) for n, sign, equity in cells)
         signal, weight = _number(values.families[0, i, -1]), _number(values.weights[0, i, -1])
-        views.append(FamilyView(id=family.id, title=family.title, members=members, signal=signal, weight=weight, contribution=shares[i]))
+        views.append(
+            FamilyView(
+                id=family.id, title=family.title, members=members, signal=signal, weight=weight, contribution=shares[i]
+            )
+        )
     return tuple(views)
 
 

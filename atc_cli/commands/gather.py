@@ -73,9 +73,7 @@ def quote_of(settings: Settings, market: Market) -> str | None:
     return None if settings.quote.casefold() == ANY_QUOTE else settings.quote.upper()
 
 
-def _load_all(
-    markets: Sequence[Market], universe: Universe, request: Request, progress: Progress
-) -> list[Loaded]:
+def _load_all(markets: Sequence[Market], universe: Universe, request: Request, progress: Progress) -> list[Loaded]:
     loaded: list[Loaded] = []
     for market in markets:
         listings = [each for each in universe.listings if each.exchange == market.name]
@@ -105,7 +103,7 @@ def _warnings(gathered: Gathered) -> tuple[str, ...]:
 
 
 def header_of(
-    settings: Settings, params: Params, ports: Ports, gathered: Gathered, decision: Decision, compute_ms: float
+    settings: Settings, params: Params, ports: Ports, gathered: Gathered, *, decision: Decision, compute_ms: float
 ) -> Header:
     """Everything that makes these signals these signals."""
     document = {**params.document(), "bars": settings.bars, "include_open": settings.include_open}

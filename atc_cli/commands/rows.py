@@ -15,50 +15,38 @@ from atc_cli.domain.panel import Candles
 from atc_cli.domain.params import Params
 from atc_cli.domain.results import ScanRow
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
-from atc_cli.engine.backend import Values
+from atc_cli.engine.backend import LastBar, Values
 
 SPARK_BARS = 40
 
 
 def rows_of(gathered: Gathered, values: Values, params: Params) -> list[ScanRow]:
-    """One unranked row per series; `values` hold the last bar (want=last)."""
+    """One unranked row per series, of its last bar."""
     return [
-        row_of(gathered, i, listing, params, values, values.average[i], values.families[i], values.weights[i])
-        for i, listing in enumerate(gathered.listings())
+        _row(gathered, candles, listing, values.last(i), params)
+        for i, (candles, listing) in enumerate(zip(gathered.panel.series, gathered.listings(), strict=True))
     ]
 
 
-def row_of(
-    gathered: Gathered,
-    i: int,
-    listing: Listing,
-    params: Params,
-    values: Values,
-    average: float,
-    families: NDArray[np.float64],
-    weights: NDArray[np.float64],
-) -> ScanRow:
-    """The row of series i, given its values at the last bar."""
-    candles = gathered.panel.series[i]
+def _row(gathered: Gathered, candles: Candles, listing: Listing, last: LastBar, params: Params) -> ScanRow:
     timeframe = gathered.panel.timeframe
-    flipped = int(values.flipped[i])
     change, volume = listing.change_24h_frac, listing.quote_volume
     return ScanRow(
         rank=0,
         exchange=candles.exchange,
         symbol=candles.symbol,
-        side=side_of(float(average), params),
-        signal=float(average),
-        families=_by_family(families),
-        weights=_by_family(weights),
+        side=side_of(last.average, params),
+        signal=last.average,
+        families=_by_family(last.families),
+        weights=_by_family(last.weights),
         price=float(candles.close[-1]),
         change_24h_frac=change if change is not None else change_24h_frac(candles, timeframe),
         quote_volume=volume if volume is not None else quote_volume_24h(candles, timeframe),
-        flipped_at_ms=int(candles.timestamp[flipped]) if flipped >= 0 else None,
-        age_bars=len(candles) - 1 - flipped if flipped >= 0 else None,
+        flipped_at_ms=int(candles.timestamp[last.flipped]) if last.flipped >= 0 else None,
+        age_bars=len(candles) - 1 - last.flipped if last.flipped >= 0 else None,
         bars=len(candles),
         gap_bars=candles.gap_bars,
-        grid=int(values.grid[i]) if values.grid[i] >= 0 else None,
+        grid=last.grid if last.grid >= 0 else None,
         bar_time_ms=int(candles.timestamp[-1]),
         forming=_forming(candles, timeframe, gathered.now_ms),
         closes=tuple(candles.close[-SPARK_BARS:].tolist()),

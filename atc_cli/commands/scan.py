@@ -34,7 +34,7 @@ def run(
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
     return ScanResult(
-        header=header_of(settings, params, ports, gathered, decision, compute_ms),
+        header=header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms),
         rows=tuple(top),
         skipped=gathered.skipped,
         scanned=_scanned(gathered),

@@ -16,7 +16,6 @@ from atc_cli.data.exchange_client import (
     check_kind,
     check_timeframe,
     listen,
-    merged,
     our_options,
     page_bars,
 )
@@ -27,6 +26,7 @@ from atc_cli.data.source import Delivery, Listing
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results import Skipped
 from atc_cli.errors import ConfigError, UsageError, unknown_name
+from atc_cli.merge import merged
 
 _CONCURRENT = 8
 

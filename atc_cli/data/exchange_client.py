@@ -45,18 +45,6 @@ def our_options(exchange_id: str, kind: str) -> dict[str, object]:
     return {"enableRateLimit": True, "options": options}
 
 
-def merged(ours: Mapping[str, object], theirs: Mapping[str, object]) -> dict[str, object]:
-    """`theirs` over `ours`, table by table."""
-    both = dict(ours)
-    for key, value in theirs.items():
-        below = both.get(key)
-        if isinstance(value, Mapping):
-            both[key] = merged(below if isinstance(below, Mapping) else {}, value)
-        else:
-            both[key] = value
-    return both
-
-
 def check_kind(client: Client, exchange_id: str, kind: str) -> None:
     """Raise UsageError where the exchange has no such market, or no candles."""
     kinds = [each for each in _LISTS if client.has.get(each)]

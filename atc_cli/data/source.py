@@ -49,9 +49,7 @@ class Market(Protocol):
     def now_ms(self) -> int:
         """The market's own clock, UTC ms: it decides which bars are closed."""
 
-    def fetch(
-        self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery
-    ) -> None:
+    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
         """Deliver each listing exactly once, in any order, as it arrives: candles as they came, or why not.
 
         The newest `bars` closed candles and the forming one if there is one; fewer if there are no more.

@@ -77,7 +77,7 @@ def _named(
 
 
 def _index(listings: Sequence[Listing]) -> dict[str, list[Listing]]:
-    """Every spelling that a symbol answers to: BTC/USDT:USDT, BTC/USDT, BTCUSDT, BTC_USDT, and BTC where only one fits."""
+    """Every spelling that a symbol answers to: BTC/USDT:USDT, BTC/USDT, BTCUSDT, and BTC where only one fits."""
     index: dict[str, list[Listing]] = {}
     bases: dict[str, list[Listing]] = {}
     for each in listings:

@@ -79,9 +79,7 @@ def float_source(values: Floats, source: Source) -> Floats:
 def exactness_factor(params: Params) -> int:
     """M of the bound P*M < 2^53: the largest factor over the members in use."""
     return max(
-        family.exactness(n)
-        for family, base, _ in params.used()
-        for n in member_lengths(base, params.robustness)
+        family.exactness(n) for family, base, _ in params.used() for n in member_lengths(base, params.robustness)
     )
 
 

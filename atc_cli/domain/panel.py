@@ -126,7 +126,12 @@ def _milliseconds(stamps: Floats) -> Ints:
 
 def _check_prices(timestamp: Ints, values: Floats) -> None:
     prices, volume = values[:, :4], values[:, 4]
-    _reject(timestamp, ~(np.isfinite(prices.min(axis=1)) & np.isfinite(prices.max(axis=1))), SkipReason.NOT_A_NUMBER, "a price is not a number")
+    _reject(
+        timestamp,
+        ~(np.isfinite(prices.min(axis=1)) & np.isfinite(prices.max(axis=1))),
+        SkipReason.NOT_A_NUMBER,
+        "a price is not a number",
+    )
     _reject(timestamp, prices.min(axis=1) <= 0, SkipReason.BAD_PRICE, "a price is zero or negative")
     high: Floats = prices[:, 1]
     low: Floats = prices[:, 2]
@@ -154,7 +159,8 @@ def _unique(timestamp: Ints, values: Floats) -> NDArray[np.bool_]:
     if differing.any():
         at = int(timestamp[_first(differing)])
         raise DefectError(
-            SkipReason.CONFLICTING_DUPLICATES, f"{int(differing.sum())} bar(s) twice with different values, first at {iso(at)}"
+            SkipReason.CONFLICTING_DUPLICATES,
+            f"{int(differing.sum())} bar(s) twice with different values, first at {iso(at)}",
         )
     return np.concatenate(([True], ~same_time))
 
@@ -167,7 +173,8 @@ def _check_grid(timestamp: Ints, timeframe: str) -> None:
     if off.any():
         at = iso(int(timestamp[_first(off)]))
         raise DefectError(
-            SkipReason.OFF_TIMEFRAME, f"{int(off.sum())} of {len(timestamp)} bars do not open on the {timeframe} grid, first at {at}"
+            SkipReason.OFF_TIMEFRAME,
+            f"{int(off.sum())} of {len(timestamp)} bars do not open on the {timeframe} grid, first at {at}",
         )
 
 

@@ -18,7 +18,6 @@ from atc_cli.domain.catalog import (
     member_lengths,
 )
 
-
 TRADINGVIEW_CUT = 0.49
 
 
@@ -91,7 +90,9 @@ class Params:
         smallest = family.smallest[self.dialect] + reach
         if base < smallest:
             member = f"its member {base}-{reach} = {base - reach}"
-            rule = f"{member} is below {family.smallest[self.dialect]}, the smallest for {family.title} in {self.dialect}"
+            rule = (
+                f"{member} is below {family.smallest[self.dialect]}, the smallest for {family.title} in {self.dialect}"
+            )
             raise OutOfRangeError(
                 name, f"{name.replace('_', '-')} is {base}: {rule}; allowed: {smallest} to {LENGTH_MAX}"
             )

@@ -16,25 +16,23 @@ _KAMA_SLOW, _KAMA_RANGE = 0.064, 0.666 - 0.064
 
 def side_of_lts_average(family: str, n: int, prices: Prices) -> Floats:
     """sign(close - average) of one member, NaN where the average is undefined, shape [bars]."""
-    if len(prices.close) < n:
-        return np.full(len(prices.close), np.nan) if family != "kama" else _side(prices.close, kama(n, prices))
-    match family:
-        case "ema":
-            return _side(prices.close, ema(n, prices))
-        case "dema":
-            return _side(prices.close, dema(n, prices))
-        case "kama":
-            return _side(prices.close, kama(n, prices))
-        case "wma":
-            _, weighted = window_sums(_source_numbers(prices), n, 0, exact=prices.on_grid)
-            return _side(_close_numbers(prices) * triangle(n), weighted)
-        case "lsma":
-            plain, weighted = window_sums(_source_numbers(prices), n, 0, exact=prices.on_grid)
-            regression = 6 * weighted - 2 * (n + 1) * plain
-            return _side(_close_numbers(prices) * (n * (n + 1)), regression)
-        case "hma":
-            return _hma_side(n, prices)
-    raise AssertionError(family)
+    if len(prices.close) < n and family != "kama":
+        return np.full(len(prices.close), np.nan)
+    if family in _RECURSIVE:
+        return _side(prices.close, _RECURSIVE[family](n, prices))
+    return _WINDOWED[family](n, prices)
+
+
+def _wma_side(n: int, prices: Prices) -> Floats:
+    """sign(c*n(n+1)/2 - W)."""
+    _, weighted = window_sums(_source_numbers(prices), n, 0, exact=prices.on_grid)
+    return _side(_close_numbers(prices) * triangle(n), weighted)
+
+
+def _lsma_side(n: int, prices: Prices) -> Floats:
+    """sign(c*n(n+1) - (6*W - 2*(n+1)*S)): the regression value 3*WMA - 2*SMA, times n(n+1)."""
+    plain, weighted = window_sums(_source_numbers(prices), n, 0, exact=prices.on_grid)
+    return _side(_close_numbers(prices) * (n * (n + 1)), 6 * weighted - 2 * (n + 1) * plain)
 
 
 def _hma_side(n: int, prices: Prices) -> Floats:
@@ -141,3 +139,7 @@ def _source_numbers(prices: Prices) -> Floats:
 
 def _close_numbers(prices: Prices) -> Floats:
     return prices.close if prices.close_int is None else prices.close_int.astype(np.float64)
+
+
+_RECURSIVE = {"ema": ema, "dema": dema, "kama": kama}
+_WINDOWED = {"wma": _wma_side, "lsma": _lsma_side, "hma": _hma_side}

@@ -108,8 +108,8 @@ class Header:
     """What was computed and on what: everything that makes a signal this signal.
 
     `modified` names the settings that differ from the preset's; `bar_time_ms` is the open time of the
-    newest closed bar; `data_age_ms` how long ago it closed, where the data may be old; a family counts as up above the first
-    of `cuts` and as down below the second.
+    newest closed bar; `data_age_ms` how long ago it closed, where the data may be old; a family counts as
+    up above the first of `cuts` and as down below the second.
     """
 
     exchange: str

@@ -54,6 +54,29 @@ class Values:
             grid=np.full(series, -1, np.int8),
         )
 
+    def last(self, series: int) -> "LastBar":
+        """The last bar of one series, whether the last bar or every bar was wanted."""
+        every_bar = self.families.ndim == 3
+        at = (series, slice(None), -1) if every_bar else series
+        return LastBar(
+            average=float(self.average[series, -1] if every_bar else self.average[series]),
+            families=self.families[at],
+            weights=self.weights[at],
+            flipped=int(self.flipped[series]),
+            grid=int(self.grid[series]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class LastBar:
+    """One series at its last bar: Average_Signal, X and X_S [6], bar of the last flip, decimals of the grid."""
+
+    average: float
+    families: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    flipped: int
+    grid: int
+
 
 class Backend(Protocol):
     """One way of computing a panel."""

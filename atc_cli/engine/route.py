@@ -10,9 +10,7 @@ from atc_cli.errors import UnavailableError
 AUTO = "auto"
 
 
-def choose(
-    workload: Workload, offers: Sequence[Offer | Unavailable], requested: str
-) -> tuple[Backend, Decision]:
+def choose(workload: Workload, offers: Sequence[Offer | Unavailable], requested: str) -> tuple[Backend, Decision]:
     """The cheapest offer for `auto`, else exactly the one requested.
 
     Raises UnavailableError where the requested backend cannot run, with what would change that: an
@@ -27,7 +25,9 @@ def choose(
         if offer.name == requested:
             if isinstance(offer, Unavailable):
                 others = ", ".join(each.name for each in able)
-                raise UnavailableError(f"backend {requested} cannot run: {offer.why}", f"{offer.remedy}; can run: {others}")
+                raise UnavailableError(
+                    f"backend {requested} cannot run: {offer.why}", f"{offer.remedy}; can run: {others}"
+                )
             return offer.backend, Decision(requested, "asked for", estimates)
     raise AssertionError(requested)
 

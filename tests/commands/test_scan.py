@@ -22,7 +22,12 @@ def test_every_symbol_becomes_a_row_or_a_named_skip() -> None:
     broken = walk("BROKEN")
     broken.values[7, 3] = np.nan
     market = MemoryMarket(
-        [walk("OK", seed=1), broken, walk("YOUNG", bars=38, seed=2), Skipped("LOST", SkipReason.FETCH_FAILED, "HTTP 500")]
+        [
+            walk("OK", seed=1),
+            broken,
+            walk("YOUNG", bars=38, seed=2),
+            Skipped("LOST", SkipReason.FETCH_FAILED, "HTTP 500"),
+        ]
     )
     result = scan.run(hourly(), ports(market))
     assert [row.symbol for row in result.rows] == ["OK"]
@@ -156,7 +161,9 @@ def test_top_counts_per_side_and_keeps_the_best() -> None:
 
 def test_min_volume_from_tickers_spares_the_fetch_and_from_candles_takes_out_the_row() -> None:
     fetched: list[str] = []
-    market = MemoryMarket([walk("BIG"), walk("SMALL", seed=1)], quote_volumes={"BIG": 9.0, "SMALL": 1.0}, before=fetched.append)
+    market = MemoryMarket(
+        [walk("BIG"), walk("SMALL", seed=1)], quote_volumes={"BIG": 9.0, "SMALL": 1.0}, before=fetched.append
+    )
     result = scan.run(hourly(min_volume=5.0), ports(market))
     assert fetched == ["BIG"]
     assert result.hidden == {"--min-volume": 1}

@@ -50,7 +50,7 @@ def test_every_source(name: str, dialect: Dialect, source: Source) -> None:
         {"decay": 0.0, "cutout": 100},
         {"long_threshold": 0.6, "short_threshold": -0.3, "strategy": True},
     ],
-    ids=lambda change: "-".join(change),
+    ids="-".join,
 )
 def test_every_parameter(name: str, dialect: Dialect, change: dict[str, object]) -> None:
     series = [tick_walk(300, seed, decimals=seed % 4) for seed in range(3)]
