@@ -1,0 +1,185 @@
+"""`atc scan` through ccxt against a Binance on this machine: what a person with a network sees."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from atc_cli.domain.panel import RawCandles, check
+from atc_cli.domain.params import Params
+from tests.backends import compute
+from tests.conftest import Atc, Run
+from tests.loopback import BinanceServer, Symbol, edited, rate_limited, refused, stalled, wandering
+
+HOUR_MS = 3_600_000
+NOW_MS = 1_760_000_400_000 // HOUR_MS * HOUR_MS + 20 * 60_000
+BARS = 700
+
+
+def symbol(number: int, *, bars: int = 5000) -> Symbol:
+    born_ms = NOW_MS // HOUR_MS * HOUR_MS - bars * HOUR_MS
+    return Symbol(
+        f"COIN{number:03}", tick="0.01", born_ms=born_ms, bars=wandering(number, tick="0.01", born_ms=born_ms)
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[BinanceServer]:
+    coins = [symbol(number) for number in range(6)] + [symbol(6, bars=20)]
+    with BinanceServer(coins, now_ms=NOW_MS) as running:
+        yield running
+
+
+def config(server: BinanceServer, folder: Path, market: str = "swap", base: str | None = None) -> Path:
+    urls = "\n".join(
+        f'{key} = "{url.replace(server.base_url, base or server.base_url)}"' for key, url in server.api_urls.items()
+    )
+    file = folder / "loopback.toml"
+    file.write_text(
+        f'market = "{market}"\ntimeframe = "1h"\nbars = {BARS}\n'
+        f"[ccxt.binance]\nenableRateLimit = false\n[ccxt.binance.urls.api]\n{urls}\n"
+    )
+    return file
+
+
+def scan(atc: Atc, server: BinanceServer, folder: Path, *flags: str, market: str = "swap") -> Run:
+    return atc("scan", "--config", str(config(server, folder, market)), *flags)
+
+
+@pytest.mark.parametrize("market", ["swap", "spot"])
+def test_rows_are_what_the_reference_computes_on_the_bars_that_the_exchange_holds(
+    atc: Atc, server: BinanceServer, tmp_path: Path, market: str
+) -> None:
+    done = scan(atc, server, tmp_path, "--all", "--output", "json", market=market)
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    assert (document["exchange"], document["market"], document["simulated"]) == ("binance", market, False)
+    assert len(document["rows"]) == 6
+    for row in document["rows"]:
+        expected = compute("reference", [closed_bars(server, row["symbol"])], Params())
+        assert row["signal"] == expected.average[0, -1]
+        assert list(row["weights"].values()) == expected.weights[0, :, -1].tolist()
+        assert row["bars"] == BARS
+    assert [(skip["symbol"], skip["reason"]) for skip in document["skipped"]] == [
+        ("COIN006/USDT:USDT" if market == "swap" else "COIN006/USDT", "too_few_bars")
+    ]
+
+
+def closed_bars(server: BinanceServer, unified: str):
+    """The window straight from the server's books, without ccxt."""
+    coin = server.symbols[unified.split(":")[0].replace("/", "")]
+    last = NOW_MS // HOUR_MS * HOUR_MS - HOUR_MS
+    table = np.asarray(coin.bars("1h", last - (BARS - 1) * HOUR_MS, last, NOW_MS))
+    return check(RawCandles(exchange="binance", symbol=unified, timestamp=table[:, 0], values=table[:, 1:6]), "1h")
+
+
+def test_the_servers_clock_decides_which_bar_is_closed(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
+    open_hour = np.datetime64(NOW_MS // HOUR_MS * HOUR_MS, "ms").astype("datetime64[s]")
+    document = json.loads(scan(atc, server, tmp_path, "--output", "json").out)
+    assert document["bar_time"] == f"{open_hour - np.timedelta64(1, 'h')}+00:00"
+    forming = json.loads(scan(atc, server, tmp_path, "--output", "json", "--include-open", "--all").out)
+    assert all(row["forming"] and row["bar_time"] == f"{open_hour}+00:00" for row in forming["rows"])
+    assert forming["params_hash"] != document["params_hash"]
+
+
+def test_symbols_are_found_by_the_names_that_people_use(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
+    names = ["COIN001USDT", "coin002/usdt", "BINANCE:COIN003USDT.P", "COIN004"]
+    done = scan(atc, server, tmp_path, *names, "--all", "--output", "symbols")
+    assert sorted(done.out.split()) == [f"COIN00{n}/USDT:USDT" for n in (1, 2, 3, 4)]
+    wrong = scan(atc, server, tmp_path, "COIN01USDT")
+    assert wrong.code == 2
+    assert "did you mean 'COIN001/USDT:USDT'" in wrong.err
+
+
+def test_min_volume_asks_for_tickers_once_and_fetches_only_what_passes(
+    atc: Atc, server: BinanceServer, tmp_path: Path
+) -> None:
+    done = scan(atc, server, tmp_path, "--min-volume", "1e30", "--output", "json")
+    assert done.code == 4
+    assert "--min-volume takes out 7" in done.err
+    assert server.count("ticker/24hr") == 1
+    assert server.count("klines") == 0
+    kept = json.loads(scan(atc, server, tmp_path, "--min-volume", "1", "--all", "--output", "json").out)
+    assert len(kept["rows"]) == 6
+    assert all(row["quote_volume"] > 1 for row in kept["rows"])
+
+
+def test_one_symbol_that_fails_is_named_and_the_scan_is_partial(
+    atc: Atc, server: BinanceServer, tmp_path: Path
+) -> None:
+    server.plan(refused(400, -1121, "Invalid symbol."), path="klines", symbol="COIN002USDT")
+    done = scan(atc, server, tmp_path, "--all", "--output", "json")
+    assert done.code == 3
+    document = json.loads(done.out)
+    assert len(document["rows"]) == 5
+    (fault,) = [skip for skip in document["skipped"] if skip["reason"] == "fetch_failed"]
+    assert fault["symbol"] == "COIN002/USDT:USDT"
+    assert "COIN002/USDT:USDT" in done.err
+
+
+REFUSALS = [
+    (refused(451), 69, "451"),
+    (refused(403), 69, "403"),
+    (rate_limited(418, 600), 75, "418"),
+]
+
+
+@pytest.mark.parametrize(("fault", "code", "part"), REFUSALS, ids=["451", "403", "418"])
+def test_an_exchange_that_refuses_ends_the_scan_with_a_sentence(
+    atc: Atc, server: BinanceServer, tmp_path: Path, fault, code: int, part: str
+) -> None:
+    server.plan(fault, path="exchangeInfo")
+    done = scan(atc, server, tmp_path)
+    assert done.code == code, done.err
+    assert part in done.err
+    assert "Traceback" not in done.err
+    assert done.out == ""
+
+
+def test_an_exchange_that_is_not_there_is_unavailable(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
+    file = config(server, tmp_path, base="http://127.0.0.1:1")
+    done = atc("scan", "--config", str(file))
+    assert done.code == 69, done.err
+    assert "binance" in done.err
+    assert "Traceback" not in done.err
+
+
+def test_explain_uses_the_same_candles(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
+    row = json.loads(scan(atc, server, tmp_path, "COIN001", "--all", "--output", "json").out)["rows"][0]
+    done = atc("explain", "COIN001", "--config", str(config(server, tmp_path)), "--output", "json")
+    assert json.loads(done.out)["row"]["signal"] == row["signal"]
+
+
+def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path) -> None:
+    last_asked = threading.Event()
+
+    def note(body: object) -> object:
+        last_asked.set()
+        return body
+
+    with BinanceServer([symbol(number) for number in range(30)], now_ms=NOW_MS) as server:
+        server.plan(stalled(), path="klines", symbol="COIN005USDT")
+        # Eight symbols are under way at once: when the last one is asked for, most have arrived.
+        server.plan(edited(note), path="klines", symbol="COIN029USDT")
+        command = ["scan", "--config", str(config(server, tmp_path)), "--all", "--output", "json"]
+        running = subprocess.Popen(
+            [sys.executable, "-m", "atc_cli", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        last_asked.wait()
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate()
+    assert running.returncode == 130, err
+    document = json.loads(out)
+    assert document["interrupted"] is True
+    reasons = {skip["symbol"]: skip["reason"] for skip in document["skipped"]}
+    assert reasons["COIN005/USDT:USDT"] == "interrupted"
+    assert set(reasons.values()) == {"interrupted"}
+    assert len(document["rows"]) >= 20
+    assert len(document["rows"]) + len(document["skipped"]) == 30
+    assert "interrupted" in err
