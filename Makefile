@@ -7,7 +7,7 @@ unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
 
 SOURCES := $(shell find kernels_rs -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
 
-.PHONY: all scan demo test lint format rust wheel lock build dev clean help
+.PHONY: all help scan test lint rust format startup wheel lock build dev clean
 
 all: lint rust test  ## everything CI runs
 
@@ -38,6 +38,9 @@ format: dev  ## rewrite the sources in the house style
 build: $(VENV)/.built  ## the virtual environment, pinned dependencies, the extension
 dev: $(VENV)/.dev build  ## the same with the tools for tests and lint
 
+startup: build  ## how long atc takes to print its help, median of 10
+	$(BIN)/python tests/startup.py
+
 wheel: build  ## a wheel in dist/
 	$(BIN)/maturin build --release --locked --out dist
 
@@ -58,13 +61,16 @@ $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: requirements.lock | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "installing pinned dependencies"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@echo "installing pinned tools for tests and lint"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(VENV)/.built: $(SOURCES) $(VENV)/.installed
-	. $(BIN)/activate && maturin develop --release --locked --quiet
+	@echo "building the Rust extension"
+	@. $(BIN)/activate && PIP_QUIET=1 maturin develop --release --locked --quiet
 	@touch $@

@@ -73,7 +73,7 @@ def test_rows_are_what_the_reference_computes_on_the_bars_that_the_exchange_hold
 
 def closed_bars(server: BinanceServer, unified: str):
     """The window straight from the server's books, without ccxt."""
-    coin = server.symbols[unified.split(":")[0].replace("/", "")]
+    coin = server.symbols[unified.split(":", maxsplit=1)[0].replace("/", "")]
     last = NOW_MS // HOUR_MS * HOUR_MS - HOUR_MS
     table = np.asarray(coin.bars("1h", last - (BARS - 1) * HOUR_MS, last, NOW_MS))
     return check(RawCandles(exchange="binance", symbol=unified, timestamp=table[:, 0], values=table[:, 1:6]), "1h")

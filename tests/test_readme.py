@@ -1,0 +1,74 @@
+"""README tells the truth: its commands run or at least parse, its tables are those of the code."""
+
+import re
+import shlex
+import tomllib
+
+import pytest
+
+from atc_cli.errors import ExitCode
+from atc_cli.resolve import preset_text
+from tests.conftest import ROOT, Atc
+
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
+LINES = [line.split("#")[0].strip() for block in BLOCKS for line in block.splitlines() if line.strip()]
+ATC = [line for line in LINES if line.startswith("atc ")]
+
+
+def runs_here(line: str) -> bool:
+    """Whether a command needs neither a network nor somebody's files."""
+    return "--exchange demo" in line or line.startswith(("atc config", "atc doctor", "atc --version"))
+
+
+def test_there_are_commands_of_every_kind() -> None:
+    assert len([line for line in ATC if runs_here(line)]) >= 10
+    assert len([line for line in ATC if not runs_here(line)]) >= 5
+    assert all(line.startswith(("atc ", "make ")) for line in LINES)
+
+
+@pytest.mark.parametrize("line", [line for line in ATC if runs_here(line)])
+def test_a_command_that_needs_no_network_runs(atc: Atc, line: str) -> None:
+    out = ""
+    for part in line.split("|"):
+        done = atc(*shlex.split(part)[1:], stdin=out, cwd=ROOT)
+        assert done.code == 0, done.err
+        out = done.out
+    assert out
+
+
+@pytest.mark.parametrize("line", [line for line in ATC if not runs_here(line)])
+def test_every_flag_of_the_other_commands_is_in_their_help(atc: Atc, line: str) -> None:
+    words = shlex.split(line)[1:]
+    command = [words[0], "--help"] if not words[0].startswith("-") else ["--help"]
+    known = atc(*command, env={"COLUMNS": "200"}).out
+    flags = [word for word in words if word.startswith("--")]
+    assert all(f"{flag} " in known for flag in flags), flags
+
+
+def test_make_targets_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    for target in set(re.findall(r"`make (\w+)`", README)) | {
+        line.split()[1] for line in LINES if line.startswith("make")
+    }:
+        assert re.search(rf"^{target}:", makefile, flags=re.MULTILINE), target
+
+
+def test_flags_named_in_the_text_exist(atc: Atc) -> None:
+    known = atc("scan", "--help", env={"COLUMNS": "200"}).out + atc("explain", "--help").out + atc("--help").out
+    for flag in set(re.findall(r"`?(--[a-z][a-z-]+)", README)):
+        assert flag in known or flag in ("--help",), flag
+
+
+def test_exit_codes_are_those_of_the_code() -> None:
+    listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, flags=re.MULTILINE)}
+    assert listed == {int(code) for code in ExitCode}
+
+
+@pytest.mark.parametrize("name", ["scalping", "intraday", "swing", "tradingview"])
+def test_the_table_of_presets_is_that_of_the_files(name: str) -> None:
+    preset = tomllib.loads(preset_text(name))
+    (line,) = re.findall(rf"^\| {name}(?: \(default\))? \|(.*)\|$", README, flags=re.MULTILINE)
+    cells = [cell.strip() for cell in line.split("|")]
+    keys = ("timeframe", "bars", "ema_len", "robustness", "lambda", "decay", "cutout", "dialect")
+    assert cells == [str(preset[key]) for key in keys]
