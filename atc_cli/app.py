@@ -82,7 +82,7 @@ def _given(command: str) -> list[inspect.Parameter]:
         _parameter("verbose", bool, False, "say more on stderr: every skip, timings", short="-v"),
         _parameter("quiet", bool, False, "say nothing on stderr but errors", short="-q"),
     ]
-    return [_option(option) for option in OPTIONS.values() if command in option.commands] + general
+    return [_option(option, command) for option in OPTIONS.values() if command in option.commands] + general
 
 
 def _parameter(
@@ -93,18 +93,19 @@ def _parameter(
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
 
 
-def _option(option: Option) -> inspect.Parameter:
+def _option(option: Option, command: str) -> inspect.Parameter:
     declared = option.flag
+    choices = (command == EXPLAIN and option.explain_choices) or option.choices
     if option.is_switch and option.negatable:
         declared = f"{option.flag}/--no-{option.flag[2:]}"
-    metavar = option.metavar or ("|".join(option.choices) if option.choices else None)
+    metavar = option.metavar or ("|".join(choices) if choices else None)
     made = typer.Option(
         declared,
         help=option.help + _default_words(option),
         metavar=None if option.is_switch else metavar,
         rich_help_panel=option.panel,
         show_default=False,
-        autocompletion=_completion(option.choices),
+        autocompletion=_completion(choices),
     )
     kind = bool | None if option.is_switch else str | None
     return inspect.Parameter(
@@ -246,9 +247,12 @@ def _finish(code: ExitCode) -> NoReturn:
 
 def main() -> NoReturn:
     """The entry point of the console script: every way out has an exit code and a sentence."""
+    # Started with 2>&-, Python has no stderr; words then go nowhere instead of failing.
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
     try:
         outcome = app(standalone_mode=False, prog_name="atc")
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
         code = outcome if isinstance(outcome, int) else ExitCode.OK
         if code == ExitCode.INTERRUPTED:
             _complain("interrupted")

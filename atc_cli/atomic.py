@@ -10,8 +10,13 @@ from atc_cli.errors import UnavailableError
 def write_atomically(target: Path, content: bytes) -> None:
     """Replace `target` by `content` at once; a reader or a crash never sees half of it.
 
-    Raises UnavailableError where the folder cannot be written or the disk is full; the old file stays.
+    A link is followed, a device or FIFO written directly. Raises UnavailableError where the folder cannot be
+    written or the disk is full; the old file stays.
     """
+    target = target.resolve()
+    if target.exists() and not target.is_file():
+        _write_device(target, content)
+        return
     folder = target.parent
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=folder)
@@ -31,6 +36,15 @@ def write_atomically(target: Path, content: bytes) -> None:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _write_device(target: Path, content: bytes) -> None:
+    """A FIFO or a device is written to; replacing it by a file would break it."""
+    try:
+        with target.open("wb") as device:
+            device.write(content)
+    except OSError as error:
+        raise UnavailableError(f"cannot write {str(target)!r}: {error.strerror}") from None
 
 
 def _usual_mode() -> int:

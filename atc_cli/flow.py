@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from atc_cli.errors import ExitCode, UsageError, unknown_name
 from atc_cli.options import zone_of
-from atc_cli.output import terminal_width, write
+from atc_cli.output import check_target, terminal_width, write
 from atc_cli.resolve import Resolved
 from atc_cli.settings import EXPLAIN_OUTPUTS, Settings
 
@@ -37,38 +37,33 @@ def scan(resolved: Resolved, symbols: list[str], *, quiet: bool, verbose: bool) 
     """`atc scan`: data to stdout or --out, words to stderr."""
     from atc_cli import wiring
     from atc_cli.commands import scan as command
-    from atc_cli.domain.params import OutOfRangeError
 
     settings = resolved.settings
-    watched = _watched(settings.watchlist)
-    try:
-        with wiring.ports(settings, _progress(quiet)) as ports:
-            result = command.run(settings, ports, typed=symbols, watched=watched)
-    except OutOfRangeError as error:
-        raise UsageError(f"--{error}") from None
+    check_target(settings.out, binary=settings.output == "parquet")
+    watchlist = _lines_of(settings.watchlist)
+    with resolved.blaming(), wiring.ports(settings, _progress(quiet)) as ports:
+        result = command.run(settings, ports, typed=symbols, watchlist=watchlist)
     write(_scan_content(result, settings), settings.out)
     if not quiet:
         _say_scan(result, verbose=verbose)
     return _scan_code(result)
 
 
-def _watched(watchlist: str | None) -> list[str] | None:
-    from atc_cli.data.universe import parse_watchlist
-
+def _lines_of(watchlist: str | None) -> list[str] | None:
     if watchlist is None:
         return None
-    if watchlist == "-":
-        return parse_watchlist(sys.stdin)
     try:
-        return parse_watchlist(Path(watchlist).expanduser().read_text(encoding="utf-8-sig").splitlines())
-    except (OSError, UnicodeDecodeError) as error:
+        if watchlist == "-":
+            return list(sys.stdin or ())
+        return Path(watchlist).expanduser().read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError, RuntimeError) as error:
         raise UsageError(f"--watchlist: cannot read {watchlist!r}: {error}") from None
 
 
 def _scan_code(result: "ScanResult") -> ExitCode:
     if result.interrupted:
         return ExitCode.INTERRUPTED
-    if result.scanned and len(result.skipped) >= result.scanned:
+    if result.skipped and not any(result.breadth.values()):
         return ExitCode.NO_DATA
     return _partial(result.skipped)
 
@@ -81,30 +76,32 @@ def explain(resolved: Resolved, symbol: str, *, quiet: bool, verbose: bool) -> E
     """`atc explain`: the weight table, or every bar with --series."""
     from atc_cli import wiring
     from atc_cli.commands import explain as command
-    from atc_cli.domain.params import OutOfRangeError
 
     settings = resolved.settings
-    output = _explain_output(settings)
-    try:
-        with wiring.ports(settings, _progress(quiet=True)) as ports:
-            result = command.run(settings, ports, symbol)
-    except OutOfRangeError as error:
-        raise UsageError(f"--{error}") from None
-    write(_explain_content(result, settings, output), settings.out, name=f"{symbol}-{settings.timeframe}.{output}")
-    if verbose and not quiet:
-        _say([f"backend {result.header.backend.name}: {result.header.backend.why}"])
+    output = _explain_output(resolved)
+    name = f"{symbol}-{settings.timeframe}.{output}"
+    check_target(settings.out, binary=output == "parquet", name=name)
+    with resolved.blaming(), wiring.ports(settings, _progress(quiet=True)) as ports:
+        result = command.run(settings, ports, symbol)
+    write(_explain_content(result, settings, output), settings.out, name=name)
+    if not quiet:
+        _say_explain(result, verbose=verbose)
     return ExitCode.OK
 
 
-def _explain_output(settings: Settings) -> str:
+def _explain_output(resolved: Resolved) -> str:
+    """The format asked for; one that only scan has counts as asked for only when it is a flag."""
+    settings = resolved.settings
     valid = _SERIES_OUTPUTS if settings.series else EXPLAIN_OUTPUTS
     output = settings.output or valid[0]
-    if output not in valid:
-        what = "format of --series" if settings.series else "format of explain"
-        raise UsageError(*unknown_name(what, output, valid))
-    if output in ("csv", "parquet") and not settings.series:
+    usable = output in valid and (settings.series or output not in ("csv", "parquet"))
+    if usable:
+        return output
+    if resolved.origin("output") != "flag":
+        return valid[0]
+    if output in EXPLAIN_OUTPUTS and output in _SERIES_OUTPUTS:
         raise UsageError(f"--output {output} needs --series: it writes every bar", "add --series, or use table or json")
-    return output
+    raise UsageError(*unknown_name("format of --series" if settings.series else "format of explain", output, valid))
 
 
 def _explain_content(result: "ExplainResult", settings: Settings, output: str) -> Any:
@@ -165,12 +162,21 @@ def _say_scan(result: "ScanResult", *, verbose: bool) -> None:
     _say(scan_summary(result, verbose=verbose))
 
 
+def _say_explain(result: "ExplainResult", *, verbose: bool) -> None:
+    from atc_cli.reporting.summary import explain_summary
+
+    sys.stdout.flush()
+    _say(explain_summary(result, verbose=verbose))
+
+
 def show_settings(resolved: Resolved) -> ExitCode:
     """--show-settings: every key, its value and its origin."""
     from atc_cli.reporting.settings import settings_json, settings_table
 
     rows = resolved.shown()
-    write(settings_json(rows) if resolved.settings.output == "json" else settings_table(rows), resolved.settings.out)
+    # An `out` of a settings file is for signals; settings must not overwrite them.
+    out = resolved.settings.out if resolved.origin("out") == "flag" else None
+    write(settings_json(rows) if resolved.settings.output == "json" else settings_table(rows), out)
     return ExitCode.OK
 
 

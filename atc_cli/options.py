@@ -25,7 +25,7 @@ class Option:
     """One setting: a flag of the listed commands, a TOML key and an ATC_* variable at once.
 
     `parse` takes the text (or TOML value) and returns the value, or raises ValueError saying what is
-    allowed; `choices` feed completion.
+    allowed; `choices` feed completion, `explain_choices` where `explain` takes fewer.
     """
 
     key: str
@@ -36,7 +36,7 @@ class Option:
     metavar: str | None = None
     commands: frozenset[str] = BOTH
     choices: tuple[str, ...] = ()
-    short: str | None = None
+    explain_choices: tuple[str, ...] = ()
     negatable: bool = True
 
     @property
@@ -80,7 +80,17 @@ def text(raw: Any) -> str:
 
 def path(raw: Any) -> Path:
     """A path; ~ is the home folder."""
-    return Path(text(raw)).expanduser()
+    if "\0" in text(raw):
+        raise ValueError(f"{raw!r} is no path")
+    try:
+        return Path(text(raw)).expanduser()
+    except RuntimeError as error:  # ~somebody without a home folder
+        raise ValueError(f"{raw!r}: {error}") from None
+
+
+def lower(raw: Any) -> str:
+    """A name in lower case."""
+    return text(raw).casefold()
 
 
 def whole(low: int, high: int | None = None) -> Parse:
@@ -109,7 +119,7 @@ def number(low: float = -math.inf, high: float = math.inf) -> Parse:
     def parse(raw: Any) -> float:
         try:
             value = float(raw) if not isinstance(raw, bool) else math.nan
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             value = math.nan
         if not math.isfinite(value):
             raise ValueError(f"{raw!r} is not a number, allowed: {allowed}")
@@ -120,17 +130,17 @@ def number(low: float = -math.inf, high: float = math.inf) -> Parse:
     return parse
 
 
-def choice(kind: str, valid: Iterable[str] | type[StrEnum]) -> Parse:
-    """One of the valid names, regardless of case; an enumeration gives its member."""
+def choice(kind: str, valid: Iterable[str] | type[StrEnum], *, fold: bool = True) -> Parse:
+    """One of the valid names, regardless of case if `fold`; an enumeration gives its member."""
     make: Callable[[str], Any] = valid if isinstance(valid, type) else str
-    by_folded = {str(name).casefold(): name for name in valid}
+    by_written = {str(name).casefold() if fold else str(name): name for name in valid}
 
     def parse(raw: Any) -> Any:
-        folded = str(raw).strip().casefold()
-        if folded not in by_folded:
-            message, hint = unknown_name(kind, str(raw), [str(name) for name in by_folded.values()])
+        written = str(raw).strip().casefold() if fold else str(raw).strip()
+        if written not in by_written:
+            message, hint = unknown_name(kind, str(raw), [str(name) for name in by_written.values()])
             raise ValueError(f"{message}; {hint}")
-        return make(by_folded[folded])
+        return make(by_written[written])
 
     return parse
 

@@ -20,7 +20,7 @@ _UNLIMITED_COLUMNS = 10_000
 
 def terminal_width(out: Path | None) -> int | None:
     """Columns of the terminal; None where nothing may be cut: a pipe, a file."""
-    if out is not None or not sys.stdout.isatty():
+    if out is not None or sys.stdout is None or not sys.stdout.isatty():
         return None
     from rich.console import Console
 
@@ -31,13 +31,13 @@ def write(content: "Content", out: Path | None, *, name: str | None = None) -> N
     """Text, bytes or Rich renderables to stdout, or atomically to `out`.
 
     Where `out` is a folder the file in it is called `name`, made harmless: a symbol cannot lead out of
-    the folder. Raises UsageError for bytes to a terminal and for a folder without a name, and
-    UnavailableError where the disk is full or the file cannot be written.
+    the folder. Raises UsageError for a folder without a name, and UnavailableError where the disk is full or
+    the file cannot be written.
     """
     if out is not None:
         write_atomically(_target(out, name), _as_bytes(content))
-    elif isinstance(content, bytes) and sys.stdout.isatty():
-        raise UsageError("parquet is binary and stdout is a terminal", "use --out FILE or a pipe")
+    elif sys.stdout is None:
+        raise UnavailableError("stdout is closed", "use --out FILE")
     elif isinstance(content, str | bytes) or not sys.stdout.isatty():
         _write_stdout(_as_bytes(content))
     else:
@@ -60,6 +60,14 @@ def _write_stdout(data: bytes) -> None:
 def drop_stdout() -> None:
     """Let stdout lead nowhere: what is still buffered must not fail again when Python exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def check_target(out: Path | None, *, binary: bool, name: str | None = None) -> None:
+    """Refuse what `write` would refuse, before the work is done."""
+    if out is not None and not _target(out, name).parent.is_dir():
+        raise UnavailableError(f"no folder {str(out.parent)!r}", "make it, or choose another --out")
+    if out is None and binary and sys.stdout is not None and sys.stdout.isatty():
+        raise UsageError("parquet is binary and stdout is a terminal", "use --out FILE or a pipe")
 
 
 def _target(out: Path, name: str | None) -> Path:

@@ -1,12 +1,15 @@
 """Where settings come from: defaults < preset < user file < project file < ATC_* < flags."""
 
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.params import OutOfRangeError
 from atc_cli.errors import AtcError, ConfigError, UsageError, nearest
 from atc_cli.merge import merged
@@ -35,20 +38,35 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Settings, and for each key the origin of its value."""
+    """Settings, and for each key the layer that gave its value, the strongest layer last in `layers`."""
 
     settings: Settings
-    origins: Mapping[str, str]
-    files: tuple[Path, ...] = field(default=())
+    givers: Mapping[str, Layer]
+    layers: tuple[Layer, ...]
+
+    def origin(self, key: str) -> str:
+        """Where the value of a key comes from: default, preset NAME, a file's name, environment or flag."""
+        return self.givers[key].origin if key in self.givers else "default"
 
     def shown(self) -> list[tuple[str, Any, str]]:
         """(key, value, origin) of every setting, secrets masked."""
-        rows = [
-            (key, plain(getattr(self.settings, name)), self.origins.get(key, "default")) for key, name in FIELDS.items()
-        ]
+        rows = [(key, plain(getattr(self.settings, name)), self.origin(key)) for key, name in FIELDS.items()]
         return rows + [
             (f"ccxt.{exchange}", _masked(options), "file") for exchange, options in sorted(self.settings.ccxt.items())
         ]
+
+    @contextmanager
+    def blaming(self) -> Iterator[None]:
+        """Turn an OutOfRangeError into the error of the strongest layer that had a hand in it."""
+        try:
+            yield
+        except OutOfRangeError as error:
+            givers = [self.givers[name] for name in error.names if name in self.givers]
+            layer = max(givers, key=self.layers.index, default=Layer("flag", {}, UsageError))
+            where = "--" if layer.origin == "flag" else f"{layer.origin}: "
+            if layer.origin == "environment":
+                where = f"{OPTIONS[error.names[0]].variable}: "
+            raise layer.error(f"{where}{error}") from None
 
 
 def resolve(
@@ -73,10 +91,11 @@ def resolve(
             values[FIELDS[key]] = _parsed(layer, key, raw)
             origins[key] = layer
     settings = Settings(**values, ccxt=ccxt, modified=_modified(preset, values))
-    _check_params(settings, origins)
-    return Resolved(
-        settings, {key: layer.origin for key, layer in origins.items()}, tuple(file for file, _ in documents)
-    )
+    result = Resolved(settings, origins, (preset, *layers))
+    with result.blaming():
+        settings.check()
+    _check_place(result)
+    return result
 
 
 def preset_text(name: str) -> str:
@@ -94,8 +113,12 @@ def _preset_layer(layers: list[Layer]) -> Layer:
 
 
 def _modified(preset: Layer, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """Keys that differ from the preset's, without those of families that take no part."""
     own = {key: _parsed(preset, key, raw) for key, raw in preset.values.items()}
-    return tuple(key for key, value in own.items() if values[FIELDS[key]] != value)
+    idle = {
+        f"{family}_{what}" for family in FAMILY_IDS if family not in values["families"] for what in ("len", "weight")
+    }
+    return tuple(key for key, value in own.items() if values[FIELDS[key]] != value and key not in idle)
 
 
 def _parsed(layer: Layer, key: str, raw: Any) -> Any:
@@ -105,13 +128,9 @@ def _parsed(layer: Layer, key: str, raw: Any) -> Any:
         raise layer.error(f"{layer.label(key)}: {error}") from None
 
 
-def _check_params(settings: Settings, origins: Mapping[str, Layer]) -> None:
-    try:
-        settings.params()
-    except OutOfRangeError as error:
-        layer = origins.get(error.name, Layer("flag", {}, UsageError))
-        where = "--" if layer.origin == "flag" else f"{layer.label(error.name)}: "
-        raise layer.error(f"{where}{error}") from None
+def _check_place(resolved: Resolved) -> None:
+    if resolved.origin("data") == resolved.origin("exchange") == "flag":
+        raise UsageError("--data and --exchange are two places for candles", "give one of them")
 
 
 def _documents(config: Path | None, user_folder: Path, folder: Path) -> list[tuple[Path, dict[str, Any]]]:
@@ -173,6 +192,9 @@ def _masked(options: Mapping[str, Any]) -> dict[str, Any]:
     def shown(key: str, value: Any) -> Any:
         if isinstance(value, Mapping):
             return _masked(value)
-        return "***" if any(word in key.casefold() for word in _SECRET_WORDS) else value
+        if any(word in key.casefold() for word in _SECRET_WORDS):
+            return "***"
+        # A proxy's address can hold a password: http://user:password@host
+        return re.sub(r"//[^/@]*@", "//***@", value) if isinstance(value, str) else value
 
     return {key: shown(key, value) for key, value in options.items()}

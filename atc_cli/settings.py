@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, LENGTH_MAX, Dialect, Robustness
-from atc_cli.domain.params import Params, Source
+from atc_cli.domain.params import Params, Source, in_range
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.options import (
     EXPLAIN,
     SCAN_ONLY,
     Option,
     choice,
+    lower,
     number,
     path,
     pattern,
@@ -69,7 +70,7 @@ class Settings:
 
     exchange: tuple[str, ...] = setting(
         "exchange", _WHERE, "exchanges by their ccxt name, or demo: a simulated market",
-        several(text), ("binance",), metavar="ID[,ID]|demo",
+        several(lower), ("binance",), metavar="ID[,ID]|demo",
     )  # fmt: skip
     data: Path | None = setting(
         "data", _WHERE, "read SYMBOL-TIMEFRAME.parquet|csv from a folder instead", path, None, metavar="DIR"
@@ -84,7 +85,12 @@ class Settings:
         metavar="CODE",
     )
     timeframe: str = setting(
-        "timeframe", _WHERE, "candle length", choice("timeframe", TIMEFRAMES_MS), "15m", choices=tuple(TIMEFRAMES_MS)
+        "timeframe",
+        _WHERE,
+        "candle length",
+        choice("timeframe", TIMEFRAMES_MS, fold=False),
+        "15m",
+        choices=tuple(TIMEFRAMES_MS),
     )
     bars: int = setting(
         "bars", _WHERE, "window: the newest N bars; the signal depends on it", whole(2, 1_000_000), 1500, metavar="N"
@@ -171,6 +177,7 @@ class Settings:
         choice("output", SCAN_OUTPUTS),
         None,
         choices=SCAN_OUTPUTS,
+        explain_choices=EXPLAIN_OUTPUTS,
     )
     out: Path | None = setting("out", _SHOW, "write to a file, atomically", path, None, metavar="FILE")
     columns: tuple[str, ...] | None = setting(
@@ -193,6 +200,11 @@ class Settings:
     )  # fmt: skip
     ccxt: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     modified: tuple[str, ...] = ()
+
+    def check(self) -> None:
+        """Raise OutOfRangeError naming the key where settings are out of range or contradict each other."""
+        self.params()
+        in_range("min_bars", self.min_bars, self.min_bars <= self.bars, f"0 to --bars ({self.bars})", "bars")
 
     def params(self) -> Params:
         """The indicator's inputs; raises OutOfRangeError naming the key."""

@@ -37,8 +37,8 @@ def atc(tmp_path: Path) -> Atc:
 
     def run(*arguments: str, stdin: str = "", env: dict[str, str] | None = None, cwd: Path | None = None) -> Run:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("ATC_", "XDG_"))}
-        clean |= {"HOME": str(home), "NO_COLOR": "1", "COLUMNS": "100", "LC_ALL": "C.UTF-8", **(env or {})}
         clean.pop("FORCE_COLOR", None)
+        clean |= {"HOME": str(home), "NO_COLOR": "1", "COLUMNS": "100", "LC_ALL": "C.UTF-8", **(env or {})}
         done = subprocess.run(
             [sys.executable, "-m", "atc_cli", *arguments],
             input=stdin.encode(),

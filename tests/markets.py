@@ -29,6 +29,7 @@ class MemoryMarket:
         before: Callable[[str], None] = lambda symbol: None,
     ) -> None:
         self.name = self.title = name
+        self.kind = "swap"
         self.live = live
         self.simulated = False
         self.closed = False

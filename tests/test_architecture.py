@@ -62,6 +62,41 @@ def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
     assert not breaches, "\n".join(breaches)
 
 
+@pytest.mark.parametrize("file", ["app.py", "flow.py", "output.py", "__main__.py"])
+def test_the_command_line_reaches_the_rooms_through_commands_and_reporting(file: str) -> None:
+    for_types = _type_checking_lines(PACKAGE / file)
+    allowed = {"app", "atomic", "commands", "errors", "flow", "options", "output", "reporting", "resolve", "settings"}
+    breaches = [
+        f"{file}:{line} imports {module}"
+        for module, line in imports(PACKAGE / file)
+        if line not in for_types
+        and (target := rooms_of(module)) in ROOMS.keys() | TOP
+        and target not in allowed | {"wiring"}
+    ]
+    assert not breaches, "\n".join(breaches)
+
+
+TOP = {path.stem for path in PACKAGE.glob("*.py")}
+
+
+def _type_checking_lines(file: Path) -> set[int]:
+    """Lines of imports that exist for types only."""
+    blocks = [
+        node
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
+    ]
+    return {line for block in blocks for line in range(block.lineno, block.end_lineno + 1)}
+
+
+def test_the_keys_of_columns_and_sorts_are_those_that_reporting_knows() -> None:
+    from atc_cli.reporting import columns
+    from atc_cli.settings import COLUMNS, SORTS
+
+    assert set(COLUMNS) == set(columns.COLUMNS)
+    assert set(SORTS) == set(columns.SORT_KEYS)
+
+
 def test_domain_imports_numpy_and_the_standard_library_only() -> None:
     import sys
 

@@ -35,7 +35,7 @@ LAYERS = [
 def test_the_later_layer_wins(tmp_path: Path, layers, bars: int, origin: str) -> None:
     result = resolved(tmp_path, **layers)
     assert result.settings.bars == bars
-    assert result.origins["bars"] == origin
+    assert result.origin("bars") == origin
 
 
 def test_a_preset_lies_below_every_file_even_when_a_flag_names_it(tmp_path: Path) -> None:
@@ -82,6 +82,14 @@ def test_the_presets_in_configs_are_those_of_the_package(name: str) -> None:
 
 WRONG = [
     ({"flags": {"timeframe": "2x"}}, UsageError, ["--timeframe", "'2x'", "'2h'", "1w"]),
+    ({"flags": {"timeframe": "1M"}}, UsageError, ["--timeframe", "'1M'"]),
+    ({"flags": {"long_threshold": "-0.2"}}, UsageError, ["--short-threshold", "-0.1", "long-threshold (-0.2)"]),
+    ({"flags": {"min_bars": "2000"}}, UsageError, ["--min-bars", "2000", "0 to --bars (1500)"]),
+    ({"flags": {"data": "x", "exchange": "demo"}}, UsageError, ["--data and --exchange"]),
+    ({"flags": {"out": "~nobody-of-that-name/x"}}, UsageError, ["--out", "nobody-of-that-name"]),
+    ({"env": {"ATC_DECAY": "100"}}, ConfigError, ["ATC_DECAY", "0 <= decay < 100"]),
+    ({"project": "decay = 1" + "0" * 400}, ConfigError, ["decay"]),
+    ({"project": 'data = "a\\u0000b"'}, ConfigError, ["data", "no path"]),
     ({"flags": {"bars": "1"}}, UsageError, ["--bars", "1", "2 to 1000000"]),
     ({"flags": {"bars": "ten"}}, UsageError, ["--bars", "'ten'", "whole number"]),
     ({"flags": {"ema_len": "7"}}, UsageError, ["--ema-len", "7", "EMA", "allowed: 8"]),
@@ -110,6 +118,26 @@ def test_a_wrong_value_is_named_with_its_origin_and_what_is_allowed(tmp_path, la
     said = f"{error.value} {error.value.hint}"
     for part in parts:
         assert part in said
+
+
+def test_families_are_told_as_modified_and_idle_ones_are_not(tmp_path: Path) -> None:
+    assert resolved(tmp_path, flags={"families": "ema", "hma_len": "40"}).settings.modified == ("families",)
+    assert resolved(tmp_path, flags={"bars": "1500"}).settings.modified == ()
+
+
+def test_a_range_that_only_the_window_shows_is_blamed_on_who_gave_it(tmp_path: Path) -> None:
+    from atc_cli.domain.growth import growth_table
+
+    for layers, kind in (({"flags": {"lambda": "900"}}, UsageError), ({"project": "lambda = 900"}, ConfigError)):
+        result = resolved(tmp_path, **layers)
+        with pytest.raises(kind, match="lambda is 900"), result.blaming():
+            growth_table(result.settings.params(), 1500)
+
+
+def test_a_password_in_a_proxy_is_masked(tmp_path: Path) -> None:
+    result = resolved(tmp_path, project='[ccxt.okx]\nhttpsProxy = "http://me:hunter2@proxy:1"')
+    assert "hunter2" not in str(result.shown())
+    assert "proxy:1" in str(result.shown())
 
 
 def test_switches_read_from_every_layer_and_a_flag_can_take_them_back(tmp_path: Path) -> None:

@@ -13,9 +13,10 @@ from atc_cli.domain.classify import directions
 from atc_cli.domain.growth import growth_table
 from atc_cli.domain.params import Params
 from atc_cli.domain.results import ExplainResult, FamilyView, Member, Series
+from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine import route
 from atc_cli.engine.backend import Values, Want, Workload
-from atc_cli.errors import NoDataError
+from atc_cli.errors import NoDataError, UsageError
 from atc_cli.settings import Settings
 
 _ANY_LAG = 2**62
@@ -24,13 +25,13 @@ _ANY_LAG = 2**62
 def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     """Explain one symbol at its last bar and over its whole window.
 
-    Raises UsageError for an unknown symbol and NoDataError where its candles cannot be used.
+    Raises UsageError for an unknown symbol or one that several markets have, NoDataError where its candles
+    cannot be used.
     """
     params = settings.params()
+    route.check(ports.offers, settings.backend)
     gathered = gather(settings, ports, request_of(settings, params, max_lag_bars=_ANY_LAG), typed=[symbol])
-    if not len(gathered.panel):
-        reason = gathered.skipped[0]
-        raise NoDataError(f"{reason.symbol}: {reason.reason.label}: {reason.detail}")
+    _check_one(gathered, symbol)
     workload = Workload(series=len(gathered.panel), bars_total=int(gathered.panel.offsets[-1]))
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
@@ -42,10 +43,22 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
         header=header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms),
         row=rows_of(gathered, values, params)[0],
         families=_families(values, params),
+        lag_bars=_lag_bars(gathered),
         multiplier=float(growth_table(params, len(series.timestamp))[-1]),
         direction=None if math.isnan(direction) else int(direction),
         series=series,
     )
+
+
+def _check_one(gathered: Gathered, symbol: str) -> None:
+    if gathered.interrupted:
+        raise KeyboardInterrupt
+    if len(gathered.universe.listings) > 1:
+        found = ", ".join(f"{each.symbol} ({each.exchange})" for each in gathered.universe.listings)
+        raise UsageError(f"{symbol!r} is the name of several: {found}", "name one exchange, or the whole symbol")
+    if not len(gathered.panel):
+        reason = gathered.skipped[0]
+        raise NoDataError(f"{reason.symbol}: {reason.reason.label}: {reason.detail}")
 
 
 def series_of(gathered: Gathered, values: Values, params: Params) -> Series:
@@ -77,8 +90,20 @@ def _families(values: Values, params: Params) -> tuple[FamilyView, ...]:
     return tuple(views)
 
 
+def _lag_bars(gathered: Gathered) -> int:
+    """How many bars the symbol's last closed bar is behind the market's newest."""
+    candles, step = gathered.panel.series[0], TIMEFRAMES_MS[gathered.panel.timeframe]
+    last = int(candles.timestamp[-1]) - step * candles.forming
+    return max(((gathered.newest_open_ms or last) - last) // step, 0)
+
+
 def _contributions(values: Values, params: Params) -> list[float | None]:
-    """cut(X) * X_S / (sum of X_S) of each family at the last bar; None where it takes no part."""
+    """cut(X) * X_S / (sum of X_S) of each family at the last bar; None where it takes no part.
+
+    None for all with `strategy` in lts: the signal shown is that of the bar before.
+    """
+    if params.strategy and params.dialect is Dialect.LTS:
+        return [None] * len(FAMILIES)
     signals, weights = values.families[0, :, -1], values.weights[0, :, -1]
     above, below = params.cuts
     cut = (signals > above).astype(np.float64) - (signals < below)

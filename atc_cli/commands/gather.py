@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from atc_cli.commands.ports import Ports
-from atc_cli.data.source import Listing, Loaded, Market, Progress, Request, left_out, load
+from atc_cli.data.source import Listing, Loaded, Market, Progress, Request, failed, left_out, load
 from atc_cli.data.universe import Filters, Universe, choose
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params, document_hash
-from atc_cli.domain.results import Decision, Header, Skipped
+from atc_cli.domain.results import Decision, Header, Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.errors import AtcError, BusyError, UnavailableError
 from atc_cli.settings import Settings
 
 DEFAULT_QUOTE = "USDT"
@@ -45,25 +46,33 @@ def gather(
 ) -> Gathered:
     """Listings, universe, candles. Raises NoDataError and UsageError as universe.choose does."""
     began = perf_counter()
-    tickers = settings.min_volume is not None
-    quotes = [quote_of(settings, market) for market in ports.markets]
-    offered = [
-        each
-        for market, quote in zip(ports.markets, quotes, strict=True)
-        for each in market.listings(quote=quote, tickers=tickers)
-    ]
+    offered, dead = _listings(settings, ports.markets)
     filters = Filters(deny=settings.deny, min_volume=settings.min_volume)
     universe = choose(offered, filters, typed=typed, watched=watched)
     loaded = _load_all(ports.markets, universe, request, ports.progress)
     return Gathered(
         panel=Panel.of([candles for each in loaded for candles in each.candles], request.timeframe),
         universe=universe,
-        skipped=(*universe.missing, *(skip for each in loaded for skip in each.skipped)),
+        skipped=(*dead, *universe.missing, *(skip for each in loaded for skip in each.skipped)),
         newest_open_ms=max((each.newest_open_ms for each in loaded if each.newest_open_ms is not None), default=None),
         now_ms=max((each.now_ms for each in loaded), default=ports.clock_ms()),
         interrupted=any(each.interrupted for each in loaded),
         fetch_ms=(perf_counter() - began) * 1000,
     )
+
+
+def _listings(settings: Settings, markets: Sequence[Market]) -> tuple[list[Listing], list[Skipped]]:
+    """What the markets offer; one that cannot be reached is skipped by name unless it is the only one."""
+    offered: list[Listing] = []
+    dead: list[Skipped] = []
+    for market in markets:
+        try:
+            offered += market.listings(quote=quote_of(settings, market), tickers=settings.min_volume is not None)
+        except (UnavailableError, BusyError) as error:
+            if len(dead) + 1 == len(markets):
+                raise
+            dead.append(Skipped("all symbols", SkipReason.FETCH_FAILED, str(error), market.name))
+    return offered, dead
 
 
 def quote_of(settings: Settings, market: Market) -> str | None:
@@ -74,11 +83,21 @@ def quote_of(settings: Settings, market: Market) -> str | None:
 
 
 def _load_all(markets: Sequence[Market], universe: Universe, request: Request, progress: Progress) -> list[Loaded]:
+    """Load market after market; an interrupt leaves the next ones out, a failure costs its own symbols only."""
     loaded: list[Loaded] = []
-    for market in markets:
-        listings = [each for each in universe.listings if each.exchange == market.name]
-        interrupted = any(each.interrupted for each in loaded)
-        loaded.append(left_out(listings) if interrupted else load(market, listings, request, progress))
+    failures: list[AtcError] = []
+    asked = [(market, listings) for market in markets if (listings := universe.of(market.name))]
+    for market, listings in asked:
+        if any(each.interrupted for each in loaded):
+            loaded.append(left_out(listings))
+            continue
+        try:
+            loaded.append(load(market, listings, request, progress))
+        except (UnavailableError, BusyError) as error:
+            failures.append(error)
+            loaded.append(failed(listings, error))
+    if failures and len(failures) == len(asked):
+        raise failures[0]
     return loaded
 
 
@@ -99,7 +118,7 @@ def _warnings(gathered: Gathered) -> tuple[str, ...]:
     ahead = [each.symbol for each in gathered.panel.series if each.timestamp[-1] > gathered.now_ms]
     if not ahead:
         return ()
-    return (f"{len(ahead)} symbols have bars in the future, {ahead[0]} first: simulated, or in another time zone?",)
+    return (f"bars in the future: {len(ahead)} symbol(s), {ahead[0]} first; simulated, or in another time zone?",)
 
 
 def header_of(
@@ -107,12 +126,12 @@ def header_of(
 ) -> Header:
     """Everything that makes these signals these signals."""
     document = {**params.document(), "bars": settings.bars, "include_open": settings.include_open}
-    live = all(market.live for market in ports.markets)
+    may_be_old = settings.offline or not all(market.live for market in ports.markets)
     newest = gathered.newest_open_ms
     closed_ms = None if newest is None else newest + TIMEFRAMES_MS[settings.timeframe]
     return Header(
         exchange=",".join(market.title for market in ports.markets),
-        market=settings.market if live else "files",
+        market=ports.markets[0].kind,
         simulated=any(market.simulated for market in ports.markets),
         timeframe=settings.timeframe,
         bars=settings.bars,
@@ -125,7 +144,7 @@ def header_of(
         backend=decision,
         generated_at_ms=ports.clock_ms(),
         bar_time_ms=newest,
-        data_age_ms=None if live or closed_ms is None else max(gathered.now_ms - closed_ms, 0),
+        data_age_ms=None if closed_ms is None or not may_be_old else max(gathered.now_ms - closed_ms, 0),
         include_open=settings.include_open,
         timings_ms={"fetch": gathered.fetch_ms, "compute": compute_ms},
         warnings=_warnings(gathered),

@@ -14,7 +14,6 @@ from atc_cli.domain.classify import side_of
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.params import Params
 from atc_cli.domain.results import ScanRow
-from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine.backend import LastBar, Values
 
 SPARK_BARS = 40
@@ -48,7 +47,7 @@ def _row(gathered: Gathered, candles: Candles, listing: Listing, last: LastBar, 
         gap_bars=candles.gap_bars,
         grid=last.grid if last.grid >= 0 else None,
         bar_time_ms=int(candles.timestamp[-1]),
-        forming=_forming(candles, timeframe, gathered.now_ms),
+        forming=candles.forming,
         closes=tuple(candles.close[-SPARK_BARS:].tolist()),
     )
 
@@ -57,8 +56,3 @@ def _by_family(values: NDArray[np.float64]) -> Mapping[str, float]:
     """Families in use only: the others are NaN."""
     pairs = zip(FAMILY_IDS, (float(value) for value in values), strict=True)
     return {name: value for name, value in pairs if not math.isnan(value)}
-
-
-def _forming(candles: Candles, timeframe: str, now_ms: int) -> bool:
-    last = int(candles.timestamp[-1])
-    return last <= now_ms < last + TIMEFRAMES_MS[timeframe]

@@ -7,6 +7,7 @@ from time import perf_counter
 from atc_cli.commands.gather import Gathered, gather, header_of, request_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.rows import rows_of
+from atc_cli.data.universe import parse_watchlist
 from atc_cli.domain.classify import rank
 from atc_cli.domain.results import ScanResult, ScanRow, Side
 from atc_cli.engine import route
@@ -15,13 +16,15 @@ from atc_cli.settings import Settings
 
 
 def run(
-    settings: Settings, ports: Ports, *, typed: Sequence[str] = (), watched: Sequence[str] | None = None
+    settings: Settings, ports: Ports, *, typed: Sequence[str] = (), watchlist: Iterable[str] | None = None
 ) -> ScanResult:
-    """Scan the typed and watched symbols, or all; `watched` is the content of a watchlist.
+    """Scan the typed and watched symbols, or all; `watchlist` are the lines of a watchlist.
 
     Raises the AtcErrors of gather and route; OutOfRangeError where lambda is too large for the window.
     """
     params = settings.params()
+    route.check(ports.offers, settings.backend)
+    watched = None if watchlist is None else parse_watchlist(watchlist)
     request = request_of(settings, params, max_lag_bars=settings.max_lag)
     gathered = gather(settings, ports, request, typed=typed, watched=watched)
     workload = Workload(series=len(gathered.panel), bars_total=int(gathered.panel.offsets[-1]))
@@ -45,9 +48,8 @@ def run(
 
 
 def _scanned(gathered: Gathered) -> int:
-    """Every symbol that was asked for: a row, a skip, or taken out by a filter."""
-    universe = gathered.universe
-    return len(universe.listings) + len(universe.missing) + sum(universe.hidden.values())
+    """Every symbol that was asked for: computed, skipped, or taken out by a filter before the fetch."""
+    return len(gathered.panel) + len(gathered.skipped) + sum(gathered.universe.hidden.values())
 
 
 def filtered(rows: Iterable[ScanRow], settings: Settings) -> tuple[list[ScanRow], dict[str, int]]:
@@ -64,18 +66,17 @@ def filtered(rows: Iterable[ScanRow], settings: Settings) -> tuple[list[ScanRow]
 
 
 def _objection(row: ScanRow, settings: Settings) -> str | None:
-    """The filter that takes the row out, None if it passes."""
-    if row.side is Side.NEUTRAL and not settings.all:
-        return "NEUTRAL"
-    if settings.side != "both" and row.side is not Side.NEUTRAL and row.side.value.casefold() != settings.side:
-        return "--side"
-    if abs(row.signal) < settings.min_signal:
-        return "--min-signal"
-    if settings.max_age is not None and (row.age_bars is None or row.age_bars > settings.max_age):
-        return "--max-age"
-    if settings.min_volume is not None and (row.quote_volume is None or row.quote_volume < settings.min_volume):
-        return "--min-volume"
-    return None
+    """The first filter that takes the row out, None if it passes."""
+    neutral, volume, least = row.side is Side.NEUTRAL, row.quote_volume, settings.min_volume
+    objections = {
+        "NEUTRAL": neutral and not settings.all,
+        "--side": settings.side != "both" and not neutral and row.side.value.casefold() != settings.side,
+        "--min-signal": abs(row.signal) < settings.min_signal,
+        "--max-age": settings.max_age is not None and (row.age_bars is None or row.age_bars > settings.max_age),
+        "--min-volume": least is not None and volume is not None and volume < least,
+        "--min-volume (24 h volume unknown)": least is not None and volume is None,
+    }
+    return next((name for name, objects in objections.items() if objects), None)
 
 
 def top_per_side(rows: Iterable[ScanRow], top: int | None) -> list[ScanRow]:

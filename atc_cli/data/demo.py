@@ -60,6 +60,7 @@ class DemoMarket(Market):
 
     name = EXCHANGE
     title = EXCHANGE
+    kind = "swap"
     simulated = True
     live = True
 

@@ -29,6 +29,8 @@ from atc_cli.errors import ConfigError, UsageError, unknown_name
 from atc_cli.merge import merged
 
 _CONCURRENT = 8
+# swap candles of these carry base volume; gate, kucoinfutures and mexc hand contracts through
+_VOLUME_IN_COINS = frozenset({"binance", "binanceusdm", "bybit", "okx", "bitget", "hyperliquid", "htx"})
 
 T = TypeVar("T")
 
@@ -50,12 +52,13 @@ class ExchangeMarket:
 
         self.name = exchange_id
         self.title = exchange_id
-        self._kind = market
+        self.kind = market
         self._options = options
         self._runner = asyncio.Runner()
         self._pause: Pause = pause or asyncio.sleep
         self._patience = Patience(self._pause)
         self._client: Client | None = None
+        self._counted_in_contracts: set[str] = set()
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
         """Active markets of the kind, by symbol; `tickers` adds the day figures with one more request.
@@ -96,7 +99,8 @@ class ExchangeMarket:
 
     async def _listings(self, quote: str | None, tickers: bool) -> list[Listing]:
         client, markets = await self._loaded()
-        chosen = [each for each in markets.values() if _offers(each, self._kind, quote)]
+        chosen = [each for each in markets.values() if _offers(each, self.kind, quote)]
+        self._counted_in_contracts = {each["symbol"] for each in chosen if _may_count_contracts(each, self.name)}
         days: Mapping[str, Mapping[str, object]] = {}
         if tickers and client.has.get("fetchTickers"):
             days = await self._patience.ask(client.fetch_tickers)
@@ -130,7 +134,7 @@ class ExchangeMarket:
 
         client, _ = await self._loaded()
         check_timeframe(client, timeframe)
-        page = page_bars(client, self.name, self._kind)
+        page = page_bars(client, self.name, self.kind)
         window = Window(timeframe=timeframe, bars=bars, now_ms=now_ms, page_bars=page)
         health, queue = Health(), iter(listings)
         try:
@@ -156,12 +160,14 @@ class ExchangeMarket:
             return failure.as_skip(listing)
         health.good()
         table = np.array(rows, dtype=np.float64).reshape(-1, 6)
+        if listing.symbol in self._counted_in_contracts:
+            table[:, 5] = np.nan
         return RawCandles(exchange=listing.exchange, symbol=listing.symbol, timestamp=table[:, 0], values=table[:, 1:])
 
     async def _rows(self, listing: Listing, window: Window) -> list[Row]:
         client, markets = await self._loaded()
 
-        async def ask(since_ms: int, limit: int) -> list[Row]:
+        async def ask(since_ms: int | None, limit: int) -> list[Row]:
             request = partial(client.fetch_ohlcv, listing.symbol, window.timeframe, since_ms, limit)
             return await self._patience.ask(request)
 
@@ -172,7 +178,7 @@ class ExchangeMarket:
 
     def _connected(self) -> Client:
         if self._client is None:
-            self._client = _connect(self.name, self._kind, self._options)
+            self._client = _connect(self.name, self.kind, self._options)
         return self._client
 
     async def _loaded(self) -> tuple[Client, Mapping[str, Mapping[str, Any]]]:
@@ -188,7 +194,7 @@ def _connect(exchange_id: str, kind: str, options: Mapping[str, object]) -> Clie
     import ccxt.async_support as ccxt
 
     if exchange_id not in ccxt.exchanges:
-        raise UsageError(*unknown_name("exchange", exchange_id, ccxt.exchanges))
+        raise UsageError(*unknown_name("exchange", exchange_id, ["demo", *ccxt.exchanges]))
     try:
         client: Client = getattr(ccxt, exchange_id)(merged(our_options(exchange_id, kind), options))
     except (ccxt.BaseError, TypeError, ValueError, AttributeError, LookupError) as error:
@@ -207,6 +213,12 @@ def _offers(market: Mapping[str, Any], kind: str, quote: str | None) -> bool:
     return bool(of_kind and named and market.get("active") is not False) and (
         quote is None or market["quote"].casefold() == quote.casefold()
     )
+
+
+def _may_count_contracts(market: Mapping[str, Any], exchange: str) -> bool:
+    """Whether candle volume may count contracts that are not one coin each: then it is unknown."""
+    size = market.get("contractSize")
+    return exchange not in _VOLUME_IN_COINS and size is not None and size != 1
 
 
 def _finite(value: object) -> float | None:

@@ -30,7 +30,7 @@ class Client(Protocol):
     load_markets: Callable[[], Awaitable[object]]
     fetch_time: Callable[[], Awaitable[object]]
     fetch_tickers: Callable[[], Awaitable[Mapping[str, Mapping[str, object]]]]
-    fetch_ohlcv: Callable[[str, str, int, int], Awaitable[list[Row]]]
+    fetch_ohlcv: Callable[[str, str, int | None, int], Awaitable[list[Row]]]
     handle_http_status_code: Callable[[int, str, str, str, str], None]
     feature_value_by_type: Callable[[str, str | None, str, str], object]
     milliseconds: Callable[[], int]

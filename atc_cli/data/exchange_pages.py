@@ -1,7 +1,7 @@
 """The newest candles of one symbol, page by page; nothing that came is believed before it is looked at."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from atc_cli.data.exchange_errors import RequestError, Trouble, one_line
@@ -23,8 +23,8 @@ class Row(NamedTuple):
     volume: float
 
 
-AskRows = Callable[[int, int], Awaitable[list[Row]]]
-"""(since ms, limit) -> at most about `limit` rows that open at or after `since`, oldest first."""
+AskRows = Callable[[int | None, int], Awaitable[list[Row]]]
+"""(since ms, limit) -> at most about `limit` rows that open at or after `since`, oldest first; the newest for None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +77,22 @@ def _row(row: object) -> Row:
 async def newest_rows(ask: AskRows, window: Window, born_ms: int) -> list[Row]:
     """The window's rows, oldest first; fewer where the symbol has fewer (`born_ms`: its listing, 0 unknown).
 
-    Pages run backwards from now, because exchanges disagree on what a page before the first candle holds:
-    nothing, or the first candles again. Raises RequestError.
+    A symbol that stopped trading before the window gives the window that ends at its last bar, so that the
+    scan can say how stale it is. Raises RequestError.
+    """
+    rows = await _backwards(ask, window, born_ms)
+    if rows:
+        return rows
+    newest = await ask(None, min(window.bars, window.page_bars))
+    past = [row.open_ms for row in newest if row.open_ms <= window.now_ms]
+    if not past:
+        return []
+    return await _backwards(ask, replace(window, now_ms=past[-1] + window.step_ms), born_ms)
+
+
+async def _backwards(ask: AskRows, window: Window, born_ms: int) -> list[Row]:
+    """Pages from now backwards, because exchanges disagree on what a page before the first candle holds:
+    nothing, or the first candles again.
     """
     rows: list[Row] = []
     edge_ms, expected = window.end_ms, True

@@ -1,31 +1,19 @@
 """Candles from a folder of Parquet and CSV files named <SYMBOL>-<timeframe>."""
 
-import csv
-import stat
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
+from atc_cli.data.candle_file import FileFaultError, read_candles
 from atc_cli.data.source import FILES, Delivery, Listing, Market
-from atc_cli.domain.panel import COLUMNS, Floats, RawCandles
+from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.errors import NoDataError, UsageError, nearest
 
 _NAMING = "files are named <SYMBOL>-<timeframe>.parquet or .csv"
 _SUFFIXES = (".parquet", ".csv")
-_MISSING = ("", "nan", "NaN", "NAN", "null", "NULL", "None", "NA", "N/A")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-class FileFaultError(Exception):
-    """One file cannot be read as candles: becomes a Skipped."""
 
 
 class FolderMarket(Market):
@@ -37,6 +25,7 @@ class FolderMarket(Market):
     """
 
     name = FILES
+    kind = "files"
     simulated = False
     live = False
 
@@ -128,173 +117,3 @@ def _no_files(folder: Path, timeframe: str, held: Counter[str]) -> NoDataError:
     counts = ", ".join(f"{tf} ({held[tf]})" for tf in TIMEFRAMES_MS if held[tf])
     close = nearest(timeframe, held, cutoff=0.0)
     return NoDataError(message, f"it holds files of {counts}; did you mean --timeframe {close}?")
-
-
-def read_candles(path: Path) -> tuple[Floats, Floats]:
-    """Timestamps [bars] and open, high, low, close, volume [bars, 5] of one file, as they stand there.
-
-    Timestamps are numbers as given, or UTC ms where the file spells times; what is missing is NaN.
-    Errors: FileFaultError, one line, naming row (the first after the header is 1) and value if possible.
-    """
-    import pyarrow as pa
-
-    content = _bytes(path)
-    read = _parquet if path.suffix.lower() == ".parquet" else _csv
-    try:
-        columns = read(content)
-        timestamp = _timestamps(columns["timestamp"])
-        missing = np.full(len(timestamp), np.nan)
-        prices = [_numbers(columns[name], name) if name in columns else missing for name in COLUMNS]
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise FileFaultError(_one_line(str(error))) from error
-    return timestamp, np.column_stack(prices)
-
-
-def _bytes(path: Path) -> bytes:
-    """The content of a regular file of the folder: a link out of it is not followed."""
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise FileFaultError("not a regular file")
-        if not path.resolve().is_relative_to(path.parent.resolve()):
-            raise FileFaultError("a link that leaves the folder")
-        return path.read_bytes()
-    except OSError as error:
-        raise FileFaultError(f"cannot be opened: {error.strerror}") from error
-
-
-def _parquet(content: bytes) -> dict[str, Any]:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        file = parquet.ParquetFile(pa.BufferReader(content))
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise FileFaultError(f"not a Parquet file: {_one_line(str(error))}") from error
-    wanted = _wanted(file.schema_arrow.names)
-    table = file.read(columns=list(wanted.values()), use_threads=False)
-    return {name: table.column(held) for name, held in wanted.items()}
-
-
-def _csv(content: bytes) -> dict[str, Any]:
-    import pyarrow as pa
-    from pyarrow import csv as arrow_csv
-
-    wanted = _wanted(_csv_header(content))
-    # Text first: type inference takes a time without offset for UTC.
-    types = dict.fromkeys(wanted.values(), pa.string())
-    table = arrow_csv.read_csv(
-        pa.BufferReader(content),
-        read_options=arrow_csv.ReadOptions(use_threads=False),
-        convert_options=arrow_csv.ConvertOptions(include_columns=list(types), column_types=types),
-    )
-    return {name: table.column(held) for name, held in wanted.items()}
-
-
-def _csv_header(content: bytes) -> list[str]:
-    line = content.lstrip(b"\r\n").splitlines()[:1]
-    if not line:
-        raise FileFaultError("the file is empty")
-    try:
-        return next(csv.reader([line[0].decode("utf-8-sig")]), [])
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise FileFaultError("not UTF-8 text") from error
-
-
-def _wanted(header: Sequence[str]) -> dict[str, str]:
-    """Our column names to the file's own; volume may be missing."""
-    found: dict[str, str] = {}
-    for held in header:
-        name = held.strip().casefold()
-        if name in found:
-            raise FileFaultError(f"two columns {name!r}: {found[name]!r} and {held!r}")
-        if name in ("timestamp", *COLUMNS):
-            found[name] = held
-    for name in ("timestamp", *COLUMNS[:-1]):
-        if name not in found:
-            raise FileFaultError(_one_line(f"no column {name!r} (has: {', '.join(header)})"))
-    return found
-
-
-def _numbers(column: Any, name: str) -> Floats:
-    """A column as float64, what is missing as NaN; text is read to the nearest float."""
-    import pyarrow as pa
-
-    kind = column.type
-    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_null(kind):
-        return _floats(column.cast(pa.float64(), safe=False))
-    if pa.types.is_decimal(kind) or _is_text(kind):
-        return _parsed(column, name, _number)
-    raise FileFaultError(f"column {name!r} holds {kind}, not numbers")
-
-
-def _floats(column: Any) -> Floats:
-    return np.asarray(column.to_numpy(), dtype=np.float64)
-
-
-def _parsed(column: Any, name: str, parse: Callable[[str], float]) -> Floats:
-    """Text as numbers; through `parse`, value by value, where some are not."""
-    import pyarrow as pa
-    from pyarrow import compute
-
-    text = column.cast(pa.string())
-    missing = compute.is_in(text, value_set=pa.array(_MISSING, pa.string()))
-    text = compute.if_else(missing, pa.scalar(None, pa.string()), text)
-    try:
-        return _floats(text.cast(pa.float64()))
-    except pa.ArrowInvalid:
-        return _each(text, name, parse)
-
-
-def _each(text: Any, name: str, parse: Callable[[str], float]) -> Floats:
-    """Every value through `parse`: slow, and able to say which row is wrong."""
-    numbers = np.full(len(text), np.nan)
-    for row, value in enumerate(text.to_pylist()):
-        if value is None or not value.strip():
-            continue
-        try:
-            numbers[row] = parse(value.strip())
-        except (ValueError, FileFaultError) as error:
-            reason = str(error) if isinstance(error, FileFaultError) else "is not a number"
-            raise FileFaultError(f"row {row + 1}: {name} {value[:40]!r} {reason}") from error
-    return numbers
-
-
-def _timestamps(column: Any) -> Floats:
-    """Numbers as they are; times with an offset as UTC ms."""
-    import pyarrow as pa
-
-    kind = column.type
-    if pa.types.is_timestamp(kind) and kind.tz:
-        return _floats(column.cast(pa.timestamp("ms", kind.tz)).cast(pa.int64()).cast(pa.float64()))
-    if pa.types.is_temporal(kind):
-        raise FileFaultError(f"column 'timestamp' holds {kind}: it has no UTC offset")
-    return _parsed(column, "timestamp", _number_or_iso_ms) if _is_text(kind) else _numbers(column, "timestamp")
-
-
-def _number(text: str) -> float:
-    return float(text.replace("_", "?"))  # float() takes 1_000 for a thousand
-
-
-def _number_or_iso_ms(text: str) -> float:
-    with suppress(ValueError):
-        return _number(text)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise FileFaultError("is neither a number nor ISO 8601") from error
-    if moment.tzinfo is None:
-        raise FileFaultError("has no UTC offset")
-    return (moment - _EPOCH) / timedelta(milliseconds=1)
-
-
-def _is_text(kind: Any) -> bool:
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(kind):
-        return _is_text(kind.value_type)
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _one_line(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 160 else line[:157] + "..."

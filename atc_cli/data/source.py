@@ -1,12 +1,13 @@
 """Places that candles come from, and the one way from symbols to a panel."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from atc_cli.domain.panel import Candles, Panel, RawCandles, check
+from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso, newest_closed_open_ms
+from atc_cli.errors import AtcError
 
 FILES = "files"  # what candles from a folder carry as their exchange
 
@@ -33,13 +34,15 @@ Delivery = Callable[[RawCandles | Skipped], None]
 class Market(Protocol):
     """One place that candles come from: an exchange, a folder, the simulated market.
 
-    `name` is what listings and rows carry as their exchange, `title` what the header shows; `live` says
+    `name` is what listings and rows carry as their exchange, `title` and `kind` (spot, swap, files) what the
+    header shows; `live` says
     whether the newest bar is known from a clock (an exchange, the simulation) or only from the candles
     themselves (a folder).
     """
 
     name: str
     title: str
+    kind: str
     simulated: bool
     live: bool
 
@@ -95,10 +98,6 @@ class Loaded:
     now_ms: int
     interrupted: bool
 
-    def panel(self, timeframe: str) -> Panel:
-        """The candles as one panel."""
-        return Panel.of(self.candles, timeframe)
-
 
 def load(market: Market, listings: Sequence[Listing], request: Request, progress: Progress) -> Loaded:
     """Fetch, check, cut to the window, and take out what is too short or too old.
@@ -127,7 +126,7 @@ def load(market: Market, listings: Sequence[Listing], request: Request, progress
         skipped += _not_fetched([each for each in listings if each.symbol not in arrived])
     finally:
         progress.end()
-    newest = newest_closed_open_ms(now_ms, request.timeframe) if market.live else _newest(candles)
+    newest = newest_closed_open_ms(now_ms, request.timeframe) if market.live else _newest(candles, request)
     fresh = [_not_stale(each, newest, request) for each in candles]
     kept = tuple(each for each in fresh if isinstance(each, Candles))
     skipped += [each for each in fresh if isinstance(each, Skipped)]
@@ -148,10 +147,12 @@ def _window(checked: Candles | Skipped, request: Request, market: Market, now_ms
     if isinstance(checked, Skipped):
         return checked
     step = TIMEFRAMES_MS[request.timeframe]
-    judged = market.live or checked.timestamp[-1] <= now_ms
+    last = int(checked.timestamp[-1])
+    judged = market.live or last <= now_ms
     closed = int((checked.timestamp + step <= now_ms).sum()) if judged else len(checked)
     usable = checked if request.include_open else checked.between(0, closed, request.timeframe)
-    window = usable.tail(request.bars, request.timeframe)
+    forming = request.include_open and last <= now_ms < last + step
+    window = replace(usable.tail(request.bars, request.timeframe), forming=forming)
     return _long_enough(window, request)
 
 
@@ -166,8 +167,10 @@ def _long_enough(window: Candles, request: Request) -> Candles | Skipped:
     return window
 
 
-def _newest(candles: Sequence[Candles]) -> int | None:
-    return max((int(each.timestamp[-1]) for each in candles), default=None)
+def _newest(candles: Sequence[Candles], request: Request) -> int | None:
+    """Open time of the newest closed bar; the bar before a forming one is closed."""
+    step = TIMEFRAMES_MS[request.timeframe]
+    return max((int(each.timestamp[-1]) - step * each.forming for each in candles), default=None)
 
 
 def _not_stale(candles: Candles, newest_ms: int | None, request: Request) -> Candles | Skipped:
@@ -183,6 +186,12 @@ def left_out(listings: Sequence[Listing]) -> Loaded:
     """A market that was not asked any more, because of an interrupt."""
     skipped = tuple(_not_fetched(listings))
     return Loaded(candles=(), skipped=skipped, newest_open_ms=None, now_ms=0, interrupted=True)
+
+
+def failed(listings: Sequence[Listing], error: AtcError) -> Loaded:
+    """A market whose fetch failed as a whole, beside others that did not."""
+    skipped = tuple(Skipped(each.symbol, SkipReason.FETCH_FAILED, str(error), each.exchange) for each in listings)
+    return Loaded(candles=(), skipped=skipped, newest_open_ms=None, now_ms=0, interrupted=False)
 
 
 def _not_fetched(listings: Sequence[Listing]) -> list[Skipped]:

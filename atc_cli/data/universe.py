@@ -11,6 +11,7 @@ from atc_cli.errors import NoDataError, UsageError, nearest
 
 _TRADINGVIEW = re.compile(r"(?P<exchange>[A-Za-z0-9_]+):(?P<symbol>[^/]+)")
 _PERPETUAL = ".P"
+_HINTS_MAX = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,10 @@ class Universe:
     listings: tuple[Listing, ...]
     hidden: Mapping[str, int]
     missing: tuple[Skipped, ...] = ()
+
+    def of(self, exchange: str) -> list[Listing]:
+        """The listings of one exchange."""
+        return [each for each in self.listings if each.exchange == exchange]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,13 +70,15 @@ def _named(
         raise NoDataError("the watchlist is empty", "one symbol a line, for example BTCUSDT or BINANCE:BTCUSDT.P")
     index = _index(listings)
     chosen: dict[tuple[str, str], Listing] = {}
-    missing = []
+    missing: list[Skipped] = []
     for name in [*typed, *(watched or ())]:
         found = _find(index, name)
         if not found and name in typed:
             raise UsageError(f"unknown symbol {name!r}", _symbol_hint(listings, name))
         if not found:
-            missing.append(Skipped(name, SkipReason.UNKNOWN_SYMBOL, _symbol_hint(listings, name)))
+            # The nearest name costs a look at every listing: a few help, two hundred would not.
+            detail = _symbol_hint(listings, name) if len(missing) < _HINTS_MAX else "not listed"
+            missing.append(Skipped(name, SkipReason.UNKNOWN_SYMBOL, detail))
         chosen |= {(each.exchange, each.symbol): each for each in found}
     return list(chosen.values()), missing
 
@@ -98,16 +105,25 @@ def _compact(name: str) -> str:
 
 
 def _find(index: Mapping[str, list[Listing]], name: str) -> list[Listing]:
-    exact = index.get(name.casefold()) or index.get(_compact(name).casefold())
-    if exact:
-        return exact
+    found = _spelled(index, name)
+    if found:
+        return found
     match = _TRADINGVIEW.fullmatch(name)
-    if not match:
-        return index.get(name.removesuffix(_PERPETUAL).casefold(), [])
-    symbol = match["symbol"].removesuffix(_PERPETUAL)
-    exchange = match["exchange"].casefold()
-    found = index.get(symbol.casefold()) or index.get(_compact(symbol).casefold()) or []
-    return [each for each in found if each.exchange == FILES or each.exchange.casefold().startswith(exchange)]
+    exchange, symbol = (match["exchange"].casefold(), match["symbol"]) if match else ("", name)
+    found = _spelled(index, symbol.removesuffix(_PERPETUAL))
+    return [
+        each
+        for each in found
+        if each.exchange == FILES
+        or (each.exchange.casefold().startswith(exchange) and (":" in each.symbol or not symbol.endswith(_PERPETUAL)))
+    ]
+
+
+def _spelled(index: Mapping[str, list[Listing]], name: str) -> list[Listing]:
+    """Listings of that spelling; where one is called just so, that one alone of its exchange."""
+    found = index.get(name.casefold()) or index.get(_compact(name).casefold()) or []
+    exact = {each.exchange: each for each in found if name in (each.symbol, each.native)}
+    return [exact.get(each.exchange, each) for each in found if exact.get(each.exchange, each) is each]
 
 
 def _symbol_hint(listings: Sequence[Listing], name: str) -> str:
@@ -121,7 +137,7 @@ def _symbol_hint(listings: Sequence[Listing], name: str) -> str:
 
 def _filtered(listings: Sequence[Listing], filters: Filters) -> tuple[list[Listing], dict[str, int]]:
     denied = re.compile(filters.deny, re.IGNORECASE) if filters.deny else None
-    allowed = [each for each in listings if not (denied and denied.search(each.symbol))]
+    allowed = [each for each in listings if not (denied and (denied.search(each.symbol) or denied.search(each.native)))]
     busy = [each for each in allowed if _busy_enough(each, filters.min_volume)]
     hidden = {"--deny": len(listings) - len(allowed), "--min-volume": len(allowed) - len(busy)}
     return busy, {name: count for name, count in hidden.items() if count}

@@ -26,9 +26,8 @@ def growth_table(params: Params, bars: int) -> NDArray[np.float64]:
     exponent = growth_exponent(params, bars)
     if exponent > EXPONENT_MAX:
         limit = EXPONENT_MAX * 1000 / (bars - 1 - params.cutout)
-        raise OutOfRangeError(
-            "lambda", f"lambda is {params.lambda_!r}, allowed for {bars} bars: 0 < lambda <= {limit:.6g}"
-        )
+        said = f"lambda is {params.lambda_!r}, allowed for {bars} bars: 0 < lambda <= {limit:.6g}"
+        raise OutOfRangeError(said, "lambda", "bars", "cutout")
     step = params.lambda_ / 1000
     after_cutout = range(max(bars - params.cutout, 0))
     if params.dialect is Dialect.TRADINGVIEW:

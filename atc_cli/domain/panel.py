@@ -36,7 +36,8 @@ class Candles:
     """One symbol's candles, oldest first: sorted, unique, on the timeframe's grid, finite, > 0.
 
     `timestamp` is the open time in UTC ms, shape [bars]; `values` has shape [5, bars] in the order of
-    COLUMNS; volume may be NaN where the source has none. `gap_bars` counts the bars missing inside.
+    COLUMNS; volume may be NaN where the source has none. `gap_bars` counts the bars missing inside;
+    `forming` says that the last bar is not closed yet.
     """
 
     exchange: str
@@ -44,6 +45,7 @@ class Candles:
     timestamp: Ints
     values: Floats
     gap_bars: int
+    forming: bool = False
 
     def __len__(self) -> int:
         return len(self.timestamp)
@@ -62,9 +64,10 @@ class Candles:
 
     def between(self, first: int, stop: int, timeframe: str) -> "Candles":
         """Candles first..stop-1, with their own gap count."""
-        timestamp = self.timestamp[first:stop]
+        # Copies: a window must not keep a history of years alive.
+        timestamp = self.timestamp[first:stop].copy()
         gaps = _gap_bars(timestamp, TIMEFRAMES_MS[timeframe])
-        return replace(self, timestamp=timestamp, values=self.values[:, first:stop], gap_bars=gaps)
+        return replace(self, timestamp=timestamp, values=self.values[:, first:stop].copy(), gap_bars=gaps)
 
 
 class DefectError(ValueError):

@@ -34,17 +34,17 @@ class Source(StrEnum):
 
 
 class OutOfRangeError(ValueError):
-    """An input outside its range; `name` is the key that a person sets."""
+    """An input outside its range; `names` are the keys that a person sets, the one in the message first."""
 
-    def __init__(self, name: str, message: str) -> None:
+    def __init__(self, message: str, *names: str) -> None:
         super().__init__(message)
-        self.name = name
+        self.names = names
 
 
-def in_range(name: str, value: float, ok: bool, allowed: str) -> None:
+def in_range(name: str, value: float, ok: bool, allowed: str, *others: str) -> None:
     """Raise OutOfRangeError naming the parameter, its value and the range unless `ok`."""
     if not ok:
-        raise OutOfRangeError(name, f"{name.replace('_', '-')} is {value!r}, allowed: {allowed}")
+        raise OutOfRangeError(f"{name.replace('_', '-')} is {value!r}, allowed: {allowed}", name, *others)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,9 +76,10 @@ class Params:
         in_range("cutout", self.cutout, self.cutout >= 0, "0 <= cutout < bars")
         in_range("long_threshold", self.long_threshold, finite(self.long_threshold), "a finite number")
         above = finite(self.short_threshold) and self.short_threshold < self.long_threshold
-        in_range("short_threshold", self.short_threshold, above, f"< long-threshold ({self.long_threshold!r})")
+        below = f"< long-threshold ({self.long_threshold!r})"
+        in_range("short_threshold", self.short_threshold, above, below, "long_threshold")
         if not self.families:
-            raise OutOfRangeError("families", "families is empty, allowed: at least one family")
+            raise OutOfRangeError("families is empty, allowed: at least one family", "families")
         for family, base, weight in self.used():
             name = f"{family.id}_weight"
             in_range(name, weight, finite(weight) and weight > 0, "> 0")
@@ -93,9 +94,8 @@ class Params:
             rule = (
                 f"{member} is below {family.smallest[self.dialect]}, the smallest for {family.title} in {self.dialect}"
             )
-            raise OutOfRangeError(
-                name, f"{name.replace('_', '-')} is {base}: {rule}; allowed: {smallest} to {LENGTH_MAX}"
-            )
+            said = f"{name.replace('_', '-')} is {base}: {rule}; allowed: {smallest} to {LENGTH_MAX}"
+            raise OutOfRangeError(said, name, "robustness", "dialect")
         in_range(name, base, base <= LENGTH_MAX, f"{smallest} to {LENGTH_MAX}")
 
     @property

@@ -162,7 +162,8 @@ class Member:
 class FamilyView:
     """One family at the last bar: its members, its signal X, its equity X_S and its part of Average_Signal.
 
-    contribution = cut(X) * X_S / (sum of X_S); the contributions add up to Average_Signal.
+    contribution = cut(X) * X_S / (sum of X_S); the contributions add up to Average_Signal. None where the
+    signal shown is not of this bar (lts with `strategy`).
     """
 
     id: str
@@ -183,11 +184,16 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplainResult:
-    """One symbol taken apart. `multiplier` is the growth factor at the last bar."""
+    """One symbol taken apart.
+
+    `multiplier` is the growth factor at the last bar; `lag_bars` how far the symbol's last closed bar is
+    behind the market's newest.
+    """
 
     header: Header
     row: ScanRow
     families: tuple[FamilyView, ...]
+    lag_bars: int
     multiplier: float
     direction: int | None
     series: Series

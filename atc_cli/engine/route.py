@@ -10,26 +10,30 @@ from atc_cli.errors import UnavailableError
 AUTO = "auto"
 
 
-def choose(workload: Workload, offers: Sequence[Offer | Unavailable], requested: str) -> tuple[Backend, Decision]:
-    """The cheapest offer for `auto`, else exactly the one requested.
+def check(offers: Sequence[Offer | Unavailable], requested: str) -> None:
+    """Raise UnavailableError where the requested backend cannot run, with what would change that.
 
-    Raises UnavailableError where the requested backend cannot run, with what would change that: an
-    explicit choice never falls back.
+    An explicit choice never falls back, and is refused before any candle is fetched.
     """
-    able = [offer for offer in offers if isinstance(offer, Offer)]
-    estimates = {offer.name: estimate_ms(offer, workload) for offer in able}
-    if requested == AUTO:
-        best = min(able, key=lambda offer: estimates[offer.name])
-        return best.backend, Decision(best.name, _why_cheapest(best, able, estimates), estimates)
     for offer in offers:
-        if offer.name == requested:
-            if isinstance(offer, Unavailable):
-                others = ", ".join(each.name for each in able)
-                raise UnavailableError(
-                    f"backend {requested} cannot run: {offer.why}", f"{offer.remedy}; can run: {others}"
-                )
-            return offer.backend, Decision(requested, "asked for", estimates)
-    raise AssertionError(requested)
+        if offer.name == requested and isinstance(offer, Unavailable):
+            others = ", ".join(each.name for each in _able(offers))
+            raise UnavailableError(f"backend {requested} cannot run: {offer.why}", f"{offer.remedy}; can run: {others}")
+
+
+def choose(workload: Workload, offers: Sequence[Offer | Unavailable], requested: str) -> tuple[Backend, Decision]:
+    """The cheapest offer for `auto`, else exactly the one requested; raises as `check` does."""
+    check(offers, requested)
+    able = _able(offers)
+    estimates = {offer.name: estimate_ms(offer, workload) for offer in able}
+    wanted = [offer for offer in able if requested in (AUTO, offer.name)]
+    best = min(wanted, key=lambda offer: estimates[offer.name])
+    why = _why_cheapest(best, able, estimates) if requested == AUTO else "asked for"
+    return best.backend, Decision(best.name, why, estimates)
+
+
+def _able(offers: Sequence[Offer | Unavailable]) -> list[Offer]:
+    return [offer for offer in offers if isinstance(offer, Offer)]
 
 
 def _why_cheapest(best: Offer, able: Sequence[Offer], estimates: dict[str, float]) -> str:

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from atc_cli.domain.catalog import Dialect
-from atc_cli.domain.results import ExplainResult, FamilyView, Header, Member, ScanRow
+from atc_cli.domain.results import ExplainResult, FamilyView, Member
 from atc_cli.reporting import figures
 from atc_cli.reporting.banner import banner
 from atc_cli.reporting.columns import DOWN, QUIET, SIDE_MARKS, UP, Cell, direction_style, family_mark, side_cell
@@ -28,7 +28,7 @@ def explain_table(result: ExplainResult, *, zone: tzinfo) -> list[Text | Table]:
     return [
         *banner(result.header, width=WIDTH, zone=zone),
         Text(),
-        *_verdict(result.row, result.header, zone),
+        *_verdict(result, zone),
         Text(),
         _weights(result),
         Text(),
@@ -44,6 +44,7 @@ def explain_json(result: ExplainResult) -> str:
         **header_document(result.header),
         "row": row_document(result.row),
         "families": [_family_document(view) for view in result.families],
+        "lag_bars": result.lag_bars,
         "multiplier": result.multiplier,
         "direction": result.direction,
         "timings_ms": result.header.timings_ms,
@@ -63,12 +64,16 @@ def _family_document(view: FamilyView) -> dict[str, object]:
     }
 
 
-def _verdict(row: ScanRow, header: Header, zone: tzinfo) -> list[Text]:
+def _verdict(result: ExplainResult, zone: tzinfo) -> list[Text]:
+    row, header = result.row, result.header
     items: list[Cell] = [
         ((printable(row.symbol), "bold"),),
         side_cell(row.side),
         (("Average_Signal ", "dim"), (figures.signed(row.signal, 4), SIDE_MARKS[row.side][1])),
     ]
+    behind = f", {figures.bars(result.lag_bars)} behind" if result.lag_bars else ""
+    bar = f"{figures.moment(row.bar_time_ms, zone)}{behind}"
+    items.append((("bar ", "dim"), (bar, "bold yellow" if behind else "")))
     if row.age_bars is not None and row.flipped_at_ms is not None:
         since = f"{figures.bars(row.age_bars)} ago, {figures.moment(row.flipped_at_ms, zone)}"
         items.append((("flipped ", "dim"), (since, "")))

@@ -107,7 +107,7 @@ def short_moment(time_ms: int | None, now_ms: int, timeframe: str, zone: tzinfo)
     then = datetime.fromtimestamp(time_ms / 1000, zone)
     if TIMEFRAMES_MS.get(timeframe, 0) >= DAY_MS:
         return f"{then:%Y-%m-%d}"
-    if 0 <= now_ms - time_ms <= DAY_MS:
+    if 0 <= now_ms - time_ms < DAY_MS:
         return f"{then:%H:%M}"
     same_year = then.year == datetime.fromtimestamp(now_ms / 1000, zone).year
     return f"{then:%m-%d %H:%M}" if same_year else f"{then:%Y-%m-%d}"

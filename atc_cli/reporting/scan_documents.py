@@ -9,6 +9,7 @@ from math import isnan
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.results import Header, ScanResult, ScanRow, Side
 from atc_cli.domain.timeframe import iso
+from atc_cli.reporting import figures
 from atc_cli.reporting.columns import COLUMNS, FORMING, SIMULATED, Scene, checked_columns, default_columns
 from atc_cli.reporting.documents import Document, dumps, header_document, row_document, skip_document
 from atc_cli.reporting.text import printable, with_other
@@ -100,13 +101,14 @@ def scan_markdown(result: ScanResult, *, columns: tuple[str, ...] | None = None,
     rules = ["---:" if COLUMNS[key].justify == "right" else "---" for key in keys]
     above = [_markdown_row([COLUMNS[key].title for key in keys]), _markdown_row(rules)]
     rows = [_markdown_row([_markdown_cell(key, row, scene) for key in keys]) for row in result.rows]
-    return "\n".join([_markdown_said(result.header), "", *above, *rows, ""])
+    return "\n".join([_markdown_said(result.header, zone), "", *above, *rows, ""])
 
 
-def _markdown_said(header: Header) -> str:
+def _markdown_said(header: Header, zone: tzinfo) -> str:
     said = [header.exchange, header.market, header.timeframe, f"{header.bars} bars", header.dialect]
     said.append(header.preset + with_other(header.modified))
-    said += [f"last closed bar {iso(header.bar_time_ms)}"] if header.bar_time_ms is not None else []
+    said += [f"last closed bar {figures.moment(header.bar_time_ms, zone)}"] if header.bar_time_ms is not None else []
+    said += [f"{figures.lasting(header.data_age_ms)} old"] if header.data_age_ms is not None else []
     said += [FORMING] if header.include_open else []
     warning = [f"**{SIMULATED}**"] if header.simulated else []
     return " · ".join([*warning, *(_escaped(printable(each)) for each in said)])

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from atc_cli.domain.results import ScanResult, Side, Skipped, SkipReason
+from atc_cli.domain.results import ExplainResult, Header, ScanResult, Side, Skipped, SkipReason
+from atc_cli.reporting import figures
 from atc_cli.reporting.text import printable
 
 _NAMES = 3
@@ -17,8 +18,27 @@ def scan_summary(result: ScanResult, *, verbose: bool = False) -> list[str]:
         _counts(result),
         *_skips(result.skipped, verbose),
         *_lag_hint(result.skipped),
-        *(f"warning: {printable(warning)}" for warning in result.header.warnings),
+        *_notes(result.header, verbose=verbose),
     ]
+
+
+def explain_summary(result: ExplainResult, *, verbose: bool = False) -> list[str]:
+    """Plain lines: how far the symbol is behind its market, the age of the data, warnings."""
+    lag = result.lag_bars
+    behind = (
+        [f"{printable(result.row.symbol)} is {_many(lag, 'bar')} behind the newest bar of its market"] if lag else []
+    )
+    return [*behind, *_notes(result.header, verbose=verbose)]
+
+
+def _notes(header: Header, *, verbose: bool) -> list[str]:
+    age = header.data_age_ms
+    notes = [f"the data end {figures.lasting(age)} ago"] if age is not None else []
+    notes += [f"warning: {printable(warning)}" for warning in header.warnings]
+    if verbose:
+        notes.append(f"backend {header.backend.name}: {header.backend.why}")
+        notes += [f"{what} took {figures.took(spent)}" for what, spent in header.timings_ms.items()]
+    return notes
 
 
 def _counts(result: ScanResult) -> str:

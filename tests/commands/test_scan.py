@@ -1,5 +1,7 @@
 """`atc scan` from market to rows, on markets in memory."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -259,8 +261,6 @@ def test_auto_chooses_the_cheapest_backend_and_says_why() -> None:
 
 
 def test_a_backend_that_cannot_run_is_an_error_and_never_falls_back() -> None:
-    from dataclasses import replace
-
     from atc_cli.engine.backend import Unavailable
 
     crippled = replace(ports(many()), offers=[Unavailable("cuda", "no CUDA driver", "install one"), *ports().offers])
@@ -280,3 +280,85 @@ def test_params_in_the_header_hash_to_the_params_hash() -> None:
     header = scan.run(hourly(), ports(MemoryMarket([walk("A")]))).header
     assert document_hash(header.params) == header.params_hash
     assert header.params["bars"] == 200
+
+
+def test_files_with_the_forming_bar_included_are_as_new_as_their_newest_closed_bar() -> None:
+    forming = walk("A", last_open_ms=LAST_CLOSED_MS + HOUR_MS)
+    closed = walk("B", seed=1)
+    result = scan.run(hourly(include_open=True), ports(MemoryMarket([forming, closed], live=False)))
+    assert not result.skipped
+    assert result.header.bar_time_ms == LAST_CLOSED_MS
+    assert {row.symbol: row.forming for row in result.rows} == {"A": True, "B": False}
+
+
+def test_each_market_judges_the_forming_bar_by_its_own_clock() -> None:
+    late = MemoryMarket([walk("A", last_open_ms=LAST_CLOSED_MS + HOUR_MS)], name="late", now_ms=NOW_MS + 2 * HOUR_MS)
+    forming = replace(walk("A", last_open_ms=LAST_CLOSED_MS + HOUR_MS), exchange="early")
+    early = MemoryMarket([forming], name="early")
+    result = scan.run(hourly(include_open=True), ports(early, late))
+    assert [(row.exchange, row.forming) for row in result.rows] == [("early", True)]
+
+
+def test_a_forming_bar_leaves_the_last_24_hours_unknown() -> None:
+    market = MemoryMarket([walk("A", last_open_ms=LAST_CLOSED_MS + HOUR_MS)])
+    (closed,) = scan.run(hourly(), ports(market)).rows
+    (forming,) = scan.run(hourly(include_open=True), ports(market)).rows
+    assert closed.change_24h_frac is not None
+    assert closed.quote_volume is not None
+    assert forming.change_24h_frac is forming.quote_volume is None
+
+
+class Unreachable(MemoryMarket):
+    """A market that fails at the given step."""
+
+    def __init__(self, step: str, name: str = "dead") -> None:
+        super().__init__([walk("A"), walk("B")], name=name)
+        self._step = step
+
+    def listings(self, **asked):
+        if self._step == "listings":
+            raise UnavailableError("dead refuses this location (451)")
+        return super().listings(**asked)
+
+    def fetch(self, *asked) -> None:
+        raise UnavailableError("dead cannot be reached")
+
+
+@pytest.mark.parametrize(("step", "lost"), [("listings", 1), ("fetch", 2)])
+def test_a_dead_exchange_costs_its_own_symbols_and_not_those_of_the_others(step: str, lost: int) -> None:
+    result = scan.run(hourly(), ports(Unreachable(step), MemoryMarket([walk("X")])))
+    assert [row.symbol for row in result.rows] == ["X"]
+    assert [(skip.exchange, skip.reason) for skip in result.skipped] == [("dead", SkipReason.FETCH_FAILED)] * lost
+    assert result.scanned == 1 + lost
+
+
+@pytest.mark.parametrize("step", ["listings", "fetch"])
+def test_when_every_exchange_is_dead_the_scan_says_so(step: str) -> None:
+    with pytest.raises(UnavailableError, match="dead"):
+        scan.run(hourly(), ports(Unreachable(step), Unreachable(step, "other")))
+
+
+def test_a_backend_that_cannot_run_is_refused_before_anything_is_fetched() -> None:
+    from atc_cli.engine.backend import Unavailable
+
+    asked: list[str] = []
+    crippled = replace(
+        ports(MemoryMarket([walk("A")], before=asked.append)), offers=[Unavailable("cuda", "no driver", "install one")]
+    )
+    with pytest.raises(UnavailableError):
+        scan.run(hourly(backend="cuda"), crippled)
+    assert not asked
+
+
+def test_a_volume_that_candles_cannot_tell_is_hidden_for_that_reason() -> None:
+    short = MemoryMarket([walk("A", 45)])
+    hidden = scan.run(hourly(bars=45, min_volume=1.0, timeframe="1m"), ports(MemoryMarket([_minutes(short)]))).hidden
+    assert hidden == {"--min-volume (24 h volume unknown)": 1}
+
+
+def _minutes(market: MemoryMarket):
+    from atc_cli.domain.timeframe import MINUTE_MS
+
+    (candles,) = market._raw.values()
+    last = NOW_MS // MINUTE_MS * MINUTE_MS - MINUTE_MS
+    return replace(candles, timestamp=last - MINUTE_MS * np.arange(44, -1, -1, dtype=np.float64))

@@ -20,7 +20,7 @@ from atc_cli.data.exchange_errors import RequestError, Trouble
 from atc_cli.data.exchange_pages import AskRows, Row, Window, newest_rows
 from atc_cli.data.exchange_retry import Patience
 from atc_cli.data.source import Listing, Request, load
-from atc_cli.domain.panel import Candles, RawCandles, check
+from atc_cli.domain.panel import Candles, Panel, RawCandles, check
 from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS, TIMEFRAMES_MS
 from atc_cli.errors import AtcError, BusyError, ConfigError, ExitCode, UnavailableError, UsageError
@@ -800,7 +800,7 @@ class TestLoad:
             progress = Silent()
             listings = market.listings(quote="USDT", tickers=False)
             loaded = load(market, listings, request(warmup_bars=100), progress)
-        panel = loaded.panel("1h")
+        panel = Panel.of(loaded.candles, "1h")
         assert (progress.total, progress.done, progress.ended) == (14, 14, True)
         assert {each.symbol: each.reason for each in loaded.skipped} == {
             "C03/USDT:USDT": SkipReason.FETCH_FAILED,

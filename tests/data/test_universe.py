@@ -103,3 +103,18 @@ def test_a_market_without_symbols_is_no_data() -> None:
 def test_a_watchlist_may_hold_comments_sections_blank_lines_commas_and_repeats() -> None:
     lines = ["###MAJORS,BINANCE:BTCUSDT.P,BINANCE:ETHUSDT.P", "", "  BTCUSDT  # the one", "# note", "XRPUSDT,BTCUSDT"]
     assert parse_watchlist(lines) == ["BINANCE:BTCUSDT.P", "BINANCE:ETHUSDT.P", "BTCUSDT", "XRPUSDT"]
+
+
+def test_a_perpetual_is_not_answered_with_a_spot_pair() -> None:
+    with pytest.raises(UsageError, match="unknown symbol"):
+        choose([listing("BTC/USDT", "BTCUSDT")], Filters(), typed=["BINANCE:BTCUSDT.P"])
+
+
+def test_an_exact_name_wins_over_another_spelling_of_it() -> None:
+    two_files = [listing("BTC-USDT", exchange=FILES), listing("BTCUSDT", exchange=FILES)]
+    assert names(choose(two_files, Filters(), typed=["BTCUSDT"])) == ["BTCUSDT"]
+    assert names(choose(two_files, Filters(), typed=["BTC-USDT"])) == ["BTC-USDT"]
+
+
+def test_deny_matches_the_exchanges_own_names_too() -> None:
+    assert names(choose(SWAPS, Filters(deny="^ETHUSDT$"))) == ["BTC/USDT:USDT", "1000PEPE/USDT:USDT"]

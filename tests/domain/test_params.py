@@ -61,7 +61,7 @@ def test_smallest_base_length_is_taken_and_one_less_is_named(family, dialect: Di
     assert at(smallest + 1).warmup_bars
     with pytest.raises(OutOfRangeError) as error:
         at(smallest - 1)
-    assert error.value.name == f"{family.id}_len"
+    assert error.value.names[0] == f"{family.id}_len"
     for part in (family.title, str(smallest - 1 - reach), f"allowed: {smallest}"):
         assert part in str(error.value)
 
@@ -84,7 +84,7 @@ def test_smallest_base_length_is_taken_and_one_less_is_named(family, dialect: Di
 def test_an_input_out_of_range_is_named_with_its_value_and_range(change: dict[str, object], name: str) -> None:
     with pytest.raises(OutOfRangeError, match="allowed") as error:
         Params(**change)
-    assert error.value.name == name
+    assert error.value.names[0] == name
 
 
 def test_a_family_that_takes_no_part_is_not_checked_and_not_part_of_the_identity() -> None:

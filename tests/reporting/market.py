@@ -155,8 +155,8 @@ def explained(multiplier: float = 1.03, lengths: int = 28, **changes: object) ->
         )
         for i, family in enumerate(FAMILIES)
     )
-    given = {"header": HEADER, "row": ROW, "families": views, "multiplier": multiplier, "direction": None, **changes}
-    return ExplainResult(series=series(), **given)
+    given = {"header": HEADER, "row": ROW, "families": views, "direction": None, "lag_bars": 0, **changes}
+    return ExplainResult(series=series(), multiplier=multiplier, **given)
 
 
 def series() -> Series:

@@ -134,7 +134,7 @@ def test_a_flip_is_a_time_within_a_day_then_a_date_then_a_year():
     east = timezone(timedelta(hours=2))
     ago = [0, 24, 25, 24 * 366]
     shown = [figures.short_moment(BAR - hours * HOUR, BAR, "1h", east) for hours in ago]
-    assert shown == ["10:00", "10:00", "10-22 09:00", "2024-10-22"]
+    assert shown == ["10:00", "10-22 10:00", "10-22 09:00", "2024-10-22"]
     assert figures.short_moment(BAR - HOUR, BAR, "1d", UTC) == "2025-10-23"
     assert figures.short_moment(None, BAR, "1h", UTC) == "-"
 

@@ -181,8 +181,10 @@ def test_the_breadth_of_the_market_stands_above_the_table_and_wraps_where_it_mus
 def test_an_empty_table_says_why():
     filtered = plain(result((), hidden={"NEUTRAL": 93, "--min-volume": 12}), 80)
     assert filtered[-1] == "no symbol passes the filters · 93 NEUTRAL · 12 --min-volume"
-    assert plain(result((), hidden={}, scanned=3), 80)[-1] == "no symbol could be ranked: 3 of 3 were skipped"
-    assert plain(result((), hidden={}, scanned=0, skipped=()), 80)[-1] == "no symbol was scanned"
+    assert (
+        plain(result((), hidden={}, breadth={}, scanned=3), 80)[-1] == "no symbol could be ranked: 3 of 3 were skipped"
+    )
+    assert plain(result((), hidden={}, breadth={}, scanned=0, skipped=()), 80)[-1] == "no symbol was scanned"
 
 
 def test_colour_follows_the_console_and_never_the_data():

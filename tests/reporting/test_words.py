@@ -11,9 +11,9 @@ from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.reporting.doctor import doctor_json, doctor_table
 from atc_cli.reporting.progress import RichProgress, SilentProgress
 from atc_cli.reporting.settings import settings_json, settings_table
-from atc_cli.reporting.summary import scan_summary
+from atc_cli.reporting.summary import explain_summary, scan_summary
 from atc_cli.reporting.text import hidden
-from tests.reporting.market import ESCAPE, result
+from tests.reporting.market import ESCAPE, explained, result
 from tests.reporting.terminal import lines_of
 
 
@@ -32,12 +32,13 @@ def test_the_footer_counts_what_is_shown_hidden_and_skipped():
         "  1 stale: DEAD/USDT:USDT (last bar 2025-10-23T02:00:00+00:00 is 6 bars behind)",
         "  1 too few bars: NEW/USDT:USDT (needs 66 bars, has 12)",
         "  hint: --max-lag 6 would keep 1 of 1 stale",
+        "the data end 4 min ago",
         "warning: the clock is 3 s off",
     ]
 
 
 def test_skips_are_grouped_by_reason_with_a_few_names():
-    assert scan_summary(result((), skipped=young(5), hidden={}, scanned=5)) == [
+    assert scan_summary(result((), skipped=young(5), hidden={}, scanned=5, data_age_ms=None)) == [
         "5 symbols scanned · 0 rows · 5 skipped",
         "  5 too few bars: N0, N1, N2 and 2 more (needs 66 bars, has 0)",
     ]
@@ -45,11 +46,24 @@ def test_skips_are_grouped_by_reason_with_a_few_names():
 
 def test_verbose_names_every_skip_with_its_detail():
     lines = scan_summary(result(skipped=young(5)), verbose=True)
-    assert lines[1:] == [f"  too few bars: N{i}: needs 66 bars, has {i}" for i in range(5)]
+    assert lines[1:6] == [f"  too few bars: N{i}: needs 66 bars, has {i}" for i in range(5)]
+
+
+def test_verbose_tells_the_backend_and_what_took_how_long():
+    lines = scan_summary(result(timings_ms={"fetch": 2500.0, "compute": 41.0}), verbose=True)
+    assert [line for line in lines if "took" in line] == ["fetch took 2.5 s", "compute took 41 ms"]
+    assert any(line.startswith("backend rust: ") for line in lines)
+
+
+def test_the_footer_of_explain_says_how_far_behind_the_symbol_is():
+    assert (
+        explain_summary(explained(lag_bars=239))[0] == "BTC/USDT:USDT is 239 bars behind the newest bar of its market"
+    )
+    assert not any("behind" in line for line in explain_summary(explained()))
 
 
 def test_a_clean_scan_has_one_line():
-    assert scan_summary(result((), skipped=(), hidden={}, scanned=1)) == ["1 symbol scanned · 0 rows"]
+    assert scan_summary(result((), skipped=(), hidden={}, scanned=1, data_age_ms=None)) == ["1 symbol scanned · 0 rows"]
 
 
 def test_an_interrupted_scan_says_so_first():
@@ -57,7 +71,7 @@ def test_an_interrupted_scan_says_so_first():
 
 
 def test_a_lag_is_proposed_that_keeps_half_of_the_stale_symbols():
-    assert scan_summary(result(skipped=stale(400, 1, 2, 2, None)))[-1] == "  hint: --max-lag 2 would keep 3 of 5 stale"
+    assert "  hint: --max-lag 2 would keep 3 of 5 stale" in scan_summary(result(skipped=stale(400, 1, 2, 2, None)))
     assert not any("hint" in line for line in scan_summary(result(skipped=stale(None))))
 
 
