@@ -12,7 +12,7 @@ from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
 from atc_cli import __version__
-from atc_cli.errors import AtcError, ExitCode
+from atc_cli.errors import ExitCode
 from atc_cli.options import EXPLAIN, SCAN, Option
 from atc_cli.resolve import Resolved, resolve
 from atc_cli.settings import FIELDS, OPTIONS
@@ -190,13 +190,13 @@ def config_show(**given: Any) -> None:
 @config_app.command("validate")
 def config_validate(
     file: Annotated[
-        Path | None, typer.Argument(help="a settings file; those in force if none", show_default=False)
+        str | None, typer.Argument(metavar="FILE", help="a settings file; those in force if none", show_default=False)
     ] = None,
 ) -> None:
     """Check a settings file; exit code 78 says what is wrong with it."""
     from atc_cli import flow
 
-    _finish(flow.validate(file))
+    _finish(flow.validate(Path(file) if file else None))
 
 
 @config_app.command("path")
@@ -237,56 +237,20 @@ def _resolved(given: dict[str, Any]) -> Resolved:
 
     by_key = {option.key: given.get(FIELDS[option.key]) for option in OPTIONS.values()}
     flags = {key: value for key, value in by_key.items() if value is not None}
-    config = given.get("config") or (Path(os.environ["ATC_CONFIG"]) if os.environ.get("ATC_CONFIG") else None)
-    return resolve(flags, os.environ, config=config, user_folder=flow.user_folder(), folder=Path.cwd())
+    config = given.get("config") or os.environ.get("ATC_CONFIG")
+    file = Path(config).expanduser() if config else None
+    return resolve(flags, os.environ, config=file, user_folder=flow.user_folder(), folder=Path())
 
 
 def _finish(code: ExitCode) -> NoReturn:
     raise typer.Exit(int(code))
 
 
-def main() -> NoReturn:
-    """The entry point of the console script: every way out has an exit code and a sentence."""
-    # Started with 2>&-, Python has no stderr; words then go nowhere instead of failing.
-    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
+def run() -> int:
+    """Run what was typed and return its exit code; raises AtcError and whatever else goes wrong."""
     try:
         outcome = app(standalone_mode=False, prog_name="atc")
-        if sys.stdout is not None:
-            sys.stdout.flush()
-        code = outcome if isinstance(outcome, int) else ExitCode.OK
-        if code == ExitCode.INTERRUPTED:
-            _complain("interrupted")
     except TyperException as error:
         error.show()  # type: ignore[attr-defined]
-        code = error.exit_code
-    except BrokenPipeError:
-        from atc_cli.output import drop_stdout
-
-        # The reader left (| head): nothing is wrong.
-        drop_stdout()
-        code = ExitCode.OK
-    except AtcError as error:
-        _complain(str(error), error.hint)
-        code = error.code
-    except KeyboardInterrupt:
-        _complain("interrupted")
-        code = ExitCode.INTERRUPTED
-    except Exception as error:  # noqa: BLE001 - the last line of defence says what to do
-        code = _unexpected(error)
-    sys.exit(int(code))
-
-
-def _complain(message: str, hint: str | None = None) -> None:
-    from atc_cli.reporting.text import printable
-
-    sys.stderr.write(f"atc: {printable(message)}\n" + (f"     {printable(hint)}\n" if hint else ""))
-
-
-def _unexpected(error: Exception) -> ExitCode:
-    if os.environ.get("ATC_TRACEBACK"):
-        raise error
-    _complain(
-        f"unexpected {type(error).__name__}: {error}",
-        "this is a defect of atc; ATC_TRACEBACK=1 shows where it happened, please report it",
-    )
-    return ExitCode.UNEXPECTED
+        return error.exit_code
+    return outcome if isinstance(outcome, int) else ExitCode.OK

@@ -32,7 +32,8 @@ def write_atomically(target: Path, content: bytes) -> None:
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise UnavailableError(f"cannot write {str(target)!r}: {error.strerror}", "the old file is untouched") from None
+        left = "the old file is untouched" if target.exists() else None
+        raise UnavailableError(f"cannot write {str(target)!r}: {error.strerror}", left) from None
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise

@@ -1,15 +1,17 @@
 """What app does with a command: run it, render it, write it, and turn the outcome into an exit code."""
 
+import os
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atc_cli.errors import ExitCode, UsageError, unknown_name
+from atc_cli.errors import AtcError, ExitCode, UsageError, unknown_name
 from atc_cli.options import zone_of
-from atc_cli.output import check_target, terminal_width, write
-from atc_cli.resolve import Resolved
-from atc_cli.settings import EXPLAIN_OUTPUTS, Settings
+from atc_cli.output import check_target, format_of, terminal_width, write
+from atc_cli.resolve import Resolved, resolve
+from atc_cli.settings import SCAN_OUTPUTS, Settings
 
 if TYPE_CHECKING:
     from atc_cli.commands import config
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from atc_cli.domain.results import ExplainResult, ScanResult, Skipped
 
 _SERIES_OUTPUTS = ("csv", "json", "parquet")
+_ONE_BAR_OUTPUTS = ("table", "json")
 
 
 def user_folder() -> Path:
@@ -39,14 +42,15 @@ def scan(resolved: Resolved, symbols: list[str], *, quiet: bool, verbose: bool) 
     from atc_cli.commands import scan as command
 
     settings = resolved.settings
-    check_target(settings.out, binary=settings.output == "parquet")
+    output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
+    check_target(settings.out, binary=output == "parquet")
     watchlist = _lines_of(settings.watchlist)
     with resolved.blaming(), wiring.ports(settings, _progress(quiet)) as ports:
         result = command.run(settings, ports, typed=symbols, watchlist=watchlist)
-    write(_scan_content(result, settings), settings.out)
-    if not quiet:
-        _say_scan(result, verbose=verbose)
-    return _scan_code(result)
+    write(_scan_content(result, settings, output), settings.out)
+    code = _scan_code(result)
+    _say_scan(result, verbose=verbose, quiet=quiet, ok=code is ExitCode.OK)
+    return code
 
 
 def _lines_of(watchlist: str | None) -> list[str] | None:
@@ -92,16 +96,13 @@ def explain(resolved: Resolved, symbol: str, *, quiet: bool, verbose: bool) -> E
 def _explain_output(resolved: Resolved) -> str:
     """The format asked for; one that only scan has counts as asked for only when it is a flag."""
     settings = resolved.settings
-    valid = _SERIES_OUTPUTS if settings.series else EXPLAIN_OUTPUTS
-    output = settings.output or valid[0]
-    usable = output in valid and (settings.series or output not in ("csv", "parquet"))
-    if usable:
-        return output
-    if resolved.origin("output") != "flag":
-        return valid[0]
-    if output in EXPLAIN_OUTPUTS and output in _SERIES_OUTPUTS:
-        raise UsageError(f"--output {output} needs --series: it writes every bar", "add --series, or use table or json")
-    raise UsageError(*unknown_name("format of --series" if settings.series else "format of explain", output, valid))
+    valid = _SERIES_OUTPUTS if settings.series else _ONE_BAR_OUTPUTS
+    given = settings.output
+    if given in (None, *valid) or resolved.origin("output") != "flag":
+        return format_of(given if given in valid else None, settings.out, valid)
+    if given in _SERIES_OUTPUTS:
+        raise UsageError(f"--output {given} needs --series: it writes every bar", "add --series, or use table or json")
+    raise UsageError(*unknown_name("format of --series" if settings.series else "format of explain", str(given), valid))
 
 
 def _explain_content(result: "ExplainResult", settings: Settings, output: str) -> Any:
@@ -116,16 +117,16 @@ def _explain_content(result: "ExplainResult", settings: Settings, output: str) -
     return views.explain_table(result, zone=zone_of(settings.tz))
 
 
-def _scan_content(result: "ScanResult", settings: Settings) -> Any:
+def _scan_content(result: "ScanResult", settings: Settings, output: str) -> Any:
     from dataclasses import replace
 
     from atc_cli.reporting import columns, scan_documents, table
 
     result = replace(result, rows=tuple(columns.sort_rows(result.rows, settings.sort)))
-    if settings.output in (None, "table"):
+    if output == "table":
         width = terminal_width(settings.out)
         return table.scan_table(result, columns=settings.columns, width=width, zone=zone_of(settings.tz))
-    if settings.output == "markdown":
+    if output == "markdown":
         return scan_documents.scan_markdown(result, columns=settings.columns, zone=zone_of(settings.tz))
     documents = {
         "json": scan_documents.scan_json,
@@ -134,7 +135,7 @@ def _scan_content(result: "ScanResult", settings: Settings) -> Any:
         "parquet": scan_documents.scan_parquet,
         "symbols": scan_documents.scan_symbols,
     }
-    return documents[str(settings.output)](result)
+    return documents[output](result)
 
 
 def _progress(quiet: bool) -> "Progress":
@@ -144,28 +145,31 @@ def _progress(quiet: bool) -> "Progress":
 
 
 def _say(lines: Iterable[str]) -> None:
-    """Words to stderr: wrapped at blanks on a terminal, one line each off one."""
-    if not sys.stderr.isatty():
-        sys.stderr.writelines(f"{line}\n" for line in lines)
-        return
-    from rich.console import Console
+    """Words to stderr: wrapped at blanks on a terminal, one line each off one; a full disk cannot stop them."""
+    with suppress(OSError):
+        if not sys.stderr.isatty():
+            sys.stderr.writelines(f"{line}\n" for line in lines)
+            return
+        from rich.console import Console
 
-    console = Console(stderr=True, highlight=False)
-    for line in lines:
-        console.print(line, markup=False)
+        console = Console(stderr=True, highlight=False)
+        for line in lines:
+            console.print(line, markup=False)
 
 
-def _say_scan(result: "ScanResult", *, verbose: bool) -> None:
-    from atc_cli.reporting.summary import scan_summary
+def _say_scan(result: "ScanResult", *, verbose: bool, quiet: bool, ok: bool) -> None:
+    """The summary; with --quiet one line, and only where symbols were lost: cron must hear of it."""
+    from atc_cli.reporting.summary import losses, scan_summary
 
-    sys.stdout.flush()
-    _say(scan_summary(result, verbose=verbose))
+    if not quiet:
+        _say(scan_summary(result, verbose=verbose))
+    elif not ok:
+        _say([losses(result)])
 
 
 def _say_explain(result: "ExplainResult", *, verbose: bool) -> None:
     from atc_cli.reporting.summary import explain_summary
 
-    sys.stdout.flush()
     _say(explain_summary(result, verbose=verbose))
 
 
@@ -186,9 +190,20 @@ def doctor(*, as_json: bool) -> ExitCode:
     from atc_cli.commands import doctor as command
     from atc_cli.reporting.doctor import doctor_json, doctor_table
 
-    checks = command.run(wiring.offers(), cache_folder=cache_folder(), now_ms=wiring.clock_ms())
+    checks = command.run(
+        wiring.offers(), cache_folder=cache_folder(), now_ms=wiring.clock_ms(), settings_fault=_settings_fault()
+    )
     write(doctor_json(checks) if as_json else doctor_table(checks, width=terminal_width(None)), None)
     return ExitCode.OK if command.healthy(checks) else ExitCode.UNAVAILABLE
+
+
+def _settings_fault() -> str | None:
+    """What is wrong with the settings in force, if anything."""
+    try:
+        resolve({}, os.environ, config=None, user_folder=user_folder(), folder=Path())
+    except AtcError as error:
+        return str(error)
+    return None
 
 
 def validate(file: Path | None) -> ExitCode:
@@ -206,7 +221,7 @@ def validate(file: Path | None) -> ExitCode:
 def _places() -> "list[config.Place]":
     from atc_cli.commands import config
 
-    return config.places(user_folder(), cache_folder(), Path.cwd())
+    return config.places(user_folder(), cache_folder(), Path())
 
 
 def show_places() -> ExitCode:

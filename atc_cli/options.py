@@ -74,7 +74,7 @@ def switch(raw: Any) -> bool:
 def text(raw: Any) -> str:
     """Any text that is not empty."""
     if not isinstance(raw, str) or not raw.strip():
-        raise ValueError(f"{raw!r} is not a text")
+        raise ValueError("is empty" if raw == "" else f"{raw!r} is not a text")
     return raw.strip()
 
 
@@ -188,7 +188,10 @@ def zone_of(name: str) -> tzinfo:
     if name.casefold() == "local":
         import tzlocal
 
-        return tzlocal.get_localzone()
+        try:
+            return tzlocal.get_localzone()
+        except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"the machine's own time zone is unknown: {error}") from None
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):

@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,7 @@ def _write_stdout(data: bytes) -> None:
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        raise
+        drop_stdout()  # the reader left (| head): nothing is wrong
     except OSError as error:
         drop_stdout()
         raise UnavailableError(
@@ -60,6 +60,32 @@ def _write_stdout(data: bytes) -> None:
 def drop_stdout() -> None:
     """Let stdout lead nowhere: what is still buffered must not fail again when Python exits."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+_BY_EXTENSION = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".md": "markdown",
+}
+
+
+def format_of(output: str | None, out: Path | None, valid: Sequence[str]) -> str:
+    """The format asked for, else that of the extension of `out`, else the first of `valid`.
+
+    Raises UsageError where the two contradict each other, or the extension is that of a format not on offer.
+    """
+    extension = out.suffix.lower() if out is not None and not out.is_dir() else ""
+    by_extension = _BY_EXTENSION.get(extension)
+    if by_extension is None and extension not in ("", ".txt", ".log") and output is None:
+        raise UsageError(f"--out {str(out)!r}: no format has the extension {extension!r}", "say which with --output")
+    if by_extension is None:
+        return output or valid[0]
+    if by_extension not in valid or output not in (None, by_extension):
+        wanted = output or f"one of {', '.join(valid)}"
+        raise UsageError(f"--out {str(out)!r} is named as {by_extension}, the output is {wanted}", "make them agree")
+    return by_extension
 
 
 def check_target(out: Path | None, *, binary: bool, name: str | None = None) -> None:

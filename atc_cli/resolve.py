@@ -4,7 +4,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -91,10 +91,9 @@ def resolve(
             values[FIELDS[key]] = _parsed(layer, key, raw)
             origins[key] = layer
     settings = Settings(**values, ccxt=ccxt, modified=_modified(preset, values))
-    result = Resolved(settings, origins, (preset, *layers))
+    result = _one_place(Resolved(settings, origins, (preset, *layers)))
     with result.blaming():
         settings.check()
-    _check_place(result)
     return result
 
 
@@ -128,16 +127,32 @@ def _parsed(layer: Layer, key: str, raw: Any) -> Any:
         raise layer.error(f"{layer.label(key)}: {error}") from None
 
 
-def _check_place(resolved: Resolved) -> None:
-    if resolved.origin("data") == resolved.origin("exchange") == "flag":
-        raise UsageError("--data and --exchange are two places for candles", "give one of them")
+def _one_place(resolved: Resolved) -> Resolved:
+    """Of a folder and an exchange, the one that the stronger layer gave."""
+    data, exchange = (resolved.givers.get(key) for key in ("data", "exchange"))
+    if data is None or exchange is None:
+        return resolved
+    if data is exchange:
+        names = f"{data.label('data')} and {data.label('exchange')}"
+        raise data.error(f"{names} are two places for candles", "give one of them")
+    if resolved.layers.index(exchange) < resolved.layers.index(data):
+        return resolved
+    givers = {key: layer for key, layer in resolved.givers.items() if key != "data"}
+    return replace(resolved, settings=replace(resolved.settings, data=None), givers=givers)
 
 
 def _documents(config: Path | None, user_folder: Path, folder: Path) -> list[tuple[Path, dict[str, Any]]]:
     if config is not None:
         return [(config, read_toml(config))]
     candidates = [user_folder / "config.toml", folder / PROJECT_FILE]
-    return [(file, read_toml(file)) for file in candidates if file.is_file()]
+    return [(file, read_toml(file)) for file in candidates if _exists(file)]
+
+
+def _exists(file: Path) -> bool:
+    try:
+        return file.is_file()
+    except OSError as error:
+        raise ConfigError(f"cannot read {str(file)!r}: {error.strerror}") from None
 
 
 def read_toml(file: Path) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from atc_cli.options import (
     zone,
 )
 
+DEMO = "demo"
 PRESETS = ("scalping", "intraday", "swing", "tradingview")
 BACKENDS = ("auto", "reference", "numba", "rust", "cuda", "dask")
 MARKETS = ("spot", "swap")
@@ -179,7 +180,9 @@ class Settings:
         choices=SCAN_OUTPUTS,
         explain_choices=EXPLAIN_OUTPUTS,
     )
-    out: Path | None = setting("out", _SHOW, "write to a file, atomically", path, None, metavar="FILE")
+    out: Path | None = setting(
+        "out", _SHOW, "write to a file, atomically; its extension is the format", path, None, metavar="FILE"
+    )
     columns: tuple[str, ...] | None = setting(
         "columns", _SHOW, "table columns: " + ", ".join(COLUMNS), several(choice("column", COLUMNS)), None,
         metavar="LIST", commands=SCAN_ONLY,

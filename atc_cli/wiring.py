@@ -9,9 +9,8 @@ from atc_cli.data.source import Market, Progress
 from atc_cli.engine import reference, rust
 from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.errors import NoDataError, UsageError
-from atc_cli.settings import Settings
+from atc_cli.settings import DEMO, Settings
 
-DEMO = "demo"
 _NOT_BUILT = "this version of atc does not include it"
 
 

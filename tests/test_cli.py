@@ -83,8 +83,13 @@ def test_a_scan_prints_rows_on_stdout_and_words_on_stderr(atc: Atc, data: Path) 
     assert steady(done.err) == EXPECTED_SUMMARY
 
 
-def test_quiet_says_nothing_and_verbose_names_every_skip(atc: Atc, data: Path) -> None:
-    assert scan(atc, data, "--quiet").err == ""
+def test_quiet_is_silent_unless_symbols_were_lost(atc: Atc, data: Path) -> None:
+    assert scan(atc, data, "AAAUSDT", "NEWUSDT", "--quiet").err == ""
+    lost = scan(atc, data, "--quiet")
+    assert (lost.code, lost.err) == (3, "atc: 3 of 6 symbols lost: 1 stale, 1 too few bars, 1 unreadable\n")
+
+
+def test_verbose_names_every_skip(atc: Atc, data: Path) -> None:
     said = scan(atc, data, "--verbose").err
     for symbol in ("NEWUSDT", "LATEUSDT", "BADUSDT"):
         assert symbol in said
@@ -116,7 +121,7 @@ def test_every_format_lists_the_same_symbols_in_the_same_order(
     atc: Atc, data: Path, tmp_path: Path, output: str
 ) -> None:
     expected = [row["symbol"] for row in json.loads(scan(atc, data, "--all", "--output", "json").out)["rows"]]
-    out = tmp_path / f"result.{output}"
+    out = tmp_path / "result"
     done = scan(atc, data, "--all", "--output", output, "--out", str(out))
     assert done.out == ""
     content = out.read_bytes()
@@ -147,6 +152,79 @@ def test_symbols_of_one_scan_are_the_watchlist_of_the_next(atc: Atc, data: Path)
     )
     assert second.code == 0, second.err
     assert second.out == first.out
+
+
+def test_the_extension_of_out_is_the_format(atc: Atc, data: Path, tmp_path: Path) -> None:
+    scan(atc, data, "--all", "--out", str(tmp_path / "a.json"))
+    assert json.loads((tmp_path / "a.json").read_text())["schema"] == "atc.scan/1"
+    scan(atc, data, "--all", "--out", str(tmp_path / "a.txt"))
+    assert "SYMBOL" in (tmp_path / "a.txt").read_text()
+    source = ["explain", "AAAUSDT", "--data", str(data), "--timeframe", "1h", "--series"]
+    assert atc(*source, "--out", str(tmp_path / "s.parquet")).code == 0
+    assert pq.read_table(tmp_path / "s.parquet").num_rows == 120
+
+
+@pytest.mark.parametrize(
+    ("flags", "part"),
+    [
+        (["--output", "csv", "--out", "a.json"], "the output is csv"),
+        (["--out", "a.xlsx"], "'.xlsx'"),
+        (["--out", "a.json.gz"], "'.gz'"),
+    ],
+)
+def test_an_extension_that_lies_is_refused_before_the_scan(atc: Atc, flags: list[str], part: str) -> None:
+    done = atc("scan", "--exchange", "demo", *flags)
+    assert done.code == 2
+    assert part in done.err
+
+
+def test_a_terminal_that_knows_no_symbols_gets_question_marks(atc: Atc) -> None:
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii:strict"}
+    for arguments in (
+        ["scan", "--exchange", "demo", "--top", "2"],
+        ["explain", "SIM001", "--exchange", "demo"],
+        ["doctor"],
+    ):
+        done = atc(*arguments, env=ascii_only)
+        assert done.code == 0, done.err
+
+
+def test_settings_that_stop_every_scan_are_told_by_doctor(atc: Atc, tmp_path: Path) -> None:
+    (tmp_path / "here" / "atc.toml").write_text("bars = 'many'")
+    done = atc("doctor")
+    assert done.code == 69
+    assert "atc.toml: bars" in done.out
+
+
+def test_validate_knows_the_names_of_exchanges(atc: Atc, tmp_path: Path) -> None:
+    file = tmp_path / "typo.toml"
+    for text in ('exchange = ["binanse"]', "[ccxt.binanse]\ntimeout = 1"):
+        file.write_text(text)
+        done = atc("config", "validate", str(file))
+        assert done.code == 78
+        assert "'binance'" in done.err
+
+
+def test_a_file_that_cannot_be_read_is_a_configuration_error(atc: Atc, tmp_path: Path) -> None:
+    done = atc("scan", "--config", str(tmp_path))
+    assert done.code == 78
+    assert "cannot read" in done.err
+
+
+def test_a_steep_growth_is_warned_about(atc: Atc) -> None:
+    document = json.loads(atc("scan", "--exchange", "demo", "--lambda", "0.2", "--output", "json").out)
+    assert "x1.35" in document["warnings"][0]
+    assert json.loads(atc("scan", "--exchange", "demo", "--output", "json").out)["warnings"] == []
+
+
+def test_equities_that_overflow_cost_the_symbol_and_are_named(atc: Atc) -> None:
+    huge = [flag for name in ("ema", "hma", "wma", "dema", "lsma", "kama") for flag in (f"--{name}-weight", "1e308")]
+    done = atc("scan", "--exchange", "demo", "SIM001", *huge, "--output", "json")
+    assert done.code == 4
+    assert json.loads(done.out)["skipped"][0]["reason"] == "overflow"
+    assert "RuntimeWarning" not in done.err
+    wide = atc("explain", "SIM001", "--exchange", "demo", "--lambda", "100").out
+    assert max(len(line) for line in wide.splitlines()) <= 100
 
 
 def test_out_replaces_the_file_as_a_whole_and_leaves_nothing_behind(atc: Atc, data: Path, tmp_path: Path) -> None:
@@ -452,7 +530,7 @@ def test_help_imports_nothing_heavy(atc: Atc) -> None:
 
     code = (
         "import sys\nsys.argv = ['atc', 'scan', '--help']\n"
-        "from atc_cli.app import main\n"
+        "from atc_cli.__main__ import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         "heavy = {'numpy', 'pyarrow', 'ccxt', 'rich', 'aiohttp'} & set(sys.modules)\n"
         "sys.exit(f'imported {heavy}' if heavy else 0)\n"
@@ -465,8 +543,11 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     import subprocess
     import sys
 
-    command = f"{sys.executable} -m atc_cli scan --exchange demo --all | head -1"
-    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "Traceback" not in done.stderr
-    assert "BrokenPipe" not in done.stderr
+    for reader in ("head -1", "true"):
+        command = f"{sys.executable} -m atc_cli scan --exchange demo --all --output csv | {reader}"
+        done = subprocess.run(
+            ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+        assert "BrokenPipe" not in done.stderr

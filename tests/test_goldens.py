@@ -10,7 +10,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
-from atc_cli.app import main
+from atc_cli.__main__ import main
 from atc_cli.domain.catalog import FAMILIES, Dialect
 from atc_cli.domain.classify import directions
 from atc_cli.engine.backend import Want

@@ -120,6 +120,14 @@ def test_a_wrong_value_is_named_with_its_origin_and_what_is_allowed(tmp_path, la
         assert part in said
 
 
+def test_of_a_folder_and_an_exchange_the_stronger_layer_wins(tmp_path: Path) -> None:
+    flag_wins = resolved(tmp_path, project='data = "candles"', flags={"exchange": "demo"}).settings
+    assert (flag_wins.data, flag_wins.exchange) == (None, ("demo",))
+    assert resolved(tmp_path, user='exchange = "okx"', flags={"data": "candles"}).settings.data == Path("candles")
+    with pytest.raises(ConfigError, match="two places"):
+        resolved(tmp_path, project='data = "candles"\nexchange = "demo"')
+
+
 def test_families_are_told_as_modified_and_idle_ones_are_not(tmp_path: Path) -> None:
     assert resolved(tmp_path, flags={"families": "ema", "hma_len": "40"}).settings.modified == ("families",)
     assert resolved(tmp_path, flags={"bars": "1500"}).settings.modified == ()

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from atc_cli.errors import ConfigError, unknown_name
 from atc_cli.resolve import PROJECT_FILE, preset_text, read_toml, resolve
-from atc_cli.settings import PRESETS
+from atc_cli.settings import DEMO, PRESETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,20 @@ def places(user_folder: Path, cache_folder: Path, folder: Path) -> list[Place]:
 def validate(file: Path) -> int:
     """Check one file as a scan would read it and return how many settings it makes; raises ConfigError."""
     nowhere = file.parent / "nowhere"
-    resolve({}, {}, config=file, user_folder=nowhere, folder=nowhere)
+    settings = resolve({}, {}, config=file, user_folder=nowhere, folder=nowhere).settings
+    for exchange in (*settings.exchange, *settings.ccxt):
+        check_exchange(exchange, file.name)
     return len(read_toml(file))
+
+
+def check_exchange(exchange: str, where: str) -> None:
+    """Raise ConfigError, with the nearest name, for an exchange that does not exist."""
+    from atc_cli.data.exchange import exchange_ids
+
+    valid = [DEMO, *exchange_ids()]
+    if exchange not in valid:
+        message, hint = unknown_name("exchange", exchange, valid)
+        raise ConfigError(f"{where}: {message}", hint)
 
 
 def presets() -> Mapping[str, str]:

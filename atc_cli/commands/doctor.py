@@ -33,14 +33,17 @@ class Check:
     remedy: str = ""
 
 
-def run(offers: Sequence[Offer | Unavailable], *, cache_folder: Path, now_ms: int) -> list[Check]:
-    """Every check; nothing here touches the network."""
+def run(
+    offers: Sequence[Offer | Unavailable], *, cache_folder: Path, now_ms: int, settings_fault: str | None
+) -> list[Check]:
+    """Every check; nothing here touches the network. `settings_fault` is what every scan would stop at."""
     return [
         Check("python", "ok", f"{platform.python_version()} ({sys.implementation.name}) on {platform.platform()}"),
         _cpu(),
         _packages(_REQUIRED),
         *_backends(offers),
         _presets(),
+        _settings(settings_fault),
         _writable(cache_folder),
         _clock(now_ms),
     ]
@@ -83,6 +86,12 @@ def _presets() -> Check:
     except OSError as error:
         return Check("presets", "fail", f"cannot read a preset: {error}", "reinstall atc-cli")
     return Check("presets", "ok", ", ".join(PRESETS))
+
+
+def _settings(fault: str | None) -> Check:
+    if fault is None:
+        return Check("settings", "ok", "files and ATC_* variables are valid")
+    return Check("settings", "fail", fault, "`atc config path` names the files, `atc config validate` checks them")
 
 
 def _writable(folder: Path) -> Check:

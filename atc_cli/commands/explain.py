@@ -37,11 +37,14 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     began = perf_counter()
     values = backend.compute(gathered.panel, params, Want.ALL)
     compute_ms = (perf_counter() - began) * 1000
+    rows, overflowed = rows_of(gathered, values, params)
+    if overflowed:
+        raise NoDataError(f"{overflowed[0].symbol}: {overflowed[0].detail}")
     series = series_of(gathered, values, params)
     direction = series.columns.get("direction", np.array([np.nan]))[-1]
     return ExplainResult(
         header=header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms),
-        row=rows_of(gathered, values, params)[0],
+        row=rows[0],
         families=_families(values, params),
         lag_bars=_lag_bars(gathered),
         multiplier=float(growth_table(params, len(series.timestamp))[-1]),
@@ -104,10 +107,10 @@ def _contributions(values: Values, params: Params) -> list[float | None]:
     """
     if params.strategy and params.dialect is Dialect.LTS:
         return [None] * len(FAMILIES)
-    signals, weights = values.families[0, :, -1], values.weights[0, :, -1]
+    last = values.last(0)
     above, below = params.cuts
-    cut = (signals > above).astype(np.float64) - (signals < below)
-    return [_number(share) for share in cut * weights / np.nansum(weights)]
+    cut = (last.families > above).astype(np.float64) - (last.families < below)
+    return [_number(share) for share in cut * last.weights / last.weight_total]
 
 
 def _number(value: float) -> float | None:

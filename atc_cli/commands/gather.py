@@ -125,7 +125,8 @@ def header_of(
     settings: Settings, params: Params, ports: Ports, gathered: Gathered, *, decision: Decision, compute_ms: float
 ) -> Header:
     """Everything that makes these signals these signals."""
-    document = {**params.document(), "bars": settings.bars, "include_open": settings.include_open}
+    window = {"timeframe": settings.timeframe, "bars": settings.bars, "include_open": settings.include_open}
+    document = {**params.document(), **window}
     may_be_old = settings.offline or not all(market.live for market in ports.markets)
     newest = gathered.newest_open_ms
     closed_ms = None if newest is None else newest + TIMEFRAMES_MS[settings.timeframe]

@@ -13,18 +13,24 @@ from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.classify import side_of
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.params import Params
-from atc_cli.domain.results import ScanRow
+from atc_cli.domain.results import ScanRow, Skipped, SkipReason
 from atc_cli.engine.backend import LastBar, Values
 
 SPARK_BARS = 40
 
 
-def rows_of(gathered: Gathered, values: Values, params: Params) -> list[ScanRow]:
-    """One unranked row per series, of its last bar."""
-    return [
-        _row(gathered, candles, listing, values.last(i), params)
-        for i, (candles, listing) in enumerate(zip(gathered.panel.series, gathered.listings(), strict=True))
-    ]
+def rows_of(gathered: Gathered, values: Values, params: Params) -> tuple[list[ScanRow], list[Skipped]]:
+    """One unranked row per series, of its last bar; a series whose equities overflowed is skipped."""
+    rows: list[ScanRow] = []
+    overflowed: list[Skipped] = []
+    for i, (candles, listing) in enumerate(zip(gathered.panel.series, gathered.listings(), strict=True)):
+        last = values.last(i)
+        if math.isfinite(last.average) and math.isfinite(last.weight_total):
+            rows.append(_row(gathered, candles, listing, last, params))
+        else:
+            why = "an equity left the range of numbers; lower the weights or lambda"
+            overflowed.append(Skipped(candles.symbol, SkipReason.OVERFLOW, why, candles.exchange))
+    return rows, overflowed
 
 
 def _row(gathered: Gathered, candles: Candles, listing: Listing, last: LastBar, params: Params) -> ScanRow:

@@ -1,7 +1,9 @@
 """`atc scan`: a universe in, ranked rows out."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from time import perf_counter
 
 from atc_cli.commands.gather import Gathered, gather, header_of, request_of
@@ -9,10 +11,14 @@ from atc_cli.commands.ports import Ports
 from atc_cli.commands.rows import rows_of
 from atc_cli.data.universe import parse_watchlist
 from atc_cli.domain.classify import rank
+from atc_cli.domain.growth import growth_exponent
+from atc_cli.domain.params import Params
 from atc_cli.domain.results import ScanResult, ScanRow, Side
 from atc_cli.engine import route
 from atc_cli.engine.backend import Want, Workload
 from atc_cli.settings import Settings
+
+STEEP_MULTIPLIER = 1.1
 
 
 def run(
@@ -30,21 +36,29 @@ def run(
     workload = Workload(series=len(gathered.panel), bars_total=int(gathered.panel.offsets[-1]))
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
-    rows = rows_of(gathered, backend.compute(gathered.panel, params, Want.LAST), params)
+    rows, overflowed = rows_of(gathered, backend.compute(gathered.panel, params, Want.LAST), params)
     compute_ms = (perf_counter() - began) * 1000
     kept, hidden = filtered(rows, settings)
     top = top_per_side(rank(kept), settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
+    header = header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms)
     return ScanResult(
-        header=header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms),
+        header=replace(header, warnings=(*header.warnings, *_steepness(params, gathered.panel.width))),
         rows=tuple(top),
-        skipped=gathered.skipped,
+        skipped=(*gathered.skipped, *overflowed),
         scanned=_scanned(gathered),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),
         breadth=Counter(row.side for row in rows),
         interrupted=gathered.interrupted,
     )
+
+
+def _steepness(params: Params, bars: int) -> tuple[str, ...]:
+    multiplier = math.exp(growth_exponent(params, bars))
+    if multiplier <= STEEP_MULTIPLIER:
+        return ()
+    return (f"growth multiplier x{multiplier:.4g}: the last bars weigh that much more than the first; lower lambda?",)
 
 
 def _scanned(gathered: Gathered) -> int:

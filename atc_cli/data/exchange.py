@@ -190,6 +190,13 @@ class ExchangeMarket:
         return client, client.markets
 
 
+def exchange_ids() -> list[str]:
+    """Every exchange that ccxt knows."""
+    import ccxt
+
+    return list(ccxt.exchanges)
+
+
 def _connect(exchange_id: str, kind: str, options: Mapping[str, object]) -> Client:
     import ccxt.async_support as ccxt
 

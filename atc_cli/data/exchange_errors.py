@@ -22,7 +22,7 @@ class Trouble(Enum):
     UNREACHABLE = (
         UnavailableError,
         "cannot be reached: {}",
-        "check the network; a proxy is set under [ccxt.ID]",
+        "check the network (a proxy goes under [ccxt.ID] in a settings file); --exchange demo needs none",
     )
     FAILING = (UnavailableError, "is failing: {}", "try again later")
     MAINTENANCE = (UnavailableError, "is closed for maintenance: {}", "try again later")

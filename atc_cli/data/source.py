@@ -178,7 +178,7 @@ def _not_stale(candles: Candles, newest_ms: int | None, request: Request) -> Can
     lag = ((newest_ms or last) - last) // TIMEFRAMES_MS[request.timeframe]
     if lag <= request.max_lag_bars:
         return candles
-    detail = f"last bar {iso(last)} is {lag} bars behind"
+    detail = f"last bar {iso(last)} is {lag} bar{'' if lag == 1 else 's'} behind"
     return Skipped(candles.symbol, SkipReason.STALE, detail, candles.exchange, lag_bars=lag)
 
 

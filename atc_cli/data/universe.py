@@ -56,7 +56,7 @@ def choose(
     """
     named, missing = _named(listings, typed, watched)
     kept, hidden = _filtered(named, filters)
-    if not kept:
+    if not kept and hidden.keys() != {"--min-volume"}:  # a quiet market is no error
         _raise_empty(listings, hidden, missing)
     return Universe(tuple(kept), hidden, tuple(missing))
 

@@ -35,6 +35,7 @@ class SkipReason(StrEnum):
     MIXED_UNITS = "mixed_units"
     OFF_TIMEFRAME = "off_timeframe"
     UNREADABLE = "unreadable"
+    OVERFLOW = "overflow"
     FETCH_FAILED = "fetch_failed"
     UNKNOWN_SYMBOL = "unknown_symbol"
     INTERRUPTED = "interrupted"

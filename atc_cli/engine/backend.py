@@ -1,5 +1,6 @@
 """What a backend takes and gives. Every backend returns the same bits."""
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -76,6 +77,11 @@ class LastBar:
     weights: NDArray[np.float64]
     flipped: int
     grid: int
+
+    @property
+    def weight_total(self) -> float:
+        """Sum of the X_S in use, what Average_Signal is divided by; infinite where it overflowed."""
+        return sum(weight for weight in self.weights.tolist() if not math.isnan(weight))
 
 
 class Backend(Protocol):

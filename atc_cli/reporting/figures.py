@@ -8,6 +8,8 @@ from typing import TypeGuard
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES_MS
 
 NOTHING = "-"
+_BEYOND_SUFFIXES = 999.5e13
+_BEYOND_PRICES = 1e24
 _DIGITS = 15  # significant decimal digits that survive a float64, so that ticks stay distinct
 _SUFFIXES = ("", "K", "M", "B", "T")
 _DURATIONS = ((DAY_MS, "day"), (HOUR_MS, "h"), (MINUTE_MS, "min"))
@@ -30,6 +32,8 @@ def price(value: float | None, decimals: int | None = None) -> str:
     """With the decimals of its grid: 67123.40; off the grid every digit that a float holds: 0.00000123."""
     if not known(value):
         return NOTHING
+    if abs(value) >= _BEYOND_PRICES:
+        return f"{value:.{_DIGITS}g}"
     return f"{value:.{decimals}f}" if decimals is not None else format(Decimal(f"{value:.{_DIGITS}g}"), "f")
 
 
@@ -41,9 +45,11 @@ def percent(fraction: float | None) -> str:
 
 
 def human(value: float | None) -> str:
-    """Three significant digits and a suffix: 950, 1.23M, 45.6B."""
+    """Three significant digits and a suffix: 950, 1.23M, 45.6B, 1.23e+15."""
     if not known(value):
         return NOTHING
+    if abs(value) >= _BEYOND_SUFFIXES:
+        return f"{value:.2e}"
     for suffix in _SUFFIXES:
         if abs(value) < 999.5 or suffix == _SUFFIXES[-1]:
             break

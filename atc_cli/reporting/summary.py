@@ -9,6 +9,7 @@ from atc_cli.reporting.text import printable
 
 _NAMES = 3
 _DETAIL_MAX = 160
+_LAG_MAX = 12  # a signal older than that is no signal of now: nothing to propose
 
 
 def scan_summary(result: ScanResult, *, verbose: bool = False) -> list[str]:
@@ -20,6 +21,14 @@ def scan_summary(result: ScanResult, *, verbose: bool = False) -> list[str]:
         *_lag_hint(result.skipped),
         *_notes(result.header, verbose=verbose),
     ]
+
+
+def losses(result: ScanResult) -> str:
+    """One line for cron: how many symbols were lost and why."""
+    counts = Counter(skip.reason for skip in result.skipped)
+    why = ", ".join(f"{count} {reason.label}" for reason, count in counts.most_common())
+    state = "interrupted, " if result.interrupted else ""
+    return f"atc: {state}{len(result.skipped)} of {_many(result.scanned, 'symbol')} lost: {why}"
 
 
 def explain_summary(result: ExplainResult, *, verbose: bool = False) -> list[str]:
@@ -71,7 +80,8 @@ def _grouped(reason: SkipReason, group: Sequence[Skipped]) -> str:
     names = ", ".join(printable(skip.symbol) for skip in group[:_NAMES])
     more = f" and {len(group) - _NAMES} more" if len(group) > _NAMES else ""
     detail = _short(group[0].detail)
-    return f"  {len(group)} {reason.label}: {names}{more}" + (f" ({detail})" if detail else "")
+    first = "the first: " if len(group) > 1 else ""
+    return f"  {len(group)} {reason.label}: {names}{more}" + (f" ({first}{detail})" if detail else "")
 
 
 def _verbose(reason: SkipReason, group: Sequence[Skipped]) -> list[str]:
@@ -88,8 +98,8 @@ def _lag_hint(skipped: Sequence[Skipped]) -> list[str]:
     """The smallest --max-lag that keeps half of the stale symbols."""
     stale = [skip for skip in skipped if skip.reason is SkipReason.STALE]
     lags = sorted(skip.lag_bars for skip in stale if skip.lag_bars is not None)
-    if not lags:
+    enough = lags[(len(lags) - 1) // 2] if lags else _LAG_MAX + 1
+    if enough > _LAG_MAX:
         return []
-    enough = lags[(len(lags) - 1) // 2]
     kept = sum(lag <= enough for lag in lags)
     return [f"  hint: --max-lag {enough} would keep {kept} of {len(stale)} stale"]

@@ -113,7 +113,7 @@ def _legend(drawn: Mapping[str, _Drawn], width: int) -> list[Text]:
 
 def _nothing(result: ScanResult, width: int | None) -> list[Text]:
     """Why the table is empty."""
-    if any(result.breadth.values()):
+    if any(result.breadth.values()) or (result.hidden and not result.skipped):
         said = "no symbol passes the filters"
     elif result.scanned:
         said = f"no symbol could be ranked: {len(result.skipped)} of {result.scanned} were skipped"

@@ -40,7 +40,7 @@ def test_the_footer_counts_what_is_shown_hidden_and_skipped():
 def test_skips_are_grouped_by_reason_with_a_few_names():
     assert scan_summary(result((), skipped=young(5), hidden={}, scanned=5, data_age_ms=None)) == [
         "5 symbols scanned · 0 rows · 5 skipped",
-        "  5 too few bars: N0, N1, N2 and 2 more (needs 66 bars, has 0)",
+        "  5 too few bars: N0, N1, N2 and 2 more (the first: needs 66 bars, has 0)",
     ]
 
 
