@@ -81,7 +81,8 @@ class LastBar:
     @property
     def weight_total(self) -> float:
         """Sum of the X_S in use, what Average_Signal is divided by; infinite where it overflowed."""
-        return sum(weight for weight in self.weights.tolist() if not math.isnan(weight))
+        weights: list[float] = self.weights.tolist()
+        return sum(weight for weight in weights if not math.isnan(weight))
 
 
 class Backend(Protocol):
