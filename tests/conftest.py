@@ -12,6 +12,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
+
+def pytest_configure(config: pytest.Config) -> None:
+    """What numba compiles is kept between runs, and not among the user's files."""
+    os.environ["XDG_CACHE_HOME"] = str(config.cache.mkdir("xdg"))
+
+
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="recorded market data is not part of the project")
 
 
