@@ -9,11 +9,12 @@ from atc_cli.errors import ExitCode, UsageError, unknown_name
 from atc_cli.options import zone_of
 from atc_cli.output import terminal_width, write
 from atc_cli.resolve import Resolved
-from atc_cli.settings import EXPLAIN_OUTPUTS, Settings
+from atc_cli.settings import EXPLAIN_OUTPUTS, BenchSettings, Settings
 
 if TYPE_CHECKING:
     from atc_cli.commands import config
     from atc_cli.data.source import Progress
+    from atc_cli.domain.bench import BenchResult
     from atc_cli.domain.results import ExplainResult, ScanResult, Skipped
 
 _SERIES_OUTPUTS = ("csv", "json", "parquet")
@@ -183,6 +184,25 @@ def doctor(*, as_json: bool) -> ExitCode:
     checks = command.run(wiring.offers(), cache_folder=cache_folder(), now_ms=wiring.clock_ms())
     write(doctor_json(checks) if as_json else doctor_table(checks, width=terminal_width(None)), None)
     return ExitCode.OK if command.healthy(checks) else ExitCode.UNAVAILABLE
+
+
+def bench(settings: BenchSettings, *, quiet: bool) -> ExitCode:
+    """`atc bench`: the table or JSON of what was measured; 1 where a backend's bits are wrong."""
+    from atc_cli.apart import bench_ports
+    from atc_cli.commands import bench as command
+    from atc_cli.reporting.bench import bench_json, bench_table
+
+    result = command.run(settings, bench_ports(_progress(quiet)))
+    table = settings.output == "table"
+    write(bench_table(result, width=terminal_width(settings.out)) if table else bench_json(result), settings.out)
+    return bench_code(result)
+
+
+def bench_code(result: "BenchResult") -> ExitCode:
+    """Interrupted before wrong: what is not done may be wrong as well."""
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.UNEXPECTED if any(row.parity.broken for row in result.rows) else ExitCode.OK
 
 
 def validate(file: Path | None) -> ExitCode:

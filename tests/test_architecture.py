@@ -25,6 +25,7 @@ SOLE_IMPORTERS = {
     "ccxt": "data/exchange.py",
     "_kernels": "engine/rust.py",
     "numba": "engine/numba.py",
+    "talib": "engine/talib.py",
     "cupy": "engine/cuda.py",
     "dask": "engine/dask.py",
     "blosc2": "data/store.py",

@@ -437,3 +437,26 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+def test_bench_measures_in_processes_of_their_own(atc: Atc) -> None:
+    flags = ("--symbols", "2", "--bars", "120", "--runs", "1", "--backend", "rust,talib,reference")
+    done = atc("bench", *flags, "--output", "json")
+    assert done.code == 0, done.err
+    assert done.err == ""
+    document = json.loads(done.out)
+    assert document["schema"] == "atc.bench/1"
+    assert [row["backend"] for row in document["rows"]] == ["rust", "reference", "talib"]
+    assert all(row["ms_median"] > 0 for row in document["rows"])
+    assert [row["peak_rss_mb"] is None for row in document["rows"]] == [False, True, False]
+
+
+def test_bench_refuses_in_words(atc: Atc) -> None:
+    for flags, code, words in (
+        (["--backend", "cuda"], 69, "backend cuda cannot run"),
+        (["--runs", "0"], 2, "--runs: 0 is out of range"),
+        (["--data", "nowhere"], 2, "nowhere"),
+    ):
+        done = atc("bench", *flags)
+        assert done.code == code, done.err
+        assert words in done.err
