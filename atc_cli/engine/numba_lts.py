@@ -11,6 +11,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 # Close and source as given, then as integers on the grid (as given off it), and the units per 1.0.
 Prices = tuple[Floats, Floats, Floats, Floats, float]
+# Lengths summed so far [9], and their S and W [9, bars].
+Windows = tuple[Ints, Floats, Floats]
 
 _EMA, _HMA, _WMA, _DEMA, _LSMA, _KAMA = range(6)
 _MEMBERS = 9
@@ -26,16 +28,19 @@ def compute(prices: Prices, lengths: Ints, hull: Floats, starts: Floats, growth:
     returns = weighted_returns(numbers, growth, cutout)
     averages = np.empty((bars, _MEMBERS))
     factors = np.ones(_MEMBERS)
+    windows = np.zeros(_MEMBERS, np.int64), np.empty((_MEMBERS, bars)), np.empty((_MEMBERS, bars))
     for family in range(len(lengths)):
         if lengths[family, 0] > 0:
             windowed = family in (_HMA, _WMA, _LSMA)
-            _fill(family, prices, lengths[family], hull, averages, factors)
+            _fill(family, prices, lengths[family], hull, windows, averages, factors)
             vote(numbers if windowed else close, averages, factors, returns, rules, starts[family], family, book)
     return summed_up(book, lengths, rules)
 
 
 @jit
-def _fill(family: int, prices: Prices, lengths: Ints, hull: Floats, averages: Floats, factors: Floats) -> None:
+def _fill(
+    family: int, prices: Prices, lengths: Ints, hull: Floats, windows: Windows, averages: Floats, factors: Floats
+) -> None:
     """averages [bars, 9] and what a close is multiplied by to be compared with them, factors [9]."""
     _, source, _, numbers, scale = prices
     factors[:] = 1.0
@@ -46,9 +51,9 @@ def _fill(family: int, prices: Prices, lengths: Ints, hull: Floats, averages: Fl
     elif family == _KAMA:
         _kama(source, numbers, lengths, averages)
     elif family == _HMA:
-        _hma(numbers, lengths, hull, averages, factors)
+        _hma(numbers, lengths, hull, windows, averages, factors)
     else:
-        _window_averages(family == _LSMA, numbers, lengths, averages, factors)
+        _window_averages(family == _LSMA, numbers, lengths, windows, averages, factors)
 
 
 @jit
@@ -121,28 +126,40 @@ def _noise(numbers: Floats, lengths: Ints) -> Floats:
 
 
 @jit
-def _window_averages(is_lsma: bool, numbers: Floats, lengths: Ints, averages: Floats, factors: Floats) -> None:
+def _window_averages(
+    is_lsma: bool, numbers: Floats, lengths: Ints, windows: Windows, averages: Floats, factors: Floats
+) -> None:
     """WMA: W against c*n(n+1)/2. LSMA: 6*W - (2(n+1))*S against c*(n(n+1))."""
-    plain, weighted = np.empty(len(numbers)), np.empty(len(numbers))
+    plain, weighted = _summed(numbers, lengths, windows)
     for i in range(_MEMBERS):
         n = lengths[i]
-        window_sums(numbers, 0, n, plain, weighted)
         factors[i] = n * (n + 1) if is_lsma else n * (n + 1) // 2
-        averages[:, i] = 6.0 * weighted - (2.0 * (n + 1)) * plain if is_lsma else weighted
+        averages[:, i] = 6.0 * weighted[i] - (2.0 * (n + 1)) * plain[i] if is_lsma else weighted[i]
 
 
 @jit
-def _hma(numbers: Floats, lengths: Ints, hull: Floats, averages: Floats, factors: Floats) -> None:
+def _summed(numbers: Floats, lengths: Ints, windows: Windows) -> tuple[Floats, Floats]:
+    """S and W over every member's length, [9, bars]; lengths that families share are summed once."""
+    done, plain, weighted = windows
+    for i in range(_MEMBERS):
+        if done[i] != lengths[i]:
+            window_sums(numbers, 0, lengths[i], plain[i], weighted[i])
+            done[i] = lengths[i]
+    return plain, weighted
+
+
+@jit
+def _hma(numbers: Floats, lengths: Ints, hull: Floats, windows: Windows, averages: Floats, factors: Floats) -> None:
     """H, the weighted sum over q bars of raw = (2G/Dh)*Wh - (G/Dn)*Wn, against c*(Dq*G).
 
     hull [9, 5]: h, q, 2G/Dh, G/Dn, Dq*G of each member.
     """
     bars = len(numbers)
-    plain, half, whole = np.empty(bars), np.empty(bars), np.empty(bars)
+    plain, half = np.empty(bars), np.empty(bars)
+    _, whole = _summed(numbers, lengths, windows)
     for i in range(_MEMBERS):
         window_sums(numbers, 0, int(hull[i, 0]), plain, half)
-        window_sums(numbers, 0, lengths[i], plain, whole)
-        raw = hull[i, 2] * half - hull[i, 3] * whole
+        raw = hull[i, 2] * half - hull[i, 3] * whole[i]
         window_sums(raw, lengths[i] - 1, int(hull[i, 1]), plain, half)
         factors[i] = hull[i, 4]
         averages[:, i] = half

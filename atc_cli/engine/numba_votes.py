@@ -14,6 +14,7 @@ Rules = tuple[int, float, bool, tuple[float, float], tuple[float, float], bool]
 Book = tuple[Floats, Floats, Floats, Floats]
 Result = tuple[Floats, int, Book]
 
+_UNDEFINED = 2  # neither at or below nor at or above
 _FLOOR = 0.25
 _TOLERANCE = 1e-10
 _FAMILIES, _MEMBERS = 6, 9
@@ -53,18 +54,19 @@ def vote(
     cutout, keep, tradingview = rules[0], rules[1], rules[2]
     layer_1, layer_2 = book[0][family], book[1][family]
     signs, equities = book[2][family], book[3][family]
-    gains = np.zeros(_MEMBERS)
-    gain = signal = weight = 0.0
+    growths = np.ones(_MEMBERS)
+    sides = np.full(_MEMBERS, _UNDEFINED)
+    signal = weight = 0.0
+    growth = 1.0
     for t in range(len(close)):
         if t == cutout:
             equities[:] = 1.0
             weight = _floored(start, tradingview)
         elif t > cutout:
-            _advance(equities, signs, gains, returns[t], keep, tradingview)
-            gain = _directed(signal, returns[t], gain if tradingview else 0.0)
-            weight = _floored((weight * keep) * (1.0 + gain), tradingview)
-        if t > 0:
-            _cross(close, averages, factors, t, signs)
+            _advance(equities, signs, growths, returns[t], keep, tradingview)
+            growth = _growth(signal, returns[t], growth if tradingview else 1.0)
+            weight = _floored((weight * keep) * growth, tradingview)
+        _cross(close[t], averages, factors, t, signs, sides)
         if t >= cutout:
             mean = _weighted_mean(signs, equities)
             signal = _rounded_tradingview(mean) if tradingview else np.rint(100.0 * mean) / 100.0
@@ -73,28 +75,36 @@ def vote(
 
 
 @jit
-def _cross(close: Floats, averages: Floats, factors: Floats, t: int, signs: Floats) -> None:
+def _cross(price: float, averages: Floats, factors: Floats, t: int, signs: Floats, sides: Ints) -> None:
     """Signals [9] after bar t; an undefined average is NaN and crosses nothing."""
-    now, before = close[t], close[t - 1]
     for i in range(_MEMBERS):
-        price, old = now * factors[i], before * factors[i]
-        up = price > averages[t, i] and old <= averages[t - 1, i]
-        down = price < averages[t, i] and old >= averages[t - 1, i]
-        signs[i] = 1.0 if up else (-1.0 if down else signs[i])
+        close, average = price * factors[i], averages[t, i]
+        if close > average:
+            if sides[i] <= 0:
+                signs[i] = 1.0
+            sides[i] = 1
+        elif close < average:
+            if 0 <= sides[i] <= 1:
+                signs[i] = -1.0
+            sides[i] = -1
+        elif close == average:
+            sides[i] = 0
+        else:
+            sides[i] = _UNDEFINED
 
 
 @jit
-def _advance(equities: Floats, signs: Floats, gains: Floats, r: float, keep: float, tradingview: bool) -> None:
+def _advance(equities: Floats, signs: Floats, growths: Floats, r: float, keep: float, tradingview: bool) -> None:
+    """One bar for the nine equities; growths [9] are the factors 1 + a of the bar before."""
     for i in range(_MEMBERS):
-        gain = _directed(signs[i], r, gains[i] if tradingview else 0.0)
-        gains[i] = gain
-        equities[i] = _floored((equities[i] * keep) * (1.0 + gain), tradingview)
+        growths[i] = _growth(signs[i], r, growths[i] if tradingview else 1.0)
+        equities[i] = _floored((equities[i] * keep) * growths[i], tradingview)
 
 
 @jit
-def _directed(signal: float, r: float, idle: float) -> float:
-    """The return in the direction of the signal; `idle` where it has none."""
-    return r if signal > 0 else (-r if signal < 0 else idle)
+def _growth(signal: float, r: float, idle: float) -> float:
+    """1 + r in the direction of the signal; `idle` where it has none."""
+    return 1.0 + r if signal > 0 else (1.0 - r if signal < 0 else idle)
 
 
 @jit
