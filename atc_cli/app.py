@@ -13,31 +13,10 @@ from typer.exceptions import TyperException
 
 from atc_cli import __version__
 from atc_cli.errors import ExitCode
-from atc_cli.options import EXPLAIN, SCAN, Option
+from atc_cli.examples import BENCH_EXAMPLES, EXPLAIN_EXAMPLES, SCAN_EXAMPLES
+from atc_cli.options import BENCH, EXPLAIN, SCAN, Option
 from atc_cli.resolve import Resolved, resolve
-from atc_cli.settings import FIELDS, OPTIONS
-
-SCAN_EXAMPLES = """
-Examples:
-
-\b
-  atc scan                                      Binance USDT perpetuals, 15m
-  atc scan --exchange demo                      a simulated market, no network
-  atc scan BTCUSDT ETHUSDT --timeframe 1h
-  atc scan --data candles/ --timeframe 1h --top 10
-  atc scan --preset swing --side long --max-age 1 --output json
-  atc scan --output symbols | atc scan --watchlist - --timeframe 4h
-
-Exit codes: 0 ok, 2 usage, 3 partial, 4 no data, 69 unavailable, 75 try later, 78 configuration, 130 interrupted.
-"""
-EXPLAIN_EXAMPLES = """
-Examples:
-
-\b
-  atc explain SIM001 --exchange demo            the weight table at the last bar
-  atc explain BTCUSDT --timeframe 4h            from Binance
-  atc explain BTCUSDT --data candles/ --timeframe 1h --series --out btc.parquet
-"""
+from atc_cli.settings import BENCH_OPTIONS, FIELDS, OPTIONS, BenchSettings
 
 
 class SectionedCommand(TyperCommand):
@@ -82,6 +61,8 @@ def _given(command: str) -> list[inspect.Parameter]:
         _parameter("verbose", bool, False, "say more on stderr: every skip, timings", short="-v"),
         _parameter("quiet", bool, False, "say nothing on stderr but errors", short="-q"),
     ]
+    if command == BENCH:
+        return [*(_option(option, command) for option in BENCH_OPTIONS.values()), general[-1]]
     return [_option(option, command) for option in OPTIONS.values() if command in option.commands] + general
 
 
@@ -108,13 +89,12 @@ def _option(option: Option, command: str) -> inspect.Parameter:
         autocompletion=_completion(choices),
     )
     kind = bool | None if option.is_switch else str | None
-    return inspect.Parameter(
-        FIELDS[option.key], inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, made]
-    )
+    name = FIELDS.get(option.key, option.key)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, made])
 
 
 def _default_words(option: Option) -> str:
-    if option.default is None or option.is_switch:
+    if option.default in (None, ()) or option.is_switch:
         return ""
     shown = ",".join(option.default) if isinstance(option.default, tuple) else option.default
     return f" [{shown}]"
@@ -168,6 +148,16 @@ def explain(
     if given["show_settings"]:
         _finish(flow.show_settings(resolved))
     _finish(flow.explain(resolved, symbol, quiet=given["quiet"], verbose=given["verbose"]))
+
+
+@app.command(cls=SectionedCommand, help="Time every backend whose bits are right.\n" + BENCH_EXAMPLES)
+@_with_options(BENCH)
+def bench(**given: Any) -> None:
+    """Time every backend whose bits are right."""
+    from atc_cli import flow
+
+    flags = {key: given[key] for key in BENCH_OPTIONS if given[key] is not None}
+    _finish(flow.bench(BenchSettings.of_flags(flags), quiet=given["quiet"]))
 
 
 @app.command()

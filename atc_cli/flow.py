@@ -11,11 +11,12 @@ from atc_cli.errors import AtcError, ExitCode, UsageError, unknown_name
 from atc_cli.options import zone_of
 from atc_cli.output import check_target, format_of, terminal_width, write
 from atc_cli.resolve import Resolved, resolve
-from atc_cli.settings import SCAN_OUTPUTS, Settings
+from atc_cli.settings import SCAN_OUTPUTS, BenchSettings, Settings
 
 if TYPE_CHECKING:
     from atc_cli.commands import config
     from atc_cli.data.source import Progress
+    from atc_cli.domain.bench import BenchResult
     from atc_cli.domain.results import ExplainResult, ScanResult, Skipped
 
 _SERIES_OUTPUTS = ("csv", "json", "parquet")
@@ -204,6 +205,25 @@ def _settings_fault() -> str | None:
     except AtcError as error:
         return str(error)
     return None
+
+
+def bench(settings: BenchSettings, *, quiet: bool) -> ExitCode:
+    """`atc bench`: the table or JSON of what was measured; 1 where a backend's bits are wrong."""
+    from atc_cli.bench_process import bench_ports
+    from atc_cli.commands import bench as command
+    from atc_cli.reporting.bench import bench_json, bench_table
+
+    result = command.run(settings, bench_ports(_progress(quiet)))
+    table = settings.output == "table"
+    write(bench_table(result, width=terminal_width(settings.out)) if table else bench_json(result), settings.out)
+    return bench_code(result)
+
+
+def bench_code(result: "BenchResult") -> ExitCode:
+    """Interrupted before wrong: what is not done may be wrong as well."""
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.UNEXPECTED if any(row.parity.broken for row in result.rows) else ExitCode.OK
 
 
 def validate(file: Path | None) -> ExitCode:

@@ -16,6 +16,7 @@ Parse = Callable[[Any], Any]
 
 SCAN = "scan"
 EXPLAIN = "explain"
+BENCH = "bench"
 BOTH = frozenset({SCAN, EXPLAIN})
 SCAN_ONLY = frozenset({SCAN})
 

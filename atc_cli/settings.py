@@ -9,10 +9,13 @@ from typing import Any
 from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, LENGTH_MAX, Dialect, Robustness
 from atc_cli.domain.params import Params, Source, in_range
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.errors import UsageError
 from atc_cli.options import (
+    BENCH,
     EXPLAIN,
     SCAN_ONLY,
     Option,
+    Parse,
     choice,
     lower,
     number,
@@ -30,6 +33,9 @@ from atc_cli.options import (
 DEMO = "demo"
 PRESETS = ("scalping", "intraday", "swing", "tradingview")
 BACKENDS = ("auto", "reference", "numba", "rust", "cuda", "dask")
+BENCH_BACKENDS = ("reference", "numba", "rust", "cuda", "dask", "talib")
+BENCH_OUTPUTS = ("table", "json")
+WANTS = ("last", "average", "all")
 MARKETS = ("spot", "swap")
 SIDES = ("both", "long", "short")
 SCAN_OUTPUTS = ("table", "json", "jsonl", "csv", "parquet", "markdown", "symbols")
@@ -50,6 +56,7 @@ _WHERE, _WHICH, _KEEP, _INDICATOR, _MEMBERS, _SHOW, _RUN = (
     "Output",
     "Run",
 )
+_SIZE, _WHAT = "Sizes", "What is measured"
 
 
 def _length(name: str) -> Any:
@@ -58,6 +65,10 @@ def _length(name: str) -> Any:
 
 def _weight(name: str) -> Any:
     return setting(f"{name}_weight", _MEMBERS, f"{name.upper()} start weight", number(), 1.0, metavar="X")
+
+
+def _bench(key: str, panel: str, help_text: str, parse: Parse, default: Any, **extra: Any) -> Any:
+    return setting(key, panel, help_text, parse, default, commands=frozenset({BENCH}), **extra)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,12 +238,53 @@ class Settings:
         )
 
 
-def options() -> Iterator[tuple[str, Option]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchSettings:
+    """The flags of `atc bench`, which no file or variable sets: a measurement says all that it depends on."""
+
+    symbols: int | None = _bench("symbols", _SIZE, "symbols in a batch", whole(1, 100_000), None, metavar="N")
+    bars: int | None = _bench("bars", _SIZE, "bars of each", whole(100, 10_000_000), None, metavar="N")
+    full: bool = _bench("full", _SIZE, "10000x1500 and 1x1000000 as well", switch, False, negatable=False)
+    data: Path | None = _bench("data", _SIZE, "candles of a folder, not random walks", path, None, metavar="DIR")
+    timeframe: str = _bench("timeframe", _SIZE, "which files of --data", choice("timeframe", TIMEFRAMES_MS), "1h",
+        choices=tuple(TIMEFRAMES_MS), metavar="TF")  # fmt: skip
+    backend: tuple[str, ...] = _bench("backend", _WHAT, ", ".join(BENCH_BACKENDS) + "; all that can run if none",
+        several(choice("backend", BENCH_BACKENDS)), (), choices=BENCH_BACKENDS, metavar="LIST")  # fmt: skip
+    threads: tuple[int, ...] = _bench("threads", _WHAT, "numbers of threads; all that a backend offers if none",
+        several(whole(1, 4096)), (), metavar="LIST")  # fmt: skip
+    dialect: tuple[Dialect, ...] = _bench("dialect", _WHAT, "lts, tradingview or both",
+        several(choice("dialect", Dialect)), (Dialect.LTS,), choices=tuple(Dialect), metavar="LIST")  # fmt: skip
+    want: tuple[str, ...] = _bench("want", _WHAT, ", ".join(WANTS) + ": what is kept of the result",
+        several(choice("want", WANTS)), ("average",), choices=WANTS, metavar="LIST")  # fmt: skip
+    runs: int = _bench("runs", _WHAT, "measured runs after the warm-up; the median counts", whole(1, 1000), 5,
+        metavar="K")  # fmt: skip
+    output: str = _bench("output", _SHOW, "format", choice("output", BENCH_OUTPUTS), "table", choices=BENCH_OUTPUTS)
+    out: Path | None = _bench("out", _SHOW, "write to a file, atomically", path, None, metavar="FILE")
+
+    @property
+    def folder(self) -> str | None:
+        """The folder of --data as a measuring process can find it."""
+        return None if self.data is None else str(self.data.absolute())
+
+    @classmethod
+    def of_flags(cls, given: Mapping[str, Any]) -> "BenchSettings":
+        """From the texts of the flags that were given; UsageError names the flag."""
+        values = {}
+        for key, raw in given.items():
+            try:
+                values[key] = BENCH_OPTIONS[key].parse(raw)
+            except ValueError as error:
+                raise UsageError(f"--{key}: {error}") from None
+        return cls(**values)
+
+
+def options(table: type) -> Iterator[tuple[str, Option]]:
     """(field name, option) of every setting, in the order of --help."""
-    for each in dataclasses.fields(Settings):
+    for each in dataclasses.fields(table):
         if "option" in each.metadata:
             yield each.name, each.metadata["option"]
 
 
-OPTIONS: dict[str, Option] = {option.key: option for _, option in options()}
-FIELDS: dict[str, str] = {option.key: name for name, option in options()}
+OPTIONS: dict[str, Option] = {option.key: option for _, option in options(Settings)}
+FIELDS: dict[str, str] = {option.key: name for name, option in options(Settings)}
+BENCH_OPTIONS: dict[str, Option] = {option.key: option for _, option in options(BenchSettings)}

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 
 from atc_cli.commands.ports import Ports
 from atc_cli.data.source import Market, Progress
-from atc_cli.engine import reference, rust
+from atc_cli.engine import numba, reference, rust
 from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.errors import NoDataError, UsageError
 from atc_cli.settings import DEMO, Settings
@@ -21,8 +22,8 @@ def clock_ms() -> int:
 
 def offers() -> list[Offer | Unavailable]:
     """Every backend by name: what can run, and why the others cannot."""
-    absent = [Unavailable(name, _NOT_BUILT, "use --backend auto") for name in ("numba", "cuda", "dask")]
-    return [rust.offer(), *absent, reference.offer()]
+    absent = [Unavailable(name, _NOT_BUILT, "use --backend auto") for name in ("cuda", "dask")]
+    return [rust.offer(), numba.offer(find_spec("numba")), *absent, reference.offer()]
 
 
 @contextmanager

@@ -1,12 +1,13 @@
 """The backends under test, and the comparison that they all must pass."""
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 
 import numpy as np
 
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
-from atc_cli.engine import reference, rust
+from atc_cli.engine import numba, reference, rust
 from atc_cli.engine.backend import Backend, Offer, Values, Want
 
 HOUR_MS = 3_600_000
@@ -14,7 +15,8 @@ HOUR_MS = 3_600_000
 
 def backend(name: str) -> Backend:
     """The backend of that name; its absence is a failure, never a skip."""
-    offer = {"reference": reference.offer, "rust": rust.offer}[name]()
+    offers = [rust.offer(), numba.offer(find_spec("numba")), reference.offer()]
+    offer = next(each for each in offers if each.name == name)
     assert isinstance(offer, Offer), offer
     return offer.backend
 

@@ -12,6 +12,14 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
+
+def pytest_configure() -> None:
+    """What numba compiles is kept between runs, and not among the user's files."""
+    folder = ROOT / ".pytest_cache" / "xdg"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.environ["XDG_CACHE_HOME"] = str(folder)
+
+
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="recorded market data is not part of the project")
 
 

@@ -44,7 +44,7 @@ def data(tmp_path: Path) -> Path:
 
 EXPECTED_TABLE = """\
 candles files · 1h · 1500 bars · dialect lts · preset intraday (with other timeframe)
-backend rust: estimated N ms; reference N ms
+backend rust: estimated N ms; numba N ms, reference N ms
 last closed bar 2023-11-19 21:00+00:00, N days ago · fetch N ms · compute N ms
 breadth ▲ 1 LONG  ▼ 2 SHORT  · 0 NEUTRAL
 
@@ -68,7 +68,7 @@ the data end N days ago
 def steady(text: str) -> str:
     """Output with what changes from run to run taken out: durations and the age of the data."""
     text = re.sub(r"(fetch|compute) [\d.]+ (ms|s)\b", r"\1 N ms", text)
-    text = re.sub(r"estimated \d+ ms; reference [\d.]+ m?s", "estimated N ms; reference N ms", text)
+    text = re.sub(r"(estimated|numba|reference) [\d.]+ m?s", r"\1 N ms", text)
     return re.sub(r"\d+ days ago", "N days ago", text)
 
 
@@ -262,7 +262,7 @@ WRONG = [
     (["scan", "--exchange", "binanse"], 2, ["unknown exchange 'binanse'", "'binance'"]),
     (["scan", "--offline"], 4, ["--offline", "binance"]),
     (["scan", "--data", "absent"], 2, ["absent"]),
-    (["scan", "--exchange", "demo", "--backend", "cuda"], 69, ["backend cuda", "can run: rust, reference"]),
+    (["scan", "--exchange", "demo", "--backend", "cuda"], 69, ["backend cuda", "can run: rust, numba, reference"]),
     (["scan", "--exchange", "demo", "--ema-len", "7"], 2, ["--ema-len", "7", "allowed: 8"]),
     (["scan", "--exchange", "demo", "--lambda", "900"], 2, ["--lambda", "900", "allowed"]),
     (["scan", "--exchange", "demo", "--watchlist", "absent.txt"], 2, ["--watchlist", "absent.txt"]),
@@ -512,6 +512,30 @@ def test_doctor_is_healthy_here_and_says_what_is_absent(atc: Atc) -> None:
     assert {check["status"] for check in checks} <= {"ok", "warn", "fail", "absent"}
 
 
+def test_doctor_says_what_scan_would_take_and_what_numba_keeps(atc: Atc) -> None:
+    checks = {check["name"]: check for check in json.loads(atc("doctor", "--json").out)["checks"]}
+    assert checks["scan takes"]["detail"].startswith("rust computes")
+    assert checks["numba cache"]["status"] == "ok"
+    assert checks["numba cache"]["detail"].endswith("empty")
+
+
+def test_only_the_numba_backend_imports_numba(atc: Atc) -> None:
+    """A scan that another backend computes must not wait for it."""
+    demo = ["scan", "--exchange", "demo", "--top", "1"]
+    imported = atc(*demo, env={"PYTHONPROFILEIMPORTTIME": "1"}).err
+    assert re.search(r"\| +atc_cli\.engine\.numba$", imported, flags=re.MULTILINE)
+    assert not re.search(r"\| +numba$", imported, flags=re.MULTILINE)
+
+
+def test_numba_computes_what_rust_computes(atc: Atc, data: Path) -> None:
+    kept = {"XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"]}
+    backends = ("rust", "numba")
+    documents = [json.loads(atc("scan", "--data", str(data), "--timeframe", "1h", "--backend", name,
+                                "--output", "json", env=kept).out) for name in backends]  # fmt: skip
+    assert [document["backend"]["name"] for document in documents] == list(backends)
+    assert documents[0]["rows"] == documents[1]["rows"]
+
+
 def test_the_version_is_printed(atc: Atc) -> None:
     assert atc("--version").out == f"atc {__version__}\n"
 
@@ -551,3 +575,26 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr
         assert "BrokenPipe" not in done.stderr
+
+
+def test_bench_measures_in_processes_of_their_own(atc: Atc) -> None:
+    flags = ("--symbols", "2", "--bars", "120", "--runs", "1", "--backend", "rust,talib,reference")
+    done = atc("bench", *flags, "--output", "json")
+    assert done.code == 0, done.err
+    assert done.err == ""
+    document = json.loads(done.out)
+    assert document["schema"] == "atc.bench/1"
+    assert [row["backend"] for row in document["rows"]] == ["rust", "reference", "talib"]
+    assert all(row["ms_median"] > 0 for row in document["rows"])
+    assert [row["peak_rss_mb"] is None for row in document["rows"]] == [False, True, False]
+
+
+def test_bench_refuses_in_words(atc: Atc) -> None:
+    for flags, code, words in (
+        (["--backend", "cuda"], 69, "backend cuda cannot run"),
+        (["--runs", "0"], 2, "--runs: 0 is out of range"),
+        (["--data", "nowhere"], 2, "nowhere"),
+    ):
+        done = atc("bench", *flags)
+        assert done.code == code, done.err
+        assert words in done.err

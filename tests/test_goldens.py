@@ -36,7 +36,7 @@ def test_there_are_cases_of_both_dialects_on_and_off_the_grid() -> None:
 
 
 @each_case
-@pytest.mark.parametrize("name", ["reference", "rust"])
+@pytest.mark.parametrize("name", ["reference", "rust", "numba"])
 def test_backend_equals_golden_to_the_last_bit(name: str, case: Case) -> None:
     params = case.params()
     values = backend(name).compute(case.panel(), params, Want.ALL)

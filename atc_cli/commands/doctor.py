@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Literal
 
 from atc_cli.domain.timeframe import iso
-from atc_cli.engine import rust
-from atc_cli.engine.backend import Offer, Unavailable
+from atc_cli.engine import numba, route, rust
+from atc_cli.engine.backend import Offer, Unavailable, Workload
 from atc_cli.resolve import preset_text
 from atc_cli.settings import PRESETS
 
 Status = Literal["ok", "warn", "fail", "absent"]
 
 _REQUIRED = ("numpy", "typer", "rich", "ccxt", "pyarrow", "platformdirs", "tzlocal")
+_USUAL_SERIES, _USUAL_BARS = 500, 1500
 _RELEASED_MS = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 
@@ -42,6 +43,8 @@ def run(
         _cpu(),
         _packages(_REQUIRED),
         *_backends(offers),
+        _chosen(offers),
+        *_compiled(offers),
         _presets(),
         _settings(settings_fault),
         _writable(cache_folder),
@@ -70,13 +73,35 @@ def _packages(names: Sequence[str]) -> Check:
 
 def _backends(offers: Sequence[Offer | Unavailable]) -> list[Check]:
     checks = []
+    fallback = any(isinstance(offer, Offer) and offer.name == "numba" for offer in offers)
+    without_rust: Status = "warn" if fallback else "fail"
     for offer in offers:
         if isinstance(offer, Offer):
             checks.append(Check(f"backend {offer.name}", "ok", f"about {offer.ns_per_bar:,.0f} ns per bar"))
         else:
-            status: Status = "fail" if offer.name == "rust" else "absent"
+            status: Status = without_rust if offer.name == "rust" else "absent"
             checks.append(Check(f"backend {offer.name}", status, offer.why, offer.remedy))
     return checks
+
+
+def _chosen(offers: Sequence[Offer | Unavailable]) -> Check:
+    """What `--backend auto` comes to for a scan of usual size."""
+    workload = Workload(series=_USUAL_SERIES, bars_total=_USUAL_SERIES * _USUAL_BARS)
+    _, decision = route.choose(workload, offers, route.AUTO)
+    detail = f"{decision.name} computes {_USUAL_SERIES} symbols x {_USUAL_BARS} bars: {decision.why}"
+    return Check("scan takes", "ok", detail)
+
+
+def _compiled(offers: Sequence[Offer | Unavailable]) -> list[Check]:
+    """Whether numba may keep what it compiles."""
+    if not any(isinstance(offer, Offer) and offer.name == "numba" for offer in offers):
+        return []
+    folder = numba.cache_folder()
+    fault = numba.cache_fault(folder)
+    if fault:
+        remedy = f"`chmod 700 {folder.parent}` if it is yours"
+        return [Check("numba cache", "warn", f"{fault}: numba compiles anew in every run", remedy)]
+    return [Check("numba cache", "ok", f"{folder}, {'filled' if folder.exists() else 'empty'}")]
 
 
 def _presets() -> Check:

@@ -1,6 +1,7 @@
 """Tick-exact prices (spec/ATC.md, section 3): a price series as integers on a decimal grid."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,7 @@ def float_source(values: Floats, source: Source) -> Floats:
     return total / len(columns) if len(columns) > 1 else total
 
 
+@lru_cache(maxsize=8)
 def exactness_factor(params: Params) -> int:
     """M of the bound P*M < 2^53: the largest factor over the members in use."""
     return max(

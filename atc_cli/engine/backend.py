@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,12 +86,31 @@ class LastBar:
 
 
 class Backend(Protocol):
-    """One way of computing a panel."""
+    """One way of computing a panel.
+
+    One that comes in forms declares them in `variants() -> list[tuple[simd, threads]]` and is made in one of
+    them by its class with the keywords `simd` and `threads`; `atc bench` times each.
+    """
 
     name: str
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
         """The whole batch in one call."""
+
+
+def variants(backend: Backend) -> list[tuple[str, int]]:
+    """(simd, threads) of every form that the backend declares in `variants()`; [("", 1)] where it declares none."""
+    declare = getattr(backend, "variants", None)
+    return list(declare()) if declare else [("", 1)]
+
+
+def variant(backend: Backend, simd: str, threads: int) -> Backend:
+    """The backend in one of the forms it declares: its class, called with `simd` and `threads`."""
+    if not hasattr(backend, "variants"):
+        return backend
+    form: Any = type(backend)
+    made: Backend = form(simd=simd, threads=threads)
+    return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Want
 from tests.backends import candles_of, compute, flat, tick_walk
 
-BACKENDS = ["reference", "rust"]
+BACKENDS = ["reference", "rust", "numba"]
 few = settings(max_examples=15, deadline=None)
 seeds = st.integers(0, 2**32 - 1)
 SHORT = {"lengths": (10,) * 6}

@@ -12,7 +12,7 @@ from atc_cli.engine.backend import Want
 from tests.backends import assert_same_bits, backend, candles_of, compute, flat, tick_walk
 from tests.conftest import SHARED, needs_shared
 
-FAST = ["rust"]
+FAST = ["rust", "numba"]
 both_dialects = pytest.mark.parametrize("dialect", list(Dialect))
 each_backend = pytest.mark.parametrize("name", FAST)
 

@@ -1,0 +1,54 @@
+"""The gate before any timing: a backend whose bits differ from the reference gets no time."""
+
+import numpy as np
+
+from atc_cli.commands.bench_data import off_grid
+from atc_cli.domain.panel import Panel
+from atc_cli.domain.params import Params
+from atc_cli.engine.backend import Backend, Values, Want
+from atc_cli.engine.reference import ReferenceBackend
+
+SAMPLE_SIZE = (8, 400)  # what the reference can do in half a second
+
+
+class Gate:
+    """The sample on the grid and off it, with the reference's values per inputs."""
+
+    def __init__(self, sample: Panel) -> None:
+        self._panels = (("on grid", sample), ("off grid", off_grid(sample)))
+        self._wanted: dict[tuple[Params, Want], list[Values]] = {}
+        self._found: dict[tuple[int, Params, Want], str | None] = {}
+
+    def difference(self, backend: Backend, params: Params, want: Want) -> str | None:
+        """The first difference in words, None where every array has the reference's bits, here and for want all."""
+        key = (id(backend), params, want)
+        if key not in self._found:
+            self._found[key] = self._compared(backend, params, want) or self._compared(backend, params, Want.ALL)
+        return self._found[key]
+
+    def _compared(self, backend: Backend, params: Params, want: Want) -> str | None:
+        for (name, panel), right in zip(self._panels, self._reference(params, want), strict=True):
+            found = first_difference(backend.compute(panel, params, want), right)
+            if found:
+                return f"{found}, {name}, want {want.value}"
+        return None
+
+    def _reference(self, params: Params, want: Want) -> list[Values]:
+        key = (params, want)
+        if key not in self._wanted:
+            reference = ReferenceBackend()
+            self._wanted[key] = [reference.compute(panel, params, want) for _, panel in self._panels]
+        return self._wanted[key]
+
+
+def first_difference(got: Values, right: Values) -> str | None:
+    """Where two results differ first: shape, type, or a value (NaN equals NaN, -0.0 equals 0.0)."""
+    for name in Values.__slots__:
+        a, b = getattr(got, name), getattr(right, name)
+        if a.shape != b.shape or a.dtype != b.dtype:
+            return f"{name} is {a.dtype}{list(a.shape)}, reference {b.dtype}{list(b.shape)}"
+        unequal = (a != b) & ~((a != a) & (b != b))  # noqa: PLR0124 - NaN is not itself
+        if unequal.any():
+            at = tuple(int(i) for i in np.argwhere(unequal)[0])
+            return f"{name}{list(at)} is {a[at]!s}, reference {b[at]!s} ({int(unequal.sum())} of {a.size} differ)"
+    return None

@@ -1,0 +1,56 @@
+"""What is numba's own: its absence, and where its machine code is kept."""
+
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+
+import pytest
+
+from atc_cli.engine import numba
+from atc_cli.engine.backend import Offer, Unavailable
+
+
+def test_without_numba_the_offer_says_how_to_get_it() -> None:
+    offer = numba.offer(None)
+    assert isinstance(offer, Unavailable)
+    assert offer.why == "numba is not installed"
+    assert offer.remedy == "pip install 'atc-cli[numba]'"
+
+
+def test_with_numba_there_is_an_offer() -> None:
+    offer = numba.offer(ModuleSpec("numba", None))
+    assert isinstance(offer, Offer)
+    assert offer.name == "numba"
+
+
+def test_the_cache_is_made_private(tmp_path: Path) -> None:
+    folder = tmp_path / "atc" / "numba" / "sources"
+    assert numba.cache_fault(folder) is None
+    assert not folder.parent.exists()
+    assert numba.cache_fault(folder, make=True) is None
+    assert [each.stat().st_mode & 0o777 for each in (folder, folder.parent)] == [0o700, 0o700]
+
+
+@pytest.mark.parametrize("which", ["folder", "parent"])
+def test_a_folder_that_others_can_reach_is_not_used(tmp_path: Path, which: str) -> None:
+    folder = tmp_path / "atc" / "numba" / "sources"
+    folder.mkdir(parents=True)
+    folder.parent.chmod(0o755 if which == "parent" else 0o700)
+    folder.chmod(0o755 if which == "folder" else 0o700)
+    assert "is not private" in str(numba.cache_fault(folder, make=True))
+
+
+def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir(mode=0o700)
+    (tmp_path / "numba").mkdir(mode=0o700)
+    (tmp_path / "numba" / "sources").symlink_to(tmp_path / "elsewhere")
+    assert "is no folder" in str(numba.cache_fault(tmp_path / "numba" / "sources", make=True))
+
+
+def test_a_file_in_the_way_is_a_fault_and_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "atc").write_text("")
+    assert "cannot be made" in str(numba.cache_fault(tmp_path / "atc" / "numba" / "sources", make=True))
+
+
+def test_the_folder_follows_the_sources() -> None:
+    assert numba.cache_folder() == numba.cache_folder()
+    assert numba.cache_folder().parent.name == "numba"
