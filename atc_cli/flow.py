@@ -11,7 +11,7 @@ from atc_cli.errors import AtcError, ExitCode, UsageError, unknown_name
 from atc_cli.options import zone_of
 from atc_cli.output import check_target, format_of, terminal_width, write
 from atc_cli.resolve import Resolved, resolve
-from atc_cli.settings import SCAN_OUTPUTS, BenchSettings, Settings
+from atc_cli.settings import BENCH_OUTPUTS, SCAN_OUTPUTS, BenchSettings, Settings
 
 if TYPE_CHECKING:
     from atc_cli.commands import config
@@ -213,8 +213,9 @@ def bench(settings: BenchSettings, *, quiet: bool) -> ExitCode:
     from atc_cli.commands import bench as command
     from atc_cli.reporting.bench import bench_json, bench_table
 
+    table = format_of(settings.output, settings.out, BENCH_OUTPUTS) == "table"
+    check_target(settings.out, binary=False)
     result = command.run(settings, bench_ports(_progress(quiet)))
-    table = settings.output == "table"
     write(bench_table(result, width=terminal_width(settings.out)) if table else bench_json(result), settings.out)
     return bench_code(result)
 

@@ -258,7 +258,14 @@ class BenchSettings:
         several(choice("want", WANTS)), ("average",), choices=WANTS, metavar="LIST")  # fmt: skip
     runs: int = _bench("runs", _WHAT, "measured runs after the warm-up; the median counts", whole(1, 1000), 5,
         metavar="K")  # fmt: skip
-    output: str = _bench("output", _SHOW, "format", choice("output", BENCH_OUTPUTS), "table", choices=BENCH_OUTPUTS)
+    output: str | None = _bench(
+        "output",
+        _SHOW,
+        "format; table unless said otherwise",
+        choice("output", BENCH_OUTPUTS),
+        None,
+        choices=BENCH_OUTPUTS,
+    )
     out: Path | None = _bench("out", _SHOW, "write to a file, atomically", path, None, metavar="FILE")
 
     @property
