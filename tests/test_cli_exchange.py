@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -121,6 +122,38 @@ def test_one_symbol_that_fails_is_named_and_the_scan_is_partial(
     (fault,) = [skip for skip in document["skipped"] if skip["reason"] == "fetch_failed"]
     assert fault["symbol"] == "COIN002/USDT:USDT"
     assert "COIN002/USDT:USDT" in done.err
+
+
+def test_a_symbol_that_stopped_long_before_the_window_is_stale_by_so_many_bars(atc: Atc, tmp_path: Path) -> None:
+    alive = symbol(1)
+
+    def until_long_ago(timeframe: str, first_ms: int, last_ms: int, now_ms: int) -> np.ndarray:
+        return alive.bars(timeframe, first_ms, min(last_ms, NOW_MS // HOUR_MS * HOUR_MS - 2001 * HOUR_MS), now_ms)
+
+    halted = replace(alive, base="HALTED", bars=until_long_ago)
+    with BinanceServer([symbol(0), halted], now_ms=NOW_MS) as server:
+        stale = json.loads(scan(atc, server, tmp_path, "--all", "--output", "json").out)
+        kept = json.loads(scan(atc, server, tmp_path, "--all", "--max-lag", "2000", "--output", "json").out)
+    (skip,) = stale["skipped"]
+    assert (skip["symbol"], skip["reason"]) == ("HALTED/USDT:USDT", "stale")
+    assert "2000 bars behind" in skip["detail"]
+    assert {row["symbol"]: row["bars"] for row in kept["rows"]}["HALTED/USDT:USDT"] == BARS
+
+
+def test_with_one_exchange_dead_the_rows_of_the_other_are_printed(
+    atc: Atc, server: BinanceServer, tmp_path: Path
+) -> None:
+    file = config(server, tmp_path)
+    dead = "\n".join(
+        f'{key} = "http://127.0.0.1:1"' for key in ("fapiPublic", "fapiPublicV2", "fapiPublicV3", "public")
+    )
+    file.write_text(file.read_text() + f"[ccxt.binanceusdm]\n[ccxt.binanceusdm.urls.api]\n{dead}\n")
+    done = atc("scan", "--config", str(file), "--exchange", "binance,binanceusdm", "--all", "--output", "json")
+    assert done.code == 3, done.err
+    document = json.loads(done.out)
+    assert len(document["rows"]) == 6
+    assert {row["exchange"] for row in document["rows"]} == {"binance"}
+    assert [skip["exchange"] for skip in document["skipped"] if skip["reason"] == "fetch_failed"] == ["binanceusdm"]
 
 
 REFUSALS = [

@@ -85,18 +85,35 @@ def _usdm_line(symbol: Symbol) -> dict[str, Any]:
 
 
 def klines(symbol: Symbol, query: Mapping[str, str], cap: int, now_ms: int) -> list[list[Any]]:
-    """Candles of a request; from startTime on if given, else the newest; the forming one included."""
+    """Candles of a request; from startTime on if given, else the newest that there are; the forming one included."""
     timeframe = query.get("interval", "")
     if timeframe not in TIMEFRAMES_MS:
         raise BinanceError(-1120, "Invalid interval.")
     step = TIMEFRAMES_MS[timeframe]
     limit = min(int(query.get("limit", DEFAULT_LIMIT)), cap)
     last_ms = int(query.get("endTime", now_ms))
-    start_ms = int(query["startTime"]) if "startTime" in query else None
-    first_ms = max(start_ms if start_ms is not None else last_ms - (limit + 1) * step, symbol.born_ms - step)
-    offset = grid_offset_ms(timeframe) or 0
-    bars = symbol.bars(timeframe, -((offset - first_ms) // step) * step + offset, last_ms, now_ms)
-    return klines_rows(bars[-limit:] if start_ms is None else bars[:limit], step, symbol.decimals)
+    if "startTime" in query:
+        bars = _between(symbol, timeframe, int(query["startTime"]), last_ms, now_ms)[:limit]
+    else:
+        bars = _newest(symbol, timeframe, limit, last_ms, now_ms)
+    return klines_rows(bars, step, symbol.decimals)
+
+
+def _newest(symbol: Symbol, timeframe: str, limit: int, last_ms: int, now_ms: int) -> Table:
+    """The newest `limit` candles, however long ago they were: the exchange does not stop at a silent week."""
+    reach_ms = (limit + 1) * TIMEFRAMES_MS[timeframe]
+    while True:
+        bars = _between(symbol, timeframe, last_ms - reach_ms, last_ms, now_ms)[-limit:]
+        if len(bars) == limit or last_ms - reach_ms <= symbol.born_ms:
+            return bars
+        reach_ms *= 4
+
+
+def _between(symbol: Symbol, timeframe: str, start_ms: int, last_ms: int, now_ms: int) -> Table:
+    """Candles that open in start..last, from the listing on."""
+    step, offset = TIMEFRAMES_MS[timeframe], grid_offset_ms(timeframe) or 0
+    first_ms = max(start_ms, symbol.born_ms - step)
+    return symbol.bars(timeframe, -((offset - first_ms) // step) * step + offset, last_ms, now_ms)
 
 
 def klines_rows(bars: Table, step_ms: int, decimals: int) -> list[list[Any]]:
