@@ -1,11 +1,11 @@
-//! The input: many series, end to end.
+//! The input: many series, each a stretch of the columns.
 
 use crate::error::Error;
 
-/// Price series laid end to end, oldest bar first.
+/// Price series, oldest bar first.
 ///
-/// Series `i` is `offsets[i]..offsets[i + 1]` of every column. Prices are in quote currency, finite and > 0;
-/// anything else gives meaningless values, never undefined behaviour.
+/// Series `i` is `starts[i]..ends[i]` of every column; series may overlap, as windows of one long history do. Prices
+/// are in quote currency, finite and > 0; anything else gives meaningless values, never undefined behaviour.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
     /// Opening prices.
@@ -16,8 +16,10 @@ pub struct Batch<'a> {
     pub low: &'a [f64],
     /// Closing prices.
     pub close: &'a [f64],
-    /// Series boundaries, one more than there are series, never decreasing.
-    pub offsets: &'a [usize],
+    /// First bar of every series.
+    pub starts: &'a [usize],
+    /// The bar after the last one of every series, not before its start.
+    pub ends: &'a [usize],
     /// `growth[j]` is the growth factor at bar `cutout + j`; at least as many entries as the longest series has
     /// bars from the cutout on. Computed by the caller, because exp differs between maths libraries.
     pub growth: &'a [f64],
@@ -36,21 +38,22 @@ impl<'a> Batch<'a> {
     /// The number of series.
     #[must_use]
     pub fn series(&self) -> usize {
-        self.offsets.len().saturating_sub(1)
+        self.starts.len()
+    }
+
+    /// The bars of one series.
+    pub(crate) fn bars(&self, index: usize) -> usize {
+        self.ends[index].saturating_sub(self.starts[index])
     }
 
     /// The bars of the longest series.
     #[must_use]
     pub fn longest(&self) -> usize {
-        self.offsets
-            .windows(2)
-            .map(|pair| pair[1].saturating_sub(pair[0]))
-            .max()
-            .unwrap_or(0)
+        (0..self.series().min(self.ends.len())).map(|index| self.bars(index)).max().unwrap_or(0)
     }
 
     pub(crate) fn candles(&self, index: usize) -> Candles<'a> {
-        let bars = self.offsets[index]..self.offsets[index + 1];
+        let bars = self.starts[index]..self.ends[index];
         Candles {
             open: &self.open[bars.clone()],
             high: &self.high[bars.clone()],
@@ -63,38 +66,23 @@ impl<'a> Batch<'a> {
         let bars = self.close.len();
         for (column, values) in [("open", self.open), ("high", self.high), ("low", self.low)] {
             if values.len() != bars {
-                return Err(Error::ColumnLength {
-                    column,
-                    length: values.len(),
-                    bars,
-                });
+                return Err(Error::ColumnLength { column, length: values.len(), bars });
             }
         }
-        self.check_offsets(bars)?;
+        self.check_bounds(bars)?;
         let (length, needed) = (self.growth.len(), self.longest().saturating_sub(cutout));
-        if length < needed {
-            Err(Error::GrowthTooShort { length, needed })
-        } else {
-            Ok(())
-        }
+        if length < needed { Err(Error::GrowthTooShort { length, needed }) } else { Ok(()) }
     }
 
-    fn check_offsets(&self, bars: usize) -> Result<(), Error> {
-        let Some(&offset) = self.offsets.last() else {
-            return Err(Error::NoOffsets);
-        };
-        if let Some(at) = self.offsets.windows(2).position(|pair| pair[1] < pair[0]) {
-            let (before, offset) = (self.offsets[at], self.offsets[at + 1]);
-            return Err(Error::OffsetDecreases {
-                index: at + 1,
-                offset,
-                before,
-            });
+    fn check_bounds(&self, bars: usize) -> Result<(), Error> {
+        let (starts, ends) = (self.starts.len(), self.ends.len());
+        if starts != ends {
+            return Err(Error::BoundsLength { starts, ends });
         }
-        if offset > bars {
-            Err(Error::OffsetBeyondEnd { offset, bars })
-        } else {
-            Ok(())
+        let mut pairs = self.starts.iter().zip(self.ends).enumerate();
+        match pairs.find(|&(_, (start, end))| start > end || *end > bars) {
+            Some((series, (&start, &end))) => Err(Error::BoundsOutside { series, start, end, bars }),
+            None => Ok(()),
         }
     }
 }

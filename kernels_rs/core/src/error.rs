@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::simd::Simd;
+
 /// What a call got wrong; the text names the thing, its value and what is allowed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -48,23 +50,28 @@ pub enum Error {
         /// The number of closes.
         bars: usize,
     },
-    /// The offsets hold not even the first one.
-    NoOffsets,
-    /// An offset is smaller than the one before it.
-    OffsetDecreases {
-        /// Index of the smaller offset.
-        index: usize,
-        /// The offset.
-        offset: usize,
-        /// The one before.
-        before: usize,
+    /// Not as many starts as ends.
+    BoundsLength {
+        /// Number of starts.
+        starts: usize,
+        /// Number of ends.
+        ends: usize,
     },
-    /// The last offset lies behind the last bar.
-    OffsetBeyondEnd {
-        /// The last offset.
-        offset: usize,
-        /// The number of bars.
+    /// A series that ends before it starts, or behind the last bar.
+    BoundsOutside {
+        /// Index of the series.
+        series: usize,
+        /// Its first bar.
+        start: usize,
+        /// The bar after its last.
+        end: usize,
+        /// The number of bars in the columns.
         bars: usize,
+    },
+    /// Instructions that this processor does not have.
+    SimdMissing {
+        /// The path asked for.
+        simd: Simd,
     },
     /// The growth table ends before the longest series does.
     GrowthTooShort {
@@ -144,25 +151,15 @@ impl Error {
                     "{column} has {length} entries, it must have as many as close, {bars}"
                 )
             }
-            Self::NoOffsets => write!(
-                f,
-                "offsets has 0 entries, it needs one more than there are series"
-            ),
-            Self::OffsetDecreases {
-                index,
-                offset,
-                before,
-            } => {
-                write!(
-                    f,
-                    "offsets[{index}] is {offset}, it must be at least the offset before it, {before}"
-                )
+            Self::BoundsLength { starts, ends } => {
+                write!(f, "there are {starts} starts and {ends} ends, there must be one of each per series")
             }
-            Self::OffsetBeyondEnd { offset, bars } => {
-                write!(
-                    f,
-                    "the last offset is {offset}, it must be at most the number of bars, {bars}"
-                )
+            Self::BoundsOutside { series, start, end, bars } => {
+                write!(f, "series {series} is {start}..{end}, it must lie in order within 0..{bars}")
+            }
+            Self::SimdMissing { simd } => {
+                let here: Vec<String> = Simd::available().iter().map(Simd::to_string).collect();
+                write!(f, "simd is '{simd}', this processor has: {}", here.join(", "))
             }
             Self::GrowthTooShort { length, needed } => {
                 write!(

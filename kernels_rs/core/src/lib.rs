@@ -4,31 +4,36 @@
 //! integer prices, and `tradingview`, which imitates the published script to the last bit.
 //!
 //! Numbers are IEEE float64 and every operation rounds once, in the written order; nothing is contracted
-//! into a fused multiply-add. The output bits depend on this, so `mul_add` has no place in this crate.
+//! into a fused multiply-add. The output bits depend on this, so `mul_add` has no place in this crate. A lane is one
+//! series, so neither the width of the instructions nor the number of threads changes the order of operations.
 #![warn(missing_docs)]
 
 mod batch;
-mod compensated;
+mod block;
 mod cpu;
-mod crossing;
-mod equity;
 mod error;
 mod families;
 mod grid;
+mod groups;
+mod layers;
 mod outputs;
 mod params;
-mod prices;
+mod plan;
 mod round;
-mod series;
-mod window;
+mod run;
+mod simd;
+mod tile;
+mod vote;
 
 pub use batch::Batch;
 pub use cpu::cpu_features;
 pub use error::Error;
 pub use outputs::Outputs;
 pub use params::{Dialect, FAMILIES, LONGEST, MEMBERS, Params, Source, Want, warmup};
+pub use simd::Simd;
 
-use prices::Prices;
+use outputs::Table;
+use plan::Plan;
 
 /// Computes every series of a batch and writes the results into the caller's arrays.
 ///
@@ -39,21 +44,31 @@ use prices::Prices;
 /// * Units: prices in quote currency, signals in [-1, 1], equities as multiples of the starting equity.
 /// * Undefined values are NaN. A series too short for a member leaves that member at signal 0; an empty
 ///   series writes NaN, -1 and 0.
+/// * The bits do not depend on `simd` or `threads` (0 counts as 1).
 ///
 /// # Errors
-/// Any [`Error`] about lengths, shapes or offsets; then nothing has been written. Prices, weights, decay and
-/// thresholds are the caller's to validate: no value of theirs can cause more than a meaningless number.
-pub fn compute(batch: &Batch, params: &Params, want: Want, out: &mut Outputs) -> Result<(), Error> {
+/// Any [`Error`] about lengths, shapes, bounds or instructions; then nothing has been written. Prices, weights, decay
+/// and thresholds are the caller's to validate: no value of theirs can cause more than a meaningless number.
+pub fn compute(
+    batch: &Batch,
+    params: &Params,
+    want: Want,
+    simd: Simd,
+    threads: usize,
+    out: &mut Outputs,
+) -> Result<(), Error> {
     params.check()?;
     batch.check(params.cutout)?;
     out.check(batch, want)?;
-    let mut prices = Prices::default();
-    for index in 0..batch.series() {
-        let candles = batch.candles(index);
-        let (bars, grid) = prices.load(&candles, params);
-        let mut row = out.row(index, candles.close.len(), want);
-        *row.grid = grid;
-        series::run(&bars, params, batch.growth, &mut row);
+    simd.check()?;
+    let plan = Plan::new(params);
+    let table = Table::new(out, want);
+    match simd {
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx512 => run::run::<simd::avx512::Avx512>(batch, &plan, want, threads, &table),
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx2 => run::run::<simd::avx2::Avx2>(batch, &plan, want, threads, &table),
+        _ => run::run::<simd::scalar::Scalar>(batch, &plan, want, threads, &table),
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! What a run computes: dialect, lengths, weights, thresholds.
 
+use crate::batch::Candles;
 use crate::error::Error;
 use crate::families::{CATALOG, Definition};
 
@@ -38,6 +39,30 @@ pub enum Source {
     Ohlc4,
 }
 
+impl Source {
+    /// How many columns it is the mean of.
+    pub(crate) fn columns(self) -> usize {
+        match self {
+            Self::Close | Self::Open | Self::High | Self::Low => 1,
+            Self::Hl2 => 2,
+            Self::Hlc3 => 3,
+            Self::Ohlc4 => 4,
+        }
+    }
+
+    /// Its columns in the order in which they are added.
+    pub(crate) fn column<'a>(self, candles: &Candles<'a>, index: usize) -> &'a [f64] {
+        let Candles { open, high, low, close } = *candles;
+        let order = match self {
+            Self::Close => [close; 4],
+            Self::Open | Self::Ohlc4 => [open, high, low, close],
+            Self::High | Self::Hl2 | Self::Hlc3 => [high, low, close, close],
+            Self::Low => [low; 4],
+        };
+        order[index]
+    }
+}
+
 /// How much of the result is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Want {
@@ -46,6 +71,8 @@ pub enum Want {
     /// `Average_Signal` at every bar.
     Average,
     /// `Average_Signal`, family signals and family equities at every bar.
+    Layers,
+    /// The same, and every member's signal and equity, at every bar.
     All,
 }
 
@@ -191,13 +218,14 @@ impl std::str::FromStr for Want {
         let table = [
             ("last", Self::Last),
             ("average", Self::Average),
+            ("layers", Self::Layers),
             ("all", Self::All),
         ];
-        pick("want", name, &table, "last, average, all")
+        pick("want", name, &table, "last, average, layers, all")
     }
 }
 
-fn pick<T: Copy>(
+pub(crate) fn pick<T: Copy>(
     what: &'static str,
     name: &str,
     table: &[(&str, T)],

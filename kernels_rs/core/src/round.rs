@@ -7,6 +7,7 @@ const TOLERANCE: f64 = 1e-10;
 ///
 /// Adding 2^52 leaves no fraction bits, so the addition itself rounds; the library call is not inlined on
 /// processors without SSE4.1.
+#[inline(always)]
 pub(crate) fn rint(x: f64) -> f64 {
     let size = x.abs();
     if size < WHOLE {
@@ -28,6 +29,7 @@ fn one_if(condition: bool) -> f64 {
 }
 
 /// Distance to the next float64 away from zero; not finite beyond the largest one.
+#[inline(always)]
 pub(crate) fn spacing(x: f64) -> f64 {
     let size = x.abs();
     f64::from_bits(size.to_bits() + 1) - size

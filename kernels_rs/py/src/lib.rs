@@ -9,20 +9,21 @@
 
 use std::str::FromStr;
 
-use atc_core::{Batch, Error, FAMILIES, MEMBERS, Outputs, Params};
+use atc_core::{Batch, Error, FAMILIES, MEMBERS, Outputs, Params, Simd};
 use numpy::{Element, PyReadonlyArray1, PyReadwriteArrayDyn};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 type Lengths = [Option<[usize; MEMBERS]>; FAMILIES];
 type Column<'py> = PyReadonlyArray1<'py, f64>;
+type Bounds<'py> = PyReadonlyArray1<'py, i64>;
 type Target<'py, T> = PyReadwriteArrayDyn<'py, T>;
 
 /// Adaptive Trend Classification over batches of price series.
 #[pymodule]
 mod _kernels {
     #[pymodule_export]
-    use super::{compute, cpu_features, warmup};
+    use super::{compute, cpu_features, simd_paths, warmup};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
@@ -32,8 +33,8 @@ mod _kernels {
 /// Compute a batch of price series and write the results into the given arrays.
 #[pyfunction]
 #[pyo3(signature = (
-    open, high, low, close, offsets, growth, *, dialect, lengths, weights, decay, cutout, long_threshold,
-    short_threshold, source, strategy, want, width, average, families, weights_out, flipped, member_sign,
+    open, high, low, close, starts, ends, growth, *, dialect, lengths, weights, decay, cutout, long_threshold,
+    short_threshold, source, strategy, want, simd, threads, width, average, families, weights_out, flipped, member_sign,
     member_equity, grid
 ))]
 fn compute(
@@ -42,7 +43,8 @@ fn compute(
     high: Column<'_>,
     low: Column<'_>,
     close: Column<'_>,
-    offsets: PyReadonlyArray1<'_, i64>,
+    starts: Bounds<'_>,
+    ends: Bounds<'_>,
     growth: Column<'_>,
     dialect: &str,
     lengths: Lengths,
@@ -54,6 +56,8 @@ fn compute(
     source: &str,
     strategy: bool,
     want: &str,
+    simd: Option<&str>,
+    threads: usize,
     width: usize,
     mut average: Target<'_, f64>,
     mut families: Target<'_, f64>,
@@ -75,13 +79,15 @@ fn compute(
         source: named(source)?,
         strategy,
     };
-    let offsets = bounds(&offsets)?;
+    let simd = simd.map_or_else(|| Ok(Simd::best()), named)?;
+    let (starts, ends) = (bounds(&starts, "starts")?, bounds(&ends, "ends")?);
     let batch = Batch {
         open: items(&open, "open")?,
         high: items(&high, "high")?,
         low: items(&low, "low")?,
         close: items(&close, "close")?,
-        offsets: &offsets,
+        starts: &starts,
+        ends: &ends,
         growth: items(&growth, "growth")?,
     };
     let mut out = Outputs {
@@ -94,7 +100,7 @@ fn compute(
         member_equity: items_mut(&mut member_equity, "member_equity")?,
         grid: items_mut(&mut grid, "grid")?,
     };
-    py.detach(|| atc_core::compute(&batch, &params, want, &mut out))
+    py.detach(|| atc_core::compute(&batch, &params, want, simd, threads, &mut out))
         .map_err(refused)
 }
 
@@ -102,6 +108,12 @@ fn compute(
 #[pyfunction]
 fn warmup(dialect: &str, lengths: Lengths) -> PyResult<usize> {
     atc_core::warmup(named(dialect)?, &lengths).map_err(refused)
+}
+
+/// Return the names of the paths that this processor can take, the slowest first.
+#[pyfunction]
+fn simd_paths() -> Vec<String> {
+    Simd::available().iter().map(Simd::to_string).collect()
 }
 
 /// Return the vector extensions of the processor at hand.
@@ -130,14 +142,11 @@ fn items_mut<'a, T: Element>(array: &'a mut Target<'_, T>, name: &str) -> PyResu
     array.as_slice_mut().map_err(|_| scattered(name))
 }
 
-fn bounds(offsets: &PyReadonlyArray1<'_, i64>) -> PyResult<Vec<usize>> {
-    let offsets = items(offsets, "offsets")?.iter();
-    let bounds = offsets.map(|&offset| usize::try_from(offset).map_err(|_| negative(offset)));
-    bounds.collect()
+fn bounds(bars: &Bounds<'_>, name: &str) -> PyResult<Vec<usize>> {
+    let bars = items(bars, name)?.iter();
+    bars.map(|&bar| usize::try_from(bar).map_err(|_| negative(bar, name))).collect()
 }
 
-fn negative(offset: i64) -> PyErr {
-    PyValueError::new_err(format!(
-        "offsets holds {offset}, every offset must be at least 0"
-    ))
+fn negative(bar: i64, name: &str) -> PyErr {
+    PyValueError::new_err(format!("{name} holds {bar}, every entry must be at least 0"))
 }

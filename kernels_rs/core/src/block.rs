@@ -1,0 +1,99 @@
+//! As many series as the processor has lanes for, side by side through time.
+
+#![allow(clippy::inline_always)] // Compiled for the instructions of its caller.
+
+use crate::batch::Candles;
+use crate::grid::Scale;
+use crate::groups::{Conditions, Group, RENEWAL, Votes};
+use crate::layers::Layers;
+use crate::plan::Plan;
+use crate::simd::{Lanes, Work};
+use crate::tile::{Scales, Tile};
+
+/// All state of one block of series between two bars, and the values of the last stretch of bars.
+pub(crate) struct Block<V: Lanes> {
+    pub tile: Tile<V>,
+    pub groups: Vec<Group<V>>,
+    pub layers: Layers<V>,
+    /// After a stretch: per family and bar, X in hundredths and X_S.
+    pub votes: Votes<V>,
+    averages: Vec<V>,
+    scales: Scales<V>,
+    conditions: Conditions,
+}
+
+impl<V: Lanes> Block<V> {
+    /// A block at its first bar. One scale per lane; `bars` is how many more than the history the columns hold.
+    pub fn new(plan: &Plan, scales: &[Scale], bars: usize) -> Self {
+        let tile = Tile::new(plan, bars);
+        let room = tile.room();
+        let none = V::splat(0.0);
+        let mut votes: Votes<V> = Default::default();
+        plan.used.iter().for_each(|&family| votes[family] = vec![[none; 2]; room]);
+        Self {
+            groups: plan.groups.iter().map(|group| Group::new(group, plan.tradingview)).collect(),
+            layers: Layers::new(plan),
+            votes,
+            averages: vec![none; room],
+            scales: Scales::new(scales, plan.source.columns()),
+            conditions: Conditions {
+                renewing: scales.iter().any(|scale| !scale.on_grid()),
+                unsure: scales.iter().any(|scale| scale.extreme),
+            },
+            tile,
+        }
+    }
+
+    /// `Average_Signal` of the last stretch's bars.
+    pub fn averages(&self) -> &[V] {
+        &self.averages[..self.tile.len]
+    }
+
+    /// How far a stretch from bar `first` can go at once, `last` at most.
+    pub fn reach(&self, plan: &Plan, first: usize, last: usize) -> usize {
+        let mut end = last.min(first + self.tile.room());
+        if self.conditions.renewing {
+            end = end.min((first + 1).next_multiple_of(RENEWAL));
+        }
+        for cut in [plan.cutout, plan.cutout + 1] {
+            if first < cut {
+                end = end.min(cut);
+            }
+        }
+        end
+    }
+
+    /// Goes on by one stretch, `len` bars within [`Self::reach`]; bar `skip` of each lane's candles is the first.
+    #[allow(unsafe_code)]
+    pub fn advance(&mut self, plan: &Plan, growth: &[f64], lanes: &[Candles], skip: usize, len: usize) {
+        let stretch = Stretch { block: self, plan, growth, lanes, skip, len };
+        // SAFETY: blocks are made only for instructions that `Simd::check` has found.
+        unsafe { V::vectorize(stretch) }
+    }
+}
+
+struct Stretch<'a, V: Lanes> {
+    block: &'a mut Block<V>,
+    plan: &'a Plan,
+    growth: &'a [f64],
+    lanes: &'a [Candles<'a>],
+    skip: usize,
+    len: usize,
+}
+
+impl<V: Lanes> Work for Stretch<'_, V> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Self { block, plan, growth, lanes, skip, len } = self;
+        block.tile.advance(lanes, skip, len, &block.scales, plan, growth);
+        for &family in &plan.used {
+            block.votes[family][..len].fill([V::splat(0.0); 2]);
+        }
+        for group in &mut block.groups {
+            group.advance(&block.tile, &block.scales, block.conditions, &mut block.votes);
+        }
+        block.layers.advance(&block.tile, plan, &mut block.votes, &mut block.averages[..len]);
+    }
+}

@@ -1,0 +1,139 @@
+//! The compensated rolling sum of the `tradingview` dialect.
+
+use crate::simd::{Lanes, Mask};
+
+/// A rolling sum that carries its rounding error along, and at times starts afresh.
+///
+/// The values that leave the window are the ones once added, corrections included, not the raw ones.
+pub(crate) struct Rolling<V: Lanes> {
+    carry: V,
+    pub sum: V,
+    /// What was added, the entry of the p-th value at place p % length.
+    stored: Vec<V>,
+}
+
+impl<V: Lanes> Rolling<V> {
+    pub fn new(length: usize) -> Self {
+        let zero = V::splat(0.0);
+        Self { carry: zero, sum: zero, stored: vec![zero; length] }
+    }
+
+    /// Adds the `count`-th value (from 0); `fresh` is the plain sum of the window with it, newest first.
+    #[inline(always)]
+    pub fn push(&mut self, x: V, count: usize, slot: usize, fresh: V) {
+        let fire = self.must_restart(x);
+        let (entry, sum, carry) = if count < self.stored.len() {
+            add(self.sum, x - self.carry)
+        } else {
+            self.replace(x, self.stored[slot])
+        };
+        let zero = V::splat(0.0);
+        self.stored[slot] = V::select(fire, x, entry);
+        self.sum = V::select(fire, fresh, sum);
+        self.carry = V::select(fire, zero, carry);
+    }
+
+    /// Whether `x + |carry|` loses a part of the carry. Values are not negative, so that sum is zero only with both.
+    #[inline(always)]
+    fn must_restart(&self, x: V) -> V::Mask {
+        let (zero, size) = (V::splat(0.0), self.carry.abs());
+        let reached = x + size;
+        size.gt(zero) & x.gt(zero) & reached.le(V::splat(f64::MAX)) & (size - (reached - x)).gt(zero)
+    }
+
+    #[inline(always)]
+    fn replace(&self, x: V, leaving: V) -> (V, V, V) {
+        let out = V::splat(0.0) - leaving - self.carry;
+        let between = self.sum + out;
+        let error = (between - self.sum) - out;
+        add(between, x - error)
+    }
+
+    pub fn each_row(&mut self, show: &mut impl FnMut(&mut V)) {
+        show(&mut self.carry);
+        show(&mut self.sum);
+        self.stored.iter_mut().for_each(show);
+    }
+}
+
+/// The entry, the new sum and its error.
+#[inline(always)]
+fn add<V: Lanes>(sum: V, y: V) -> (V, V, V) {
+    let reached = sum + y;
+    (y, reached, (reached - sum) - y)
+}
+
+/// The compensated sum of values that fill one window.
+#[inline(always)]
+pub(crate) fn sum_of_first<V: Lanes>(values: &[V]) -> V {
+    let mut rolling = Rolling::new(values.len());
+    for (count, &x) in values.iter().enumerate() {
+        rolling.push(x, count, count, newest_first(&values[..=count], values.len()));
+    }
+    rolling.sum
+}
+
+/// The plain sum of the last values, at most `length`, newest first.
+#[inline(always)]
+pub(crate) fn newest_first<V: Lanes>(values: &[V], length: usize) -> V {
+    let newest = values.iter().rev().take(length);
+    newest.fold(V::splat(0.0), |sum, &x| sum + x)
+}
+
+/// For every bar of a stretch the plain sums of several windows, newest value first: one chain of additions passes
+/// through all of them.
+pub(crate) struct FreshSums<V> {
+    /// Places of the members by length, shortest first.
+    order: Vec<usize>,
+    lengths: Vec<usize>,
+    /// [member][bar].
+    sums: Vec<Vec<V>>,
+}
+
+/// Bars whose chains run side by side.
+const ABREAST: usize = 4;
+
+impl<V: Lanes> FreshSums<V> {
+    pub fn new(lengths: &[usize], bars: usize) -> Self {
+        let mut order: Vec<usize> = (0..lengths.len()).collect();
+        order.sort_by_key(|&member| lengths[member]);
+        Self { order, lengths: lengths.to_vec(), sums: vec![vec![V::splat(0.0); bars]; lengths.len()] }
+    }
+
+    pub fn of(&self, member: usize) -> &[V] {
+        &self.sums[member]
+    }
+
+    /// Fills in `bars` bars, the first of which is at `row`; windows reach back to row `oldest` at most.
+    #[inline(always)]
+    pub fn fill(&mut self, values: &[V], row: usize, bars: usize, oldest: usize) {
+        let longest = self.lengths[self.order[self.order.len() - 1]];
+        let mut bar = 0;
+        while bar < bars {
+            if bars - bar >= ABREAST && row + bar + 1 >= oldest + longest {
+                self.chains::<ABREAST>(values, row, bar, longest);
+                bar += ABREAST;
+            } else {
+                self.chains::<1>(values, row, bar, row + bar + 1 - oldest);
+                bar += 1;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn chains<const N: usize>(&mut self, values: &[V], row: usize, bar: usize, reach: usize) {
+        let mut sums = [V::splat(0.0); N];
+        let mut added = 0;
+        for &member in &self.order {
+            let until = self.lengths[member].min(reach);
+            while added < until {
+                let newest = &values[row + bar - added..][..N];
+                for n in 0..N {
+                    sums[n] = sums[n] + newest[n];
+                }
+                added += 1;
+            }
+            self.sums[member][bar..][..N].copy_from_slice(&sums);
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! From votes to the signal: layer 1, layer 2, `Average_Signal` and its last change of side.
+
+#![allow(clippy::inline_always)] // Compiled for the instructions of its caller.
+
+use crate::groups::Votes;
+use crate::params::FAMILIES;
+use crate::plan::Plan;
+use crate::simd::{Lanes, Mask};
+use crate::tile::Tile;
+use crate::vote::{FLOOR, TOLERATED, floored};
+
+const TIE: f64 = 0.5 - 1e-10;
+
+/// What the layers carry from bar to bar.
+pub(crate) struct Layers<V: Lanes> {
+    equity: [V; FAMILIES],
+    /// X of the bar before, in hundredths.
+    hundredths: [V; FAMILIES],
+    /// `tradingview` goes on with its last gain while X is 0.
+    idle: [V; FAMILIES],
+    /// `Average_Signal` of the bar before, for `strategy`.
+    before: V,
+    side: V,
+    /// The last bar whose side is not that of the bar before, -1 for none.
+    pub flipped: V,
+}
+
+impl<V: Lanes> Layers<V> {
+    pub fn new(plan: &Plan) -> Self {
+        let floor = if plan.tradingview { TOLERATED } else { FLOOR };
+        let start = |weight: f64| V::splat(if weight < floor { FLOOR } else { weight });
+        let zero = V::splat(0.0);
+        Self {
+            equity: plan.weights.map(start),
+            hundredths: [zero; FAMILIES],
+            idle: [zero; FAMILIES],
+            before: zero,
+            side: zero,
+            flipped: V::splat(-1.0),
+        }
+    }
+
+    /// Turns each ballot into (X in hundredths, X_S) and writes `Average_Signal`; a stretch lies wholly before the
+    /// cutout or wholly behind.
+    #[inline(always)]
+    pub fn advance(&mut self, tile: &Tile<V>, plan: &Plan, votes: &mut Votes<V>, averages: &mut [V]) {
+        if tile.first < plan.cutout {
+            averages.fill(V::splat(if plan.tradingview { f64::NAN } else { 0.0 }));
+        } else if plan.tradingview {
+            first_layer::<V, true>(plan, votes, tile.len);
+            self.second_layer::<true>(tile, plan, votes, averages);
+        } else {
+            first_layer::<V, false>(plan, votes, tile.len);
+            self.second_layer::<false>(tile, plan, votes, averages);
+        }
+        self.show(tile.first, plan, averages);
+    }
+
+    #[inline(always)]
+    fn second_layer<const TV: bool>(&mut self, tile: &Tile<V>, plan: &Plan, votes: &mut Votes<V>, averages: &mut [V]) {
+        let (one, none) = (V::splat(1.0), V::splat(0.0));
+        let (over, under) = (V::splat(plan.cut_hundredths.0), V::splat(plan.cut_hundredths.1));
+        let gains = tile.gains(0..tile.len);
+        for (j, average) in averages.iter_mut().enumerate() {
+            let (gain, r) = (gains.at(j), tile.gain()[j]);
+            let (mut sum, mut total) = (none, none);
+            for &family in &plan.used {
+                let before = self.hundredths[family];
+                let (up, down) = (before.gt(none), before.lt(none));
+                let idle = if TV { self.idle[family] } else { none };
+                let a = V::select(up | down, r.negated(down), idle);
+                self.idle[family] = a;
+                let equity = floored::<V, TV>((self.equity[family] * gain.keep) * (one + a));
+                self.equity[family] = equity;
+                let ballot = &mut votes[family][j];
+                let x = ballot[0];
+                self.hundredths[family] = x;
+                ballot[1] = equity;
+                let cut = V::select(x.gt(over), one, none.or_if(x.lt(under)));
+                sum = sum + cut * equity;
+                total = total + equity;
+            }
+            *average = sum / total;
+        }
+    }
+
+    /// `strategy` delays what is shown by a bar; sides are those of what is shown.
+    #[inline(always)]
+    fn show(&mut self, first: usize, plan: &Plan, averages: &mut [V]) {
+        let (long, short) = (V::splat(plan.thresholds.0), V::splat(plan.thresholds.1));
+        for (j, average) in averages.iter_mut().enumerate() {
+            if plan.delayed {
+                std::mem::swap(&mut self.before, average);
+            }
+            let side = V::select(average.gt(long), V::splat(1.0), V::splat(0.0).or_if(average.lt(short)));
+            let t = first + j;
+            if t > 0 {
+                let same = side.le(self.side) & side.ge(self.side);
+                self.flipped = V::select(same, self.flipped, V::splat(t as f64));
+            }
+            self.side = side;
+        }
+    }
+
+    /// Shows every value that is carried from bar to bar, always in the same order.
+    pub fn each_row(&mut self, show: &mut impl FnMut(&mut V)) {
+        let families = [&mut self.equity, &mut self.hundredths, &mut self.idle];
+        families.into_iter().flatten().for_each(&mut *show);
+        [&mut self.before, &mut self.side, &mut self.flipped].into_iter().for_each(show);
+    }
+}
+
+/// Minus one where the mask is true.
+trait OrIf<V: Lanes> {
+    fn or_if(self, short: V::Mask) -> V;
+}
+
+impl<V: Lanes> OrIf<V> for V {
+    #[inline(always)]
+    fn or_if(self, short: V::Mask) -> V {
+        V::select(short, V::splat(-1.0), self)
+    }
+}
+
+/// X = N/D in whole hundredths, in place of N.
+#[inline(always)]
+fn first_layer<V: Lanes, const TV: bool>(plan: &Plan, votes: &mut Votes<V>, len: usize) {
+    for &family in &plan.used {
+        for ballot in &mut votes[family][..len] {
+            let x = ballot[0] / ballot[1];
+            ballot[0] = if TV { away_from_zero(x) } else { (V::splat(100.0) * x).rint() };
+        }
+    }
+}
+
+/// Hundredths of x, ties (within 1e-10) away from zero; zero is +0.0.
+#[inline(always)]
+fn away_from_zero<V: Lanes>(x: V) -> V {
+    let (hundred, zero) = (V::splat(100.0), V::splat(0.0));
+    let size = x.abs();
+    let fraction = size - floor(size);
+    let down = floor(hundred * fraction);
+    let tie = (hundred * fraction - down).ge(V::splat(TIE));
+    let up = V::select(tie, V::splat(1.0), zero);
+    // |x| is at most 1, so (whole + hundredths/100) is one division of a whole number by 100.
+    let hundredths = hundred * (size - fraction) + (down + up);
+    hundredths.negated(x.lt(zero)) + zero
+}
+
+#[inline(always)]
+fn floor<V: Lanes>(x: V) -> V {
+    let nearest = x.rint();
+    nearest - V::select(nearest.gt(x), V::splat(1.0), V::splat(0.0))
+}

@@ -1,0 +1,143 @@
+//! A whole batch: series sorted by length, cut into blocks, blocks shared among threads.
+
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
+
+use crate::batch::{Batch, Candles};
+use crate::block::Block;
+use crate::grid::Scale;
+use crate::outputs::{Row, Table};
+use crate::params::{FAMILIES, MEMBERS, Want};
+use crate::plan::Plan;
+use crate::simd::{Lanes, Mask};
+use crate::tile::BARS;
+
+/// Computes every series into the table, with up to `threads` threads; the results do not depend on their number.
+pub(crate) fn run<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, threads: usize, table: &Table) {
+    let mut order: Vec<usize> = (0..batch.series()).collect();
+    order.sort_by_key(|&series| std::cmp::Reverse(batch.bars(series)));
+    let filled = order.partition_point(|&series| batch.bars(series) > 0);
+    let (filled, empty) = order.split_at(filled);
+    for &series in empty {
+        #[allow(unsafe_code)]
+        // SAFETY: `order` holds every series once, and this row is dropped at once.
+        unsafe { table.row(series) }.blank();
+    }
+    // Series of like length share a block, so that few lanes wait for the longest.
+    let compute = |block: &[usize]| run_block::<V>(batch, plan, want, block, table);
+    let pool = (threads > 1 && filled.len() > V::WIDTH).then(|| ThreadPoolBuilder::new().num_threads(threads).build());
+    // Where no thread can be started, the one at hand does it all.
+    if let Some(Ok(pool)) = pool {
+        pool.install(|| filled.par_chunks(V::WIDTH).with_max_len(1).for_each(compute));
+    } else {
+        filled.chunks(V::WIDTH).for_each(compute);
+    }
+}
+
+fn run_block<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, series: &[usize], table: &Table) {
+    // Lanes without a series of their own go along with the first.
+    let lanes: Vec<Candles> = (0..V::WIDTH).map(|lane| batch.candles(series[if lane < series.len() { lane } else { 0 }])).collect();
+    let scales: Vec<Scale> = lanes.iter().map(|candles| Scale::of::<V>(candles, plan)).collect();
+    #[allow(unsafe_code)]
+    // SAFETY: blocks are disjoint parts of an order that holds every series once.
+    let mut rows: Vec<Row> = series.iter().map(|&index| unsafe { table.row(index) }).collect();
+    for (lane, row) in rows.iter_mut().enumerate() {
+        row.begin(lanes[lane].close.len(), table.spans.row);
+        *row.grid = scales[lane].k;
+    }
+    let bars = if want == Want::All { 1 } else { BARS + plan.history };
+    let mut block = Block::<V>::new(plan, &scales, bars);
+    let mut writer = Writer { plan, want, span: table.spans.row };
+    let ends: Vec<usize> = lanes.iter().map(|candles| candles.close.len()).collect();
+    let mut first = 0;
+    while first < ends[0] {
+        let next_end = ends.iter().copied().filter(|&end| end > first).min().unwrap_or(ends[0]);
+        let end = block.reach(plan, first, next_end);
+        block.advance(plan, batch.growth, &lanes, first, end - first);
+        for (lane, row) in rows.iter_mut().enumerate().filter(|(lane, _)| ends[*lane] > first) {
+            writer.write(&mut block, lane, ends[lane], row);
+        }
+        first = end;
+    }
+}
+
+impl Row<'_> {
+    /// Fills in what lies before the first bar of a series.
+    fn begin(&mut self, bars: usize, span: usize) {
+        for floats in [&mut *self.average, &mut *self.families, &mut *self.weights] {
+            floats.chunks_mut(span).for_each(|row| row[..span.saturating_sub(bars)].fill(f64::NAN));
+        }
+        self.member_equity.fill(f64::NAN);
+        self.member_sign.fill(0);
+    }
+}
+
+/// Takes the values of a stretch out of a block.
+struct Writer<'a> {
+    plan: &'a Plan,
+    want: Want,
+    span: usize,
+}
+
+impl Writer<'_> {
+    /// Writes the last stretch of one lane, a series of `bars` bars.
+    fn write<V: Lanes>(&mut self, block: &mut Block<V>, lane: usize, bars: usize, row: &mut Row) {
+        let (first, len) = (block.tile.first, block.tile.len);
+        let last = first + len == bars;
+        if self.want != Want::Last || last {
+            let skip = if self.want == Want::Last { len - 1 } else { 0 };
+            let at = self.span + first + skip - bars;
+            copy(&block.averages()[skip..], lane, &mut row.average[at..]);
+            if !row.families.is_empty() {
+                self.write_families(block, lane, (at, skip), row);
+            }
+        }
+        if last {
+            // Bar numbers are whole and far below 2^53.
+            #[allow(clippy::cast_possible_truncation)]
+            let flipped = block.layers.flipped.get(lane) as i64;
+            *row.flipped = flipped;
+        }
+        if !row.member_sign.is_empty() && (last || self.want == Want::All) {
+            self.write_members(block, lane, bars, row);
+        }
+    }
+
+    fn write_families<V: Lanes>(&self, block: &Block<V>, lane: usize, (at, skip): (usize, usize), row: &mut Row) {
+        let defined = block.tile.first >= self.plan.cutout;
+        for family in 0..FAMILIES {
+            let places = family * self.span + at..family * self.span + at + block.tile.len - skip;
+            let (signals, weights) = (&mut row.families[places.clone()], &mut row.weights[places]);
+            if !defined || !self.plan.used.contains(&family) {
+                signals.fill(f64::NAN);
+                weights.fill(f64::NAN);
+                continue;
+            }
+            let ballots = &block.votes[family][skip..block.tile.len];
+            for ((signal, weight), ballot) in signals.iter_mut().zip(weights).zip(ballots) {
+                *signal = ballot[0].get(lane) / 100.0;
+                *weight = ballot[1].get(lane);
+            }
+        }
+    }
+
+    /// Members at the stretch's last bar; with [`Want::All`] a stretch is one bar long.
+    fn write_members<V: Lanes>(&self, block: &mut Block<V>, lane: usize, bars: usize, row: &mut Row) {
+        let t = block.tile.first + block.tile.len - 1;
+        let (span, at) = if self.want == Want::All { (self.span, self.span + t - bars) } else { (1, 0) };
+        for group in &mut block.groups {
+            group.each_cell(|family, member, cell| {
+                let place = (family * MEMBERS + member) * span + at;
+                row.member_sign[place] = i8::from(cell.up.get(lane)) - i8::from(cell.down.get(lane));
+                if t >= self.plan.cutout {
+                    row.member_equity[place] = cell.equity.get(lane);
+                }
+            });
+        }
+    }
+}
+
+fn copy<V: Lanes>(rows: &[V], lane: usize, values: &mut [f64]) {
+    let lanes = V::floats(rows).chunks_exact(V::WIDTH);
+    lanes.zip(values).for_each(|(row, value)| *value = row[lane]);
+}

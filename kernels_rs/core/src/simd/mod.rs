@@ -1,0 +1,185 @@
+//! Eight series side by side: the operations that the kernel is written in, and the instructions that carry them out.
+//!
+//! Thin intrinsics rather than a crate: the kernel needs some fifteen operations, among them blends by a mask that is
+//! kept from bar to bar, which `wide` has no type for; `pulp` has one, but no division by name and no way to hold a
+//! mask in memory as one byte per lane group. What it costs is the three files beside this one.
+//!
+//! Every operation acts on each lane alone and rounds once, so the width never changes a bit.
+#![allow(clippy::inline_always)] // Only what is inlined into a function with the feature is compiled for it.
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512;
+pub(crate) mod scalar;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::ops::{Add, BitAnd, BitOr, Div, Mul, Not, Sub};
+
+use crate::error::Error;
+
+/// The instructions that a run uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Simd {
+    /// One series at a time, on any processor.
+    Scalar,
+    /// Eight series as twice four.
+    Avx2,
+    /// Eight series at once.
+    Avx512,
+}
+
+impl Simd {
+    const TABLE: [(&'static str, Self); 3] = [
+        ("scalar", Self::Scalar),
+        ("avx2", Self::Avx2),
+        ("avx512", Self::Avx512),
+    ];
+
+    /// Every path that this processor can take, the slowest first.
+    #[must_use]
+    pub fn available() -> Vec<Self> {
+        let paths = Self::TABLE.map(|(_, path)| path);
+        paths.into_iter().filter(|path| path.is_here()).collect()
+    }
+
+    /// The fastest path of this processor.
+    #[must_use]
+    pub fn best() -> Self {
+        Self::available().last().copied().unwrap_or(Self::Scalar)
+    }
+
+    #[cfg(target_arch = "x86_64")]
+    fn is_here(self) -> bool {
+        match self {
+            Self::Scalar => true,
+            Self::Avx2 => is_x86_feature_detected!("avx2"),
+            Self::Avx512 => {
+                is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq")
+            }
+        }
+    }
+
+    #[cfg(not(target_arch = "x86_64"))]
+    fn is_here(self) -> bool {
+        self == Self::Scalar
+    }
+
+    pub(crate) fn check(self) -> Result<(), Error> {
+        if self.is_here() {
+            Ok(())
+        } else {
+            Err(Error::SimdMissing { simd: self })
+        }
+    }
+}
+
+impl fmt::Display for Simd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = Self::TABLE.iter().find(|(_, path)| path == self);
+        f.write_str(known.map_or("", |(name, _)| name))
+    }
+}
+
+impl std::str::FromStr for Simd {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self, Error> {
+        crate::params::pick("simd", name, &Self::TABLE, "scalar, avx2, avx512")
+    }
+}
+
+/// One truth value per lane.
+pub(crate) trait Mask:
+    Copy + Send + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self>
+{
+    /// False in every lane.
+    const NONE: Self;
+    /// Whether it is true in every lane.
+    fn all(self) -> bool;
+    fn get(self, lane: usize) -> bool;
+    fn with(self, lane: usize, value: bool) -> Self;
+}
+
+/// One float64 per lane.
+///
+/// # Safety
+/// A value consists of exactly `WIDTH` float64 in lane order and nothing else; every bit pattern is valid.
+#[allow(unsafe_code)]
+pub(crate) unsafe trait Lanes:
+    Copy
+    + Send
+    + Sync
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+{
+    type Mask: Mask;
+    const WIDTH: usize;
+
+    /// Runs work compiled for these instructions.
+    ///
+    /// # Safety
+    /// The processor must have them.
+    unsafe fn vectorize<W: Work>(work: W) -> W::Output;
+
+    fn splat(value: f64) -> Self;
+    fn gt(self, other: Self) -> Self::Mask;
+    fn lt(self, other: Self) -> Self::Mask;
+    fn ge(self, other: Self) -> Self::Mask;
+    fn le(self, other: Self) -> Self::Mask;
+    /// Where it is less than the other; where neither is less, as `before`.
+    #[inline(always)]
+    fn below(self, other: Self, before: Self::Mask) -> Self::Mask {
+        self.lt(other) | (before & !self.gt(other))
+    }
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    fn abs(self) -> Self;
+    /// `self` where it is larger, else `other`, also where one of them is undefined.
+    fn or_larger(self, other: Self) -> Self;
+    /// With its sign changed where the mask is true.
+    fn negated(self, mask: Self::Mask) -> Self;
+    /// The nearest integer, ties to even, sign kept.
+    fn rint(self) -> Self;
+
+    /// The lanes of some rows, row by row.
+    #[inline(always)]
+    fn floats(rows: &[Self]) -> &[f64] {
+        // SAFETY: each row is WIDTH float64 and nothing else (the contract of this trait), the lifetime is kept.
+        unsafe { std::slice::from_raw_parts(rows.as_ptr().cast(), rows.len() * Self::WIDTH) }
+    }
+
+    /// The lanes of some rows, row by row.
+    #[inline(always)]
+    fn floats_mut(rows: &mut [Self]) -> &mut [f64] {
+        // SAFETY: as in `floats`, and the borrow is exclusive.
+        unsafe { std::slice::from_raw_parts_mut(rows.as_mut_ptr().cast(), rows.len() * Self::WIDTH) }
+    }
+
+    #[inline(always)]
+    fn get(self, lane: usize) -> f64 {
+        Self::floats(&[self])[lane]
+    }
+
+    #[inline(always)]
+    fn with(self, lane: usize, value: f64) -> Self {
+        let mut rows = [self];
+        Self::floats_mut(&mut rows)[lane] = value;
+        rows[0]
+    }
+
+    /// One value per lane.
+    #[inline(always)]
+    fn of(value: impl Fn(usize) -> f64) -> Self {
+        (0..Self::WIDTH).fold(Self::splat(0.0), |lanes, lane| lanes.with(lane, value(lane)))
+    }
+}
+
+/// Something that [`Lanes::vectorize`] runs; `run` must be inlined to be compiled for the instructions.
+pub(crate) trait Work {
+    type Output;
+    fn run(self) -> Self::Output;
+}

@@ -1,0 +1,143 @@
+//! One member's part in every bar: its equity, its signal, its vote.
+//!
+//! Two ways through a bar give the same bits. The plain one follows the definition: a crossing needs both sides of
+//! both bars. The settled one is for members that have crossed once: from then on the side of the close at the
+//! bar before is known from the signal, so the signal is the last side on which the close was seen.
+
+#![allow(clippy::inline_always)] // Compiled for the instructions of its caller.
+
+use crate::simd::{Lanes, Mask};
+
+pub(crate) const FLOOR: f64 = 0.25;
+
+/// Votes of one family at one bar: the sums of `sig*e` and of `e` over its members, in member order.
+pub(crate) type Ballot<V> = [V; 2];
+
+/// A member between two bars.
+#[derive(Clone, Copy)]
+pub(crate) struct Cell<V: Lanes> {
+    pub equity: V,
+    pub up: V::Mask,
+    pub down: V::Mask,
+    /// Whether the close was defined and not above, or not below, at the bar before.
+    pub not_above: V::Mask,
+    pub not_below: V::Mask,
+}
+
+/// What a bar does to every equity.
+#[derive(Clone, Copy)]
+pub(crate) struct Gain<V> {
+    /// What decay leaves of an equity: 1 - De.
+    pub keep: V,
+    /// 1 + r and 1 - r.
+    pub rise: V,
+    pub fall: V,
+}
+
+/// The least equity: exact in `lts`; `tradingview` lets pass what is less than 1e-10 below.
+#[inline(always)]
+pub(crate) fn floored<V: Lanes, const TV: bool>(equity: V) -> V {
+    let floor = V::splat(FLOOR);
+    if TV {
+        V::select(equity.lt(V::splat(TOLERATED)), floor, equity)
+    } else {
+        floor.or_larger(equity)
+    }
+}
+
+/// The smallest float64 that is not more than 1e-10 below 0.25: `e - 0.25` is exact around 0.25, so `e < TOLERATED`
+/// and `e - 0.25 < -1e-10` say the same.
+pub(crate) const TOLERATED: f64 = {
+    let near = FLOOR - 1e-10;
+    if near - FLOOR < -1e-10 { near.next_up() } else { near }
+};
+
+impl<V: Lanes> Cell<V> {
+    pub fn new() -> Self {
+        Self {
+            equity: V::splat(1.0),
+            up: V::Mask::NONE,
+            down: V::Mask::NONE,
+            not_above: V::Mask::NONE,
+            not_below: V::Mask::NONE,
+        }
+    }
+
+    /// Whether every lane has crossed.
+    #[inline(always)]
+    pub fn settled(&self) -> bool {
+        (self.up | self.down).all()
+    }
+
+    /// One bar by the definition.
+    #[inline(always)]
+    pub fn step<const TV: bool>(&mut self, gain: &Gain<V>, close: V, average: V, ballot: &mut Ballot<V>) {
+        let still = V::splat(1.0);
+        let factor = V::select(self.up, gain.rise, V::select(self.down, gain.fall, still));
+        self.equity = floored::<V, TV>((self.equity * gain.keep) * factor);
+        self.cross::<TV>(close, average);
+        // A signal of 0 times an infinite equity is undefined, so the product is formed.
+        let none = self.equity * V::splat(0.0);
+        let vote = V::select(self.up | self.down, self.equity.negated(self.down), none);
+        ballot[0] = ballot[0] + vote;
+        ballot[1] = ballot[1] + self.equity;
+    }
+
+    #[inline(always)]
+    fn cross<const TV: bool>(&mut self, close: V, average: V) {
+        let (above, below) = (close.gt(average), close.lt(average));
+        // In `tradingview` an undefined bar does not break the pair, so a settled signal tells the bar before.
+        let known = if TV { self.up | self.down } else { V::Mask::NONE };
+        let (up, down) = (above & (self.not_above | known), below & (self.not_below | known));
+        self.up = up | (self.up & !down);
+        self.down = down | (self.down & !up);
+        self.remember::<TV>(close, average);
+    }
+
+    #[inline(always)]
+    fn remember<const TV: bool>(&mut self, close: V, average: V) {
+        let (not_above, not_below) = (close.le(average), close.ge(average));
+        let kept = if TV { !(not_above | not_below) } else { V::Mask::NONE };
+        self.not_above = not_above | (self.not_above & kept);
+        self.not_below = not_below | (self.not_below & kept);
+    }
+
+    /// Takes over what a settled run of bars has left; `close` and `average` are those of its last bar.
+    #[inline(always)]
+    pub fn resume<const TV: bool>(&mut self, settled: Settled<V>, close: V, average: V) {
+        self.equity = settled.equity;
+        self.down = settled.down;
+        self.up = !settled.down;
+        self.remember::<TV>(close, average);
+    }
+
+    /// The signal, +1, -1 or 0.
+    #[inline(always)]
+    pub fn signal(&self) -> V {
+        V::select(self.up, V::splat(1.0), V::select(self.down, V::splat(-1.0), V::splat(0.0)))
+    }
+}
+
+/// The part of a settled member that changes, small enough to stay in registers.
+#[derive(Clone, Copy)]
+pub(crate) struct Settled<V: Lanes> {
+    pub equity: V,
+    pub down: V::Mask,
+}
+
+impl<V: Lanes> Settled<V> {
+    #[inline(always)]
+    pub fn of(cell: &Cell<V>) -> Self {
+        Self { equity: cell.equity, down: cell.down }
+    }
+
+    #[inline(always)]
+    pub fn step<const TV: bool>(&mut self, gain: &Gain<V>, close: V, average: V, ballot: &mut Ballot<V>) {
+        let factor = V::select(self.down, gain.fall, gain.rise);
+        let equity = floored::<V, TV>((self.equity * gain.keep) * factor);
+        self.down = close.below(average, self.down);
+        ballot[0] = ballot[0] + equity.negated(self.down);
+        ballot[1] = ballot[1] + equity;
+        self.equity = equity;
+    }
+}
