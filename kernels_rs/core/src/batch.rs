@@ -49,7 +49,10 @@ impl<'a> Batch<'a> {
     /// The bars of the longest series.
     #[must_use]
     pub fn longest(&self) -> usize {
-        (0..self.series().min(self.ends.len())).map(|index| self.bars(index)).max().unwrap_or(0)
+        (0..self.series().min(self.ends.len()))
+            .map(|index| self.bars(index))
+            .max()
+            .unwrap_or(0)
     }
 
     pub(crate) fn candles(&self, index: usize) -> Candles<'a> {
@@ -62,16 +65,27 @@ impl<'a> Batch<'a> {
         }
     }
 
-    pub(crate) fn check(&self, cutout: usize) -> Result<(), Error> {
+    pub(crate) fn check_shapes(&self) -> Result<(), Error> {
         let bars = self.close.len();
         for (column, values) in [("open", self.open), ("high", self.high), ("low", self.low)] {
             if values.len() != bars {
-                return Err(Error::ColumnLength { column, length: values.len(), bars });
+                return Err(Error::ColumnLength {
+                    column,
+                    length: values.len(),
+                    bars,
+                });
             }
         }
-        self.check_bounds(bars)?;
-        let (length, needed) = (self.growth.len(), self.longest().saturating_sub(cutout));
-        if length < needed { Err(Error::GrowthTooShort { length, needed }) } else { Ok(()) }
+        self.check_bounds(bars)
+    }
+
+    pub(crate) fn check_growth(&self, needed: usize) -> Result<(), Error> {
+        let length = self.growth.len();
+        if length < needed {
+            Err(Error::GrowthTooShort { length, needed })
+        } else {
+            Ok(())
+        }
     }
 
     fn check_bounds(&self, bars: usize) -> Result<(), Error> {
@@ -81,7 +95,12 @@ impl<'a> Batch<'a> {
         }
         let mut pairs = self.starts.iter().zip(self.ends).enumerate();
         match pairs.find(|&(_, (start, end))| start > end || *end > bars) {
-            Some((series, (&start, &end))) => Err(Error::BoundsOutside { series, start, end, bars }),
+            Some((series, (&start, &end))) => Err(Error::BoundsOutside {
+                series,
+                start,
+                end,
+                bars,
+            }),
             None => Ok(()),
         }
     }

@@ -11,6 +11,7 @@ use crate::simd::{Lanes, Work};
 use crate::tile::{Scales, Tile};
 
 /// All state of one block of series between two bars, and the values of the last stretch of bars.
+#[derive(Clone)]
 pub(crate) struct Block<V: Lanes> {
     pub tile: Tile<V>,
     pub groups: Vec<Group<V>>,
@@ -29,9 +30,15 @@ impl<V: Lanes> Block<V> {
         let room = tile.room();
         let none = V::splat(0.0);
         let mut votes: Votes<V> = Default::default();
-        plan.used.iter().for_each(|&family| votes[family] = vec![[none; 2]; room]);
+        plan.used
+            .iter()
+            .for_each(|&family| votes[family] = vec![[none; 2]; room]);
         Self {
-            groups: plan.groups.iter().map(|group| Group::new(group, plan.tradingview)).collect(),
+            groups: plan
+                .groups
+                .iter()
+                .map(|group| Group::new(group, plan.tradingview))
+                .collect(),
             layers: Layers::new(plan),
             votes,
             averages: vec![none; room],
@@ -65,10 +72,52 @@ impl<V: Lanes> Block<V> {
 
     /// Goes on by one stretch, `len` bars within [`Self::reach`]; bar `skip` of each lane's candles is the first.
     #[allow(unsafe_code)]
-    pub fn advance(&mut self, plan: &Plan, growth: &[f64], lanes: &[Candles], skip: usize, len: usize) {
-        let stretch = Stretch { block: self, plan, growth, lanes, skip, len };
+    pub fn advance(
+        &mut self,
+        plan: &Plan,
+        growth: &[f64],
+        lanes: &[Candles],
+        skip: usize,
+        len: usize,
+    ) {
+        let stretch = Stretch {
+            block: self,
+            plan,
+            growth,
+            lanes,
+            skip,
+            len,
+        };
         // SAFETY: blocks are made only for instructions that `Simd::check` has found.
         unsafe { V::vectorize(stretch) }
+    }
+}
+
+/// What is kept of a block between two bars, to be written down or read back: numbers and truth values, in one order.
+pub(crate) trait Ledger<V: Lanes> {
+    fn number(&mut self, lanes: &mut V);
+    fn truth(&mut self, lanes: &mut V::Mask);
+}
+
+impl<V: Lanes> Block<V> {
+    /// Shows everything that is carried from bar to bar.
+    pub fn each(&mut self, ledger: &mut impl Ledger<V>) {
+        for group in &mut self.groups {
+            group.each_row(&mut |row| ledger.number(row));
+            group.each_cell(|_, _, cell| {
+                ledger.number(&mut cell.equity);
+                for mask in [
+                    &mut cell.up,
+                    &mut cell.down,
+                    &mut cell.not_above,
+                    &mut cell.not_below,
+                ] {
+                    ledger.truth(mask);
+                }
+            });
+        }
+        self.layers.each_row(&mut |row| ledger.number(row));
+        self.tile.each_row(&mut |row| ledger.number(row));
     }
 }
 
@@ -86,14 +135,33 @@ impl<V: Lanes> Work for Stretch<'_, V> {
 
     #[inline(always)]
     fn run(self) {
-        let Self { block, plan, growth, lanes, skip, len } = self;
-        block.tile.advance(lanes, skip, len, &block.scales, plan, growth);
+        let Self {
+            block,
+            plan,
+            growth,
+            lanes,
+            skip,
+            len,
+        } = self;
+        block
+            .tile
+            .advance(lanes, skip, len, &block.scales, plan, growth);
         for &family in &plan.used {
             block.votes[family][..len].fill([V::splat(0.0); 2]);
         }
         for group in &mut block.groups {
-            group.advance(&block.tile, &block.scales, block.conditions, &mut block.votes);
+            group.advance(
+                &block.tile,
+                &block.scales,
+                block.conditions,
+                &mut block.votes,
+            );
         }
-        block.layers.advance(&block.tile, plan, &mut block.votes, &mut block.averages[..len]);
+        block.layers.advance(
+            &block.tile,
+            plan,
+            &mut block.votes,
+            &mut block.averages[..len],
+        );
     }
 }

@@ -68,6 +68,32 @@ pub enum Error {
         /// The number of bars in the columns.
         bars: usize,
     },
+    /// A series to start from that has no bars.
+    NoBars {
+        /// Index of the series.
+        series: usize,
+    },
+    /// Another number of series than a state holds.
+    SeriesCount {
+        /// The number given.
+        series: usize,
+        /// The number held.
+        expected: usize,
+    },
+    /// Series that are to go on by different numbers of bars.
+    UnequalSteps {
+        /// Index of the first series that differs.
+        series: usize,
+        /// Its new bars.
+        bars: usize,
+        /// Those of the longest.
+        expected: usize,
+    },
+    /// Bytes that are not a state.
+    State {
+        /// What is wrong with them.
+        problem: &'static str,
+    },
     /// Instructions that this processor does not have.
     SimdMissing {
         /// The path asked for.
@@ -152,14 +178,47 @@ impl Error {
                 )
             }
             Self::BoundsLength { starts, ends } => {
-                write!(f, "there are {starts} starts and {ends} ends, there must be one of each per series")
+                write!(
+                    f,
+                    "there are {starts} starts and {ends} ends, there must be one of each per series"
+                )
             }
-            Self::BoundsOutside { series, start, end, bars } => {
-                write!(f, "series {series} is {start}..{end}, it must lie in order within 0..{bars}")
+            Self::BoundsOutside {
+                series,
+                start,
+                end,
+                bars,
+            } => {
+                write!(
+                    f,
+                    "series {series} is {start}..{end}, it must lie in order within 0..{bars}"
+                )
             }
+            Self::NoBars { series } => write!(
+                f,
+                "series {series} has 0 bars, it needs at least 1 to start from"
+            ),
+            Self::SeriesCount { series, expected } => {
+                write!(f, "there are {series} series, the state holds {expected}")
+            }
+            Self::UnequalSteps {
+                series,
+                bars,
+                expected,
+            } => {
+                write!(
+                    f,
+                    "series {series} has {bars} new bars, it must have as many as every other, {expected}"
+                )
+            }
+            Self::State { problem } => write!(f, "the saved state {problem}"),
             Self::SimdMissing { simd } => {
                 let here: Vec<String> = Simd::available().iter().map(Simd::to_string).collect();
-                write!(f, "simd is '{simd}', this processor has: {}", here.join(", "))
+                write!(
+                    f,
+                    "simd is '{simd}', this processor has: {}",
+                    here.join(", ")
+                )
             }
             Self::GrowthTooShort { length, needed } => {
                 write!(

@@ -36,11 +36,17 @@ impl Family {
 }
 
 const fn full_window(shortest: usize) -> Definition {
-    Definition { shortest, first_defined: |n| n - 1 }
+    Definition {
+        shortest,
+        first_defined: |n| n - 1,
+    }
 }
 
 const fn from_the_start() -> Definition {
-    Definition { shortest: 2, first_defined: |_| 0 }
+    Definition {
+        shortest: 2,
+        first_defined: |_| 0,
+    }
 }
 
 const fn plain(length: usize) -> u128 {
@@ -69,22 +75,48 @@ fn hull_factor(n: usize) -> u128 {
 
 /// All families, in family order.
 pub(crate) static CATALOG: [Family; FAMILIES] = [
-    Family { name: "EMA", factor: plain, lts: full_window(2), tradingview: full_window(2) },
+    Family {
+        name: "EMA",
+        factor: plain,
+        lts: full_window(2),
+        tradingview: full_window(2),
+    },
     Family {
         name: "HMA",
         factor: hull_factor,
-        lts: Definition { shortest: 4, first_defined: |n| (n - 1) + (n.isqrt() - 1) },
+        lts: Definition {
+            shortest: 4,
+            first_defined: |n| (n - 1) + (n.isqrt() - 1),
+        },
         tradingview: full_window(2),
     },
-    Family { name: "WMA", factor: triangle, lts: full_window(2), tradingview: full_window(2) },
+    Family {
+        name: "WMA",
+        factor: triangle,
+        lts: full_window(2),
+        tradingview: full_window(2),
+    },
     Family {
         name: "DEMA",
         factor: plain,
         lts: full_window(2),
-        tradingview: Definition { shortest: 2, first_defined: |n| 2 * n - 2 },
+        tradingview: Definition {
+            shortest: 2,
+            first_defined: |n| 2 * n - 2,
+        },
     },
-    Family { name: "LSMA", factor: |n| 6 * triangle(n), lts: full_window(2), tradingview: full_window(2) },
-    Family { name: "KAMA", factor: plain, lts: from_the_start(), tradingview: from_the_start() },
+    Family {
+        name: "LSMA",
+        factor: |n| 6 * triangle(n),
+        lts: full_window(2),
+        tradingview: full_window(2),
+    },
+    Family {
+        name: "KAMA",
+        factor: plain,
+        lts: from_the_start(),
+        tradingview: from_the_start(),
+    },
 ];
 
 #[cfg(test)]
@@ -93,7 +125,10 @@ mod tests {
 
     #[test]
     fn constants_of_hma_28_and_of_the_smallest() {
-        assert_eq!((triangle(14), triangle(28), hull_common(28)), (105, 406, 6090));
+        assert_eq!(
+            (triangle(14), triangle(28), hull_common(28)),
+            (105, 406, 6090)
+        );
         assert_eq!(hull_factor(28), 2 * 6090 * 15);
         assert_eq!((hull_common(4), hull_factor(4)), (30, 180));
     }

@@ -28,12 +28,19 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    pub const NONE: Self = Self { k: NO_GRID, extreme: false };
+    pub const NONE: Self = Self {
+        k: NO_GRID,
+        extreme: false,
+    };
 
     /// The grid of a series, looked for with the instructions of `V`.
     #[allow(unsafe_code)]
     pub fn of<V: Lanes>(candles: &Candles, plan: &Plan) -> Self {
-        let search = Search::<V> { candles, plan, lanes: PhantomData };
+        let search = Search::<V> {
+            candles,
+            plan,
+            lanes: PhantomData,
+        };
         // SAFETY: `V` is asked for only where `Simd::check` has found its instructions.
         unsafe { V::vectorize(search) }
     }
@@ -51,7 +58,8 @@ impl Scale {
     pub fn holds(self, candles: &Candles, plan: &Plan) -> bool {
         let scale = self.ticks_per_unit();
         !self.on_grid()
-            || (all_on(candles, plan, scale) && fits(largest_ticks(candles, plan, scale), plan.factor))
+            || (all_on(candles, plan, scale)
+                && fits(largest_ticks(candles, plan, scale), plan.factor))
     }
 }
 
@@ -74,14 +82,18 @@ impl<V: Lanes> Work for Search<'_, V> {
         while k <= FINEST && !all_on(candles, plan, power_of_ten(k)) {
             k += 1;
         }
-        let fitting = k <= FINEST && fits(largest_ticks(candles, plan, power_of_ten(k)), plan.factor);
+        let fitting =
+            k <= FINEST && fits(largest_ticks(candles, plan, power_of_ten(k)), plan.factor);
         let mut highest = largest(candles.close);
         for index in 0..plan.source.columns() {
             highest = highest.max(largest(plan.source.column(candles, index)));
         }
         // NaN is as extreme as it gets.
         let tame = highest * (plan.factor as f64) < LARGEST_DECISION;
-        Scale { k: if fitting { k } else { NO_GRID }, extreme: !tame }
+        Scale {
+            k: if fitting { k } else { NO_GRID },
+            extreme: !tame,
+        }
     }
 }
 
@@ -143,7 +155,11 @@ fn largest_ticks(candles: &Candles, plan: &Plan, scale: f64) -> f64 {
     if count == 1 {
         return close.max(rint(largest(source.column(candles, 0)) * scale));
     }
-    let sum_at = |t: usize| (0..count).fold(0.0, |sum, index| sum + rint(source.column(candles, index)[t] * scale));
+    let sum_at = |t: usize| {
+        (0..count).fold(0.0, |sum, index| {
+            sum + rint(source.column(candles, index)[t] * scale)
+        })
+    };
     (0..candles.close.len()).map(sum_at).fold(close, f64::max)
 }
 
@@ -158,11 +174,12 @@ fn fits(largest: f64, factor: u128) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::params::{Dialect, Source};
+    use crate::params::{Dialect, Params};
+    use crate::simd::scalar::Scalar;
 
-    fn params(length: usize) -> Params {
+    fn scale(prices: &[f64], length: usize) -> Scale {
         let lengths = [None, None, Some([length; 9]), None, None, None];
-        Params {
+        let params = Params {
             dialect: Dialect::Lts,
             lengths,
             weights: [1.0; 6],
@@ -172,37 +189,64 @@ mod tests {
             short_threshold: -0.1,
             source: Source::Close,
             strategy: false,
-        }
+        };
+        let candles = Candles {
+            open: prices,
+            high: prices,
+            low: prices,
+            close: prices,
+        };
+        Scale::of::<Scalar>(&candles, &Plan::new(&params))
+    }
+
+    fn k(prices: &[f64]) -> i8 {
+        scale(prices, 4).k
     }
 
     #[test]
     fn the_smallest_fitting_power_is_found() {
-        assert_eq!(search(&[&[1.0, 20.0]]), Some(0));
-        assert_eq!(search(&[&[1.0, 0.1 + 0.2]]), Some(1));
-        assert_eq!(search(&[&[1.0], &[0.000_012_34]]), Some(8));
-        assert_eq!(search(&[&[1.0 / 3.0]]), None);
-        assert_eq!(search(&[&[]]), Some(0));
+        assert_eq!(k(&[1.0, 20.0]), 0);
+        assert_eq!(k(&[1.0, 0.1 + 0.2]), 1);
+        assert_eq!(k(&[1.0, 0.000_012_34]), 8);
+        assert_eq!(k(&[1.0 / 3.0]), NO_GRID);
+        assert_eq!(k(&[]), 0);
+    }
+
+    #[test]
+    fn one_price_among_many_decides() {
+        for at in [0, CHUNK - 1, CHUNK, 2 * CHUNK] {
+            let mut prices = vec![5.0; 2 * CHUNK + 1];
+            prices[at] = 5.25;
+            assert_eq!(k(&prices), 2, "{at}");
+        }
     }
 
     #[test]
     fn two_spacings_pass_and_three_do_not() {
         let step = spacing(7.0);
-        assert_eq!(search(&[&[7.0 + 2.0 * step]]), Some(0));
-        assert_ne!(search(&[&[7.0 + 3.0 * step]]), Some(0));
+        assert_eq!(k(&[7.0 + 2.0 * step]), 0);
+        assert_ne!(k(&[7.0 + 3.0 * step]), 0);
     }
 
     #[test]
-    fn hostile_prices_are_on_no_grid() {
-        assert_eq!(search(&[&[f64::NAN]]), None);
-        assert_eq!(search(&[&[f64::INFINITY]]), None);
-        assert_eq!(search(&[&[1e-300]]), None);
-        assert!(!fits(1e300, &params(28)));
+    fn hostile_prices_are_on_no_grid_and_extreme_where_sums_overflow() {
+        assert_eq!(k(&[1e-300]), NO_GRID);
+        for price in [f64::NAN, f64::INFINITY, 1e300] {
+            assert_eq!(
+                scale(&[price], 4),
+                Scale {
+                    k: NO_GRID,
+                    extreme: true
+                }
+            );
+        }
+        assert!(!scale(&[1e280], 4).extreme);
     }
 
     #[test]
     fn the_bound_is_strict() {
         // WMA(2) sums up to 3 times the price, and 2^53 = 3 * 3_002_399_751_580_330 + 2.
-        assert!(fits(3_002_399_751_580_330.0, &params(2)));
-        assert!(!fits(3_002_399_751_580_331.0, &params(2)));
+        assert_eq!(scale(&[3_002_399_751_580_330.0], 2).k, 0);
+        assert_eq!(scale(&[3_002_399_751_580_331.0], 2).k, NO_GRID);
     }
 }

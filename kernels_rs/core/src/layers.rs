@@ -5,13 +5,14 @@
 use crate::groups::Votes;
 use crate::params::FAMILIES;
 use crate::plan::Plan;
-use crate::simd::{Lanes, Mask};
+use crate::simd::Lanes;
 use crate::tile::Tile;
 use crate::vote::{FLOOR, TOLERATED, floored};
 
 const TIE: f64 = 0.5 - 1e-10;
 
 /// What the layers carry from bar to bar.
+#[derive(Clone)]
 pub(crate) struct Layers<V: Lanes> {
     equity: [V; FAMILIES],
     /// X of the bar before, in hundredths.
@@ -43,7 +44,13 @@ impl<V: Lanes> Layers<V> {
     /// Turns each ballot into (X in hundredths, X_S) and writes `Average_Signal`; a stretch lies wholly before the
     /// cutout or wholly behind.
     #[inline(always)]
-    pub fn advance(&mut self, tile: &Tile<V>, plan: &Plan, votes: &mut Votes<V>, averages: &mut [V]) {
+    pub fn advance(
+        &mut self,
+        tile: &Tile<V>,
+        plan: &Plan,
+        votes: &mut Votes<V>,
+        averages: &mut [V],
+    ) {
         if tile.first < plan.cutout {
             averages.fill(V::splat(if plan.tradingview { f64::NAN } else { 0.0 }));
         } else if plan.tradingview {
@@ -57,9 +64,18 @@ impl<V: Lanes> Layers<V> {
     }
 
     #[inline(always)]
-    fn second_layer<const TV: bool>(&mut self, tile: &Tile<V>, plan: &Plan, votes: &mut Votes<V>, averages: &mut [V]) {
+    fn second_layer<const TV: bool>(
+        &mut self,
+        tile: &Tile<V>,
+        plan: &Plan,
+        votes: &mut Votes<V>,
+        averages: &mut [V],
+    ) {
         let (one, none) = (V::splat(1.0), V::splat(0.0));
-        let (over, under) = (V::splat(plan.cut_hundredths.0), V::splat(plan.cut_hundredths.1));
+        let (over, under) = (
+            V::splat(plan.cut_hundredths.0),
+            V::splat(plan.cut_hundredths.1),
+        );
         let gains = tile.gains(0..tile.len);
         for (j, average) in averages.iter_mut().enumerate() {
             let (gain, r) = (gains.at(j), tile.gain()[j]);
@@ -92,7 +108,11 @@ impl<V: Lanes> Layers<V> {
             if plan.delayed {
                 std::mem::swap(&mut self.before, average);
             }
-            let side = V::select(average.gt(long), V::splat(1.0), V::splat(0.0).or_if(average.lt(short)));
+            let side = V::select(
+                average.gt(long),
+                V::splat(1.0),
+                V::splat(0.0).or_if(average.lt(short)),
+            );
             let t = first + j;
             if t > 0 {
                 let same = side.le(self.side) & side.ge(self.side);
@@ -106,7 +126,9 @@ impl<V: Lanes> Layers<V> {
     pub fn each_row(&mut self, show: &mut impl FnMut(&mut V)) {
         let families = [&mut self.equity, &mut self.hundredths, &mut self.idle];
         families.into_iter().flatten().for_each(&mut *show);
-        [&mut self.before, &mut self.side, &mut self.flipped].into_iter().for_each(show);
+        [&mut self.before, &mut self.side, &mut self.flipped]
+            .into_iter()
+            .for_each(show);
     }
 }
 
@@ -128,9 +150,15 @@ fn first_layer<V: Lanes, const TV: bool>(plan: &Plan, votes: &mut Votes<V>, len:
     for &family in &plan.used {
         for ballot in &mut votes[family][..len] {
             let x = ballot[0] / ballot[1];
-            ballot[0] = if TV { away_from_zero(x) } else { (V::splat(100.0) * x).rint() };
+            ballot[0] = if TV { away_from_zero(x) } else { to_even(x) };
         }
     }
+}
+
+/// Hundredths of x, ties to even.
+#[inline(always)]
+fn to_even<V: Lanes>(x: V) -> V {
+    (V::splat(100.0) * x).rint()
 }
 
 /// Hundredths of x, ties (within 1e-10) away from zero; zero is +0.0.
@@ -151,4 +179,42 @@ fn away_from_zero<V: Lanes>(x: V) -> V {
 fn floor<V: Lanes>(x: V) -> V {
     let nearest = x.rint();
     nearest - V::select(nearest.gt(x), V::splat(1.0), V::splat(0.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::scalar::Scalar;
+
+    fn even(x: f64) -> f64 {
+        to_even(Scalar::splat(x)).get(0)
+    }
+
+    fn away(x: f64) -> f64 {
+        away_from_zero(Scalar::splat(x)).get(0)
+    }
+
+    #[test]
+    fn hundredths_go_to_even_in_one_dialect_and_away_in_the_other() {
+        assert_eq!((even(0.125), even(0.135)), (12.0, 14.0));
+        assert_eq!((away(0.125), away(-0.125)), (13.0, -13.0));
+        assert_eq!((away(0.999), away(-1.0)), (100.0, -100.0));
+    }
+
+    #[test]
+    fn a_tie_missed_by_less_than_the_tolerance_still_goes_away() {
+        assert_eq!((away(0.125 - 1e-13), away(0.125 - 1e-11)), (13.0, 12.0));
+    }
+
+    #[test]
+    fn zeros_are_negative_only_in_the_even_rounding() {
+        assert!(even(-0.001).is_sign_negative());
+        assert!(away(-0.001).is_sign_positive());
+        assert!(away(-0.0).is_sign_positive());
+    }
+
+    #[test]
+    fn undefined_votes_stay_undefined() {
+        assert!(even(f64::NAN).is_nan() && away(f64::NAN).is_nan());
+    }
 }

@@ -10,6 +10,7 @@
 
 mod batch;
 mod block;
+mod bytes;
 mod cpu;
 mod error;
 mod families;
@@ -22,6 +23,7 @@ mod plan;
 mod round;
 mod run;
 mod simd;
+mod stream;
 mod tile;
 mod vote;
 
@@ -31,6 +33,7 @@ pub use error::Error;
 pub use outputs::Outputs;
 pub use params::{Dialect, FAMILIES, LONGEST, MEMBERS, Params, Source, Want, warmup};
 pub use simd::Simd;
+pub use stream::State;
 
 use outputs::Table;
 use plan::Plan;
@@ -57,10 +60,7 @@ pub fn compute(
     threads: usize,
     out: &mut Outputs,
 ) -> Result<(), Error> {
-    params.check()?;
-    batch.check(params.cutout)?;
-    out.check(batch, want)?;
-    simd.check()?;
+    check(batch, params, want, simd, out)?;
     let plan = Plan::new(params);
     let table = Table::new(out, want);
     match simd {
@@ -71,4 +71,18 @@ pub fn compute(
         _ => run::run::<simd::scalar::Scalar>(batch, &plan, want, threads, &table),
     }
     Ok(())
+}
+
+fn check(
+    batch: &Batch,
+    params: &Params,
+    want: Want,
+    simd: Simd,
+    out: &Outputs,
+) -> Result<(), Error> {
+    params.check()?;
+    batch.check_shapes()?;
+    batch.check_growth(batch.longest().saturating_sub(params.cutout))?;
+    out.check(batch, want)?;
+    simd.check()
 }

@@ -48,9 +48,21 @@ impl Outputs<'_> {
         let blank = self.member_sign.is_empty() && self.member_equity.is_empty();
         let cells = if blank && want != Want::All { 0 } else { CELLS };
         match want {
-            Want::Last => Spans { row: 1, families: FAMILIES, members: cells },
-            Want::Average => Spans { row: self.width, families: 0, members: cells },
-            Want::Layers => Spans { row: self.width, families: self.width.saturating_mul(FAMILIES), members: cells },
+            Want::Last => Spans {
+                row: 1,
+                families: FAMILIES,
+                members: cells,
+            },
+            Want::Average => Spans {
+                row: self.width,
+                families: 0,
+                members: cells,
+            },
+            Want::Layers => Spans {
+                row: self.width,
+                families: self.width.saturating_mul(FAMILIES),
+                members: cells,
+            },
             Want::All => Spans {
                 row: self.width,
                 families: self.width.saturating_mul(FAMILIES),
@@ -62,9 +74,16 @@ impl Outputs<'_> {
     pub(crate) fn check(&self, batch: &Batch, want: Want) -> Result<(), Error> {
         let (n, longest) = (batch.series(), batch.longest());
         if want != Want::Last && self.width < longest {
-            return Err(Error::WidthTooSmall { width: self.width, longest });
+            return Err(Error::WidthTooSmall {
+                width: self.width,
+                longest,
+            });
         }
-        let Spans { row, families, members } = self.spans(want);
+        let Spans {
+            row,
+            families,
+            members,
+        } = self.spans(want);
         let sizes = [
             ("average", self.average.len(), row),
             ("families", self.families.len(), families),
@@ -75,8 +94,15 @@ impl Outputs<'_> {
             ("grid", self.grid.len(), 1),
         ];
         let sizes = sizes.map(|(output, length, span)| (output, length, n.saturating_mul(span)));
-        match sizes.into_iter().find(|(_, length, needed)| length != needed) {
-            Some((output, length, needed)) => Err(Error::OutputLength { output, length, needed }),
+        match sizes
+            .into_iter()
+            .find(|(_, length, needed)| length != needed)
+        {
+            Some((output, length, needed)) => Err(Error::OutputLength {
+                output,
+                length,
+                needed,
+            }),
             None => Ok(()),
         }
     }
@@ -115,7 +141,11 @@ impl<'a> Table<'a> {
     /// No two rows of one series live at the same time.
     #[allow(unsafe_code)]
     pub unsafe fn row(&self, series: usize) -> Row<'_> {
-        let Spans { row, families, members } = self.spans;
+        let Spans {
+            row,
+            families,
+            members,
+        } = self.spans;
         // SAFETY: parts of different series do not overlap, and the caller answers for those of one.
         unsafe {
             Row {
@@ -145,7 +175,12 @@ pub(crate) struct Row<'a> {
 impl Row<'_> {
     /// What a series without bars gets.
     pub fn blank(&mut self) {
-        for floats in [&mut *self.average, &mut *self.families, &mut *self.weights, &mut *self.member_equity] {
+        for floats in [
+            &mut *self.average,
+            &mut *self.families,
+            &mut *self.weights,
+            &mut *self.member_equity,
+        ] {
             floats.fill(f64::NAN);
         }
         self.member_sign.fill(0);
@@ -166,7 +201,11 @@ unsafe impl<T: Send> Sync for Shared<'_, T> {}
 
 impl<'a, T> Shared<'a, T> {
     fn new(array: &'a mut [T]) -> Self {
-        Self { start: array.as_mut_ptr(), length: array.len(), array: PhantomData }
+        Self {
+            start: array.as_mut_ptr(),
+            length: array.len(),
+            array: PhantomData,
+        }
     }
 
     /// Entries `series*span..(series+1)*span`.

@@ -52,7 +52,12 @@ impl Source {
 
     /// Its columns in the order in which they are added.
     pub(crate) fn column<'a>(self, candles: &Candles<'a>, index: usize) -> &'a [f64] {
-        let Candles { open, high, low, close } = *candles;
+        let Candles {
+            open,
+            high,
+            low,
+            close,
+        } = *candles;
         let order = match self {
             Self::Close => [close; 4],
             Self::Open | Self::Ohlc4 => [open, high, low, close],

@@ -68,7 +68,11 @@ impl Plan {
     pub fn new(params: &Params) -> Self {
         let tradingview = params.dialect == Dialect::Tradingview;
         let thresholds = (params.long_threshold, params.short_threshold);
-        let cut = if tradingview { (FIXED_CUT, -FIXED_CUT) } else { thresholds };
+        let cut = if tradingview {
+            (FIXED_CUT, -FIXED_CUT)
+        } else {
+            thresholds
+        };
         let groups = groups(params, tradingview);
         let longest = groups.iter().map(|group| reach(group, tradingview)).max();
         Self {
@@ -78,7 +82,9 @@ impl Plan {
             keep: 1.0 - params.decay / 100.0,
             history: longest.unwrap_or(0) + 1,
             groups,
-            used: (0..FAMILIES).filter(|&family| params.lengths[family].is_some()).collect(),
+            used: (0..FAMILIES)
+                .filter(|&family| params.lengths[family].is_some())
+                .collect(),
             weights: params.weights,
             cut_hundredths: in_hundredths(cut),
             thresholds,
@@ -90,11 +96,19 @@ impl Plan {
 
 fn groups(params: &Params, tradingview: bool) -> Vec<GroupPlan> {
     let kinds: &[Kind] = if tradingview {
-        &[Kind::Exponential, Kind::Simple, Kind::Regression, Kind::Kama]
+        &[
+            Kind::Exponential,
+            Kind::Simple,
+            Kind::Regression,
+            Kind::Kama,
+        ]
     } else {
         &[Kind::Exponential, Kind::Windows, Kind::Kama]
     };
-    let mut plans: Vec<GroupPlan> = kinds.iter().flat_map(|&kind| of_kind(kind, params)).collect();
+    let mut plans: Vec<GroupPlan> = kinds
+        .iter()
+        .flat_map(|&kind| of_kind(kind, params))
+        .collect();
     for plan in &mut plans {
         plan.last_event = last_event(plan, params.dialect);
     }
@@ -104,7 +118,10 @@ fn groups(params: &Params, tradingview: bool) -> Vec<GroupPlan> {
 /// One group for families whose lengths are all alike, else one for each.
 fn of_kind(kind: Kind, params: &Params) -> Vec<GroupPlan> {
     let families = kind.families();
-    let lengths: Vec<_> = families.iter().map(|&family| params.lengths[family]).collect();
+    let lengths: Vec<_> = families
+        .iter()
+        .map(|&family| params.lengths[family])
+        .collect();
     let shared = lengths[0].filter(|_| lengths.iter().all(|each| *each == lengths[0]));
     let group = |lengths, used: &dyn Fn(usize) -> bool| GroupPlan {
         kind,
@@ -115,13 +132,24 @@ fn of_kind(kind: Kind, params: &Params) -> Vec<GroupPlan> {
     if let Some(shared) = shared {
         return vec![group(shared, &|_| true)];
     }
-    let alone = lengths.iter().enumerate().filter_map(|(slot, own)| Some(group((*own)?, &|other| other == slot)));
+    let alone = lengths
+        .iter()
+        .enumerate()
+        .filter_map(|(slot, own)| Some(group((*own)?, &|other| other == slot)));
     alone.collect()
 }
 
 fn last_event(plan: &GroupPlan, dialect: Dialect) -> usize {
-    let families = plan.kind.families().iter().enumerate().filter(|(slot, _)| plan.slots[*slot]);
-    let firsts = families.flat_map(|(_, &family)| plan.lengths.map(CATALOG[family].definition(dialect).first_defined));
+    let families = plan
+        .kind
+        .families()
+        .iter()
+        .enumerate()
+        .filter(|(slot, _)| plan.slots[*slot]);
+    let firsts = families.flat_map(|(_, &family)| {
+        plan.lengths
+            .map(CATALOG[family].definition(dialect).first_defined)
+    });
     // KAMA is defined from the start, but its window is full only at bar n.
     let full = plan.lengths.iter().copied().max().unwrap_or(0);
     firsts.max().unwrap_or(0).max(full)
@@ -135,8 +163,13 @@ fn reach(plan: &GroupPlan, tradingview: bool) -> usize {
 }
 
 fn largest_factor(params: &Params) -> u128 {
-    let used = CATALOG.iter().zip(&params.lengths).filter_map(|(row, members)| Some((row, (*members)?)));
-    used.flat_map(|(row, members)| members.map(|length| (row.factor)(length))).max().unwrap_or(0)
+    let used = CATALOG
+        .iter()
+        .zip(&params.lengths)
+        .filter_map(|(row, members)| Some((row, (*members)?)));
+    used.flat_map(|(row, members)| members.map(|length| (row.factor)(length)))
+        .max()
+        .unwrap_or(0)
 }
 
 /// Bounds on whole hundredths h that decide as `h/100 > above` and `h/100 < below` do, for h from -100 to 100.
@@ -153,10 +186,21 @@ mod tests {
 
     #[test]
     fn bounds_in_hundredths_decide_as_the_thresholds_do() {
-        for (above, below) in [(0.1, -0.1), (0.29, -0.57), (0.485, 0.005), (5.0, -5.0), (-3.0, 3.0), (1.0, -1.0)] {
+        for (above, below) in [
+            (0.1, -0.1),
+            (0.29, -0.57),
+            (0.485, 0.005),
+            (5.0, -5.0),
+            (-3.0, 3.0),
+            (1.0, -1.0),
+        ] {
             let (over, under) = in_hundredths((above, below));
             for h in (-100..=100).map(f64::from) {
-                assert_eq!((h > over, h < under), (h / 100.0 > above, h / 100.0 < below), "{h} at {above}, {below}");
+                assert_eq!(
+                    (h > over, h < under),
+                    (h / 100.0 > above, h / 100.0 < below),
+                    "{h} at {above}, {below}"
+                );
             }
         }
     }

@@ -25,47 +25,84 @@ pub(crate) fn run<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, threads: usi
     }
     // Series of like length share a block, so that few lanes wait for the longest.
     let compute = |block: &[usize]| run_block::<V>(batch, plan, want, block, table);
-    let pool = (threads > 1 && filled.len() > V::WIDTH).then(|| ThreadPoolBuilder::new().num_threads(threads).build());
+    let pool = (threads > 1 && filled.len() > V::WIDTH)
+        .then(|| ThreadPoolBuilder::new().num_threads(threads).build());
     // Where no thread can be started, the one at hand does it all.
     if let Some(Ok(pool)) = pool {
-        pool.install(|| filled.par_chunks(V::WIDTH).with_max_len(1).for_each(compute));
+        pool.install(|| {
+            filled
+                .par_chunks(V::WIDTH)
+                .with_max_len(1)
+                .for_each(compute)
+        });
     } else {
         filled.chunks(V::WIDTH).for_each(compute);
     }
 }
 
 fn run_block<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, series: &[usize], table: &Table) {
-    // Lanes without a series of their own go along with the first.
-    let lanes: Vec<Candles> = (0..V::WIDTH).map(|lane| batch.candles(series[if lane < series.len() { lane } else { 0 }])).collect();
-    let scales: Vec<Scale> = lanes.iter().map(|candles| Scale::of::<V>(candles, plan)).collect();
+    let lanes = lanes::<V>(batch, series);
+    let scales: Vec<Scale> = lanes
+        .iter()
+        .map(|candles| Scale::of::<V>(candles, plan))
+        .collect();
     #[allow(unsafe_code)]
     // SAFETY: blocks are disjoint parts of an order that holds every series once.
-    let mut rows: Vec<Row> = series.iter().map(|&index| unsafe { table.row(index) }).collect();
+    let mut rows: Vec<Row> = series
+        .iter()
+        .map(|&index| unsafe { table.row(index) })
+        .collect();
     for (lane, row) in rows.iter_mut().enumerate() {
         row.begin(lanes[lane].close.len(), table.spans.row);
         *row.grid = scales[lane].k;
     }
-    let bars = if want == Want::All { 1 } else { BARS + plan.history };
+    let bars = if want == Want::All {
+        1
+    } else {
+        BARS + plan.history
+    };
     let mut block = Block::<V>::new(plan, &scales, bars);
-    let mut writer = Writer { plan, want, span: table.spans.row };
+    let extract = Extract {
+        plan,
+        want,
+        span: table.spans.row,
+    };
     let ends: Vec<usize> = lanes.iter().map(|candles| candles.close.len()).collect();
     let mut first = 0;
     while first < ends[0] {
-        let next_end = ends.iter().copied().filter(|&end| end > first).min().unwrap_or(ends[0]);
+        let next_end = ends
+            .iter()
+            .copied()
+            .filter(|&end| end > first)
+            .min()
+            .unwrap_or(ends[0]);
         let end = block.reach(plan, first, next_end);
         block.advance(plan, batch.growth, &lanes, first, end - first);
-        for (lane, row) in rows.iter_mut().enumerate().filter(|(lane, _)| ends[*lane] > first) {
-            writer.write(&mut block, lane, ends[lane], row);
+        for (lane, row) in rows
+            .iter_mut()
+            .enumerate()
+            .filter(|(lane, _)| ends[*lane] > first)
+        {
+            extract.write(&mut block, lane, ends[lane], row);
         }
         first = end;
     }
 }
 
+/// Lanes without a series of their own go along with the first.
+pub(crate) fn lanes<'a, V: Lanes>(batch: &Batch<'a>, series: &[usize]) -> Vec<Candles<'a>> {
+    (0..V::WIDTH)
+        .map(|lane| batch.candles(*series.get(lane).unwrap_or(&series[0])))
+        .collect()
+}
+
 impl Row<'_> {
     /// Fills in what lies before the first bar of a series.
-    fn begin(&mut self, bars: usize, span: usize) {
+    pub fn begin(&mut self, bars: usize, span: usize) {
         for floats in [&mut *self.average, &mut *self.families, &mut *self.weights] {
-            floats.chunks_mut(span).for_each(|row| row[..span.saturating_sub(bars)].fill(f64::NAN));
+            floats
+                .chunks_mut(span)
+                .for_each(|row| row[..span.saturating_sub(bars)].fill(f64::NAN));
         }
         self.member_equity.fill(f64::NAN);
         self.member_sign.fill(0);
@@ -73,15 +110,16 @@ impl Row<'_> {
 }
 
 /// Takes the values of a stretch out of a block.
-struct Writer<'a> {
-    plan: &'a Plan,
-    want: Want,
-    span: usize,
+pub(crate) struct Extract<'a> {
+    pub plan: &'a Plan,
+    pub want: Want,
+    /// Entries of a row over time.
+    pub span: usize,
 }
 
-impl Writer<'_> {
+impl Extract<'_> {
     /// Writes the last stretch of one lane, a series of `bars` bars.
-    fn write<V: Lanes>(&mut self, block: &mut Block<V>, lane: usize, bars: usize, row: &mut Row) {
+    pub fn write<V: Lanes>(&self, block: &mut Block<V>, lane: usize, bars: usize, row: &mut Row) {
         let (first, len) = (block.tile.first, block.tile.len);
         let last = first + len == bars;
         if self.want != Want::Last || last {
@@ -103,7 +141,13 @@ impl Writer<'_> {
         }
     }
 
-    fn write_families<V: Lanes>(&self, block: &Block<V>, lane: usize, (at, skip): (usize, usize), row: &mut Row) {
+    fn write_families<V: Lanes>(
+        &self,
+        block: &Block<V>,
+        lane: usize,
+        (at, skip): (usize, usize),
+        row: &mut Row,
+    ) {
         let defined = block.tile.first >= self.plan.cutout;
         for family in 0..FAMILIES {
             let places = family * self.span + at..family * self.span + at + block.tile.len - skip;
@@ -122,13 +166,24 @@ impl Writer<'_> {
     }
 
     /// Members at the stretch's last bar; with [`Want::All`] a stretch is one bar long.
-    fn write_members<V: Lanes>(&self, block: &mut Block<V>, lane: usize, bars: usize, row: &mut Row) {
+    fn write_members<V: Lanes>(
+        &self,
+        block: &mut Block<V>,
+        lane: usize,
+        bars: usize,
+        row: &mut Row,
+    ) {
         let t = block.tile.first + block.tile.len - 1;
-        let (span, at) = if self.want == Want::All { (self.span, self.span + t - bars) } else { (1, 0) };
+        let (span, at) = if self.want == Want::All {
+            (self.span, self.span + t - bars)
+        } else {
+            (1, 0)
+        };
         for group in &mut block.groups {
             group.each_cell(|family, member, cell| {
                 let place = (family * MEMBERS + member) * span + at;
-                row.member_sign[place] = i8::from(cell.up.get(lane)) - i8::from(cell.down.get(lane));
+                row.member_sign[place] =
+                    i8::from(cell.up.get(lane)) - i8::from(cell.down.get(lane));
                 if t >= self.plan.cutout {
                     row.member_equity[place] = cell.equity.get(lane);
                 }
@@ -139,5 +194,7 @@ impl Writer<'_> {
 
 fn copy<V: Lanes>(rows: &[V], lane: usize, values: &mut [f64]) {
     let lanes = V::floats(rows).chunks_exact(V::WIDTH);
-    lanes.zip(values).for_each(|(row, value)| *value = row[lane]);
+    lanes
+        .zip(values)
+        .for_each(|(row, value)| *value = row[lane]);
 }

@@ -15,6 +15,7 @@ use crate::vote::Gain;
 pub(crate) const BARS: usize = 32;
 
 /// Rows of one value per lane; the bars of the stretch are rows `start..start + len`, the older ones lie before.
+#[derive(Clone)]
 pub(crate) struct Tile<V: Lanes> {
     /// Bar number, from the anchor, of the stretch's first bar.
     pub first: usize,
@@ -38,6 +39,7 @@ pub(crate) struct Tile<V: Lanes> {
 }
 
 /// Integer prices per lane: `x*scale` rounded, where there is a grid.
+#[derive(Clone)]
 pub(crate) struct Scales<V: Lanes> {
     on_grid: V::Mask,
     scale: V,
@@ -60,13 +62,19 @@ pub(crate) struct Gains<'a, V> {
 impl<V: Copy> Gains<'_, V> {
     #[inline(always)]
     pub fn at(&self, j: usize) -> Gain<V> {
-        Gain { keep: self.keep, rise: self.rise[j], fall: self.fall[j] }
+        Gain {
+            keep: self.keep,
+            rise: self.rise[j],
+            fall: self.fall[j],
+        }
     }
 }
 
 impl<V: Lanes> Scales<V> {
     pub fn new(scales: &[Scale], columns: usize) -> Self {
-        let on_grid = (0..V::WIDTH).fold(V::Mask::NONE, |mask, lane| mask.with(lane, scales[lane].on_grid()));
+        let on_grid = (0..V::WIDTH).fold(V::Mask::NONE, |mask, lane| {
+            mask.with(lane, scales[lane].on_grid())
+        });
         let scale = V::of(|lane| scales[lane].ticks_per_unit());
         let (one, count) = (V::splat(1.0), V::splat(columns as f64));
         let per_unit = V::select(on_grid, scale * count, one);
@@ -142,7 +150,11 @@ impl<V: Lanes> Tile<V> {
     #[inline(always)]
     pub fn gains(&self, bars: Range<usize>) -> Gains<'_, V> {
         let len = bars.len();
-        Gains { keep: self.keep, rise: &self.rise[bars.start..][..len], fall: &self.fall[bars.start..][..len] }
+        Gains {
+            keep: self.keep,
+            rise: &self.rise[bars.start..][..len],
+            fall: &self.fall[bars.start..][..len],
+        }
     }
 
     /// The most bars that the next stretch can have.
@@ -150,11 +162,44 @@ impl<V: Lanes> Tile<V> {
         self.rise.len()
     }
 
+    /// Continues behind `bars` bars, the last of which are then shown by [`Self::each_row`].
+    pub fn resume(&mut self, bars: usize) {
+        (self.first, self.start, self.len) = (bars, bars.min(self.history), 0);
+    }
+
+    /// Shows the history that the next stretch will look back to, always in the same order.
+    pub fn each_row(&mut self, show: &mut impl FnMut(&mut V)) {
+        let end = self.start + self.len;
+        let kept = end - self.history.min(end).min(self.first + self.len)..end;
+        for column in self.columns() {
+            column[kept.clone()].iter_mut().for_each(&mut *show);
+        }
+    }
+
+    fn columns(&mut self) -> impl Iterator<Item = &mut Vec<V>> {
+        let all = [
+            &mut self.close,
+            &mut self.source,
+            &mut self.close_ticks,
+            &mut self.source_ticks,
+            &mut self.moves,
+        ];
+        all.into_iter().filter(|column| !column.is_empty())
+    }
+
     /// Goes on to the next `len` bars; those of a series that has ended repeat its last candle.
     ///
     /// Equities rest, `keep` 1 and r 0, up to the cutout: there they start.
     #[inline(always)]
-    pub fn advance(&mut self, lanes: &[Candles], skip: usize, len: usize, scales: &Scales<V>, plan: &Plan, growth: &[f64]) {
+    pub fn advance(
+        &mut self,
+        lanes: &[Candles],
+        skip: usize,
+        len: usize,
+        scales: &Scales<V>,
+        plan: &Plan,
+        growth: &[f64],
+    ) {
         self.make_room(len);
         self.load(lanes, skip, scales, plan.source);
         self.measure(plan, growth);
@@ -170,8 +215,7 @@ impl<V: Lanes> Tile<V> {
         }
         let kept = end - self.history.min(end)..end;
         self.start = kept.len();
-        let columns = [&mut self.close, &mut self.source, &mut self.close_ticks, &mut self.source_ticks, &mut self.moves];
-        for column in columns.into_iter().filter(|column| !column.is_empty()) {
+        for column in self.columns() {
             column.copy_within(kept.clone(), 0);
         }
     }
@@ -179,9 +223,14 @@ impl<V: Lanes> Tile<V> {
     #[inline(always)]
     fn load(&mut self, lanes: &[Candles], skip: usize, scales: &Scales<V>, source: Source) {
         let rows = self.start..self.start + self.len;
-        interleave(&mut self.close[rows.clone()], skip, |lane| lanes[lane].close);
+        interleave(&mut self.close[rows.clone()], skip, |lane| {
+            lanes[lane].close
+        });
         if !self.close_ticks.is_empty() {
-            for (ticks, &close) in self.close_ticks[rows.clone()].iter_mut().zip(&self.close[rows.clone()]) {
+            for (ticks, &close) in self.close_ticks[rows.clone()]
+                .iter_mut()
+                .zip(&self.close[rows.clone()])
+            {
                 *ticks = scales.ticks(close) * scales.multiple;
             }
         }
@@ -192,7 +241,14 @@ impl<V: Lanes> Tile<V> {
 
     /// The source is its columns' sum over `divisor`, in ticks that sum; with one column it is as given.
     #[inline(always)]
-    fn load_source(&mut self, rows: Range<usize>, lanes: &[Candles], skip: usize, scales: &Scales<V>, source: Source) {
+    fn load_source(
+        &mut self,
+        rows: Range<usize>,
+        lanes: &[Candles],
+        skip: usize,
+        scales: &Scales<V>,
+        source: Source,
+    ) {
         let sums = &mut self.source[rows.clone()];
         interleave(sums, skip, |lane| source.column(&lanes[lane], 0));
         let alone = source.columns() == 1;
@@ -202,7 +258,9 @@ impl<V: Lanes> Tile<V> {
         for index in 1..source.columns() {
             let column = &mut self.gain[..self.len];
             interleave(column, skip, |lane| source.column(&lanes[lane], index));
-            sums.iter_mut().zip(column).for_each(|(sum, price)| *sum = *sum + scales.ticks(*price));
+            sums.iter_mut()
+                .zip(column)
+                .for_each(|(sum, price)| *sum = *sum + scales.ticks(*price));
         }
         for (j, value) in sums.iter_mut().enumerate() {
             let sum = *value;
@@ -210,7 +268,11 @@ impl<V: Lanes> Tile<V> {
                 *value = sum / scales.divisor;
             }
             if let Some(ticks) = self.source_ticks.get_mut(rows.start + j) {
-                *ticks = if alone { scales.ticks(sum) } else { V::select(scales.on_grid, sum, *value) };
+                *ticks = if alone {
+                    scales.ticks(sum)
+                } else {
+                    V::select(scales.on_grid, sum, *value)
+                };
             }
         }
     }
@@ -233,7 +295,8 @@ impl<V: Lanes> Tile<V> {
             if counting {
                 let close = self.close_ticks();
                 let before = close[row - 1];
-                gain = ((close[row] - before) / before) * V::splat(growth[self.first + j - plan.cutout]);
+                gain = ((close[row] - before) / before)
+                    * V::splat(growth[self.first + j - plan.cutout]);
             }
             (self.gain[j], self.rise[j], self.fall[j]) = (gain, one + gain, one - gain);
         }
@@ -257,6 +320,8 @@ fn interleave<'a, V: Lanes>(rows: &mut [V], skip: usize, column: impl Fn(usize) 
         for (row, &value) in now.chunks_exact_mut(V::WIDTH).zip(fresh) {
             row[lane] = value;
         }
-        ended.chunks_exact_mut(V::WIDTH).for_each(|row| row[lane] = last);
+        ended
+            .chunks_exact_mut(V::WIDTH)
+            .for_each(|row| row[lane] = last);
     }
 }

@@ -49,7 +49,11 @@ pub(crate) fn floored<V: Lanes, const TV: bool>(equity: V) -> V {
 /// and `e - 0.25 < -1e-10` say the same.
 pub(crate) const TOLERATED: f64 = {
     let near = FLOOR - 1e-10;
-    if near - FLOOR < -1e-10 { near.next_up() } else { near }
+    if near - FLOOR < -1e-10 {
+        near.next_up()
+    } else {
+        near
+    }
 };
 
 impl<V: Lanes> Cell<V> {
@@ -71,7 +75,13 @@ impl<V: Lanes> Cell<V> {
 
     /// One bar by the definition.
     #[inline(always)]
-    pub fn step<const TV: bool>(&mut self, gain: &Gain<V>, close: V, average: V, ballot: &mut Ballot<V>) {
+    pub fn step<const TV: bool>(
+        &mut self,
+        gain: &Gain<V>,
+        close: V,
+        average: V,
+        ballot: &mut Ballot<V>,
+    ) {
         let still = V::splat(1.0);
         let factor = V::select(self.up, gain.rise, V::select(self.down, gain.fall, still));
         self.equity = floored::<V, TV>((self.equity * gain.keep) * factor);
@@ -87,8 +97,15 @@ impl<V: Lanes> Cell<V> {
     fn cross<const TV: bool>(&mut self, close: V, average: V) {
         let (above, below) = (close.gt(average), close.lt(average));
         // In `tradingview` an undefined bar does not break the pair, so a settled signal tells the bar before.
-        let known = if TV { self.up | self.down } else { V::Mask::NONE };
-        let (up, down) = (above & (self.not_above | known), below & (self.not_below | known));
+        let known = if TV {
+            self.up | self.down
+        } else {
+            V::Mask::NONE
+        };
+        let (up, down) = (
+            above & (self.not_above | known),
+            below & (self.not_below | known),
+        );
         self.up = up | (self.up & !down);
         self.down = down | (self.down & !up);
         self.remember::<TV>(close, average);
@@ -97,7 +114,11 @@ impl<V: Lanes> Cell<V> {
     #[inline(always)]
     fn remember<const TV: bool>(&mut self, close: V, average: V) {
         let (not_above, not_below) = (close.le(average), close.ge(average));
-        let kept = if TV { !(not_above | not_below) } else { V::Mask::NONE };
+        let kept = if TV {
+            !(not_above | not_below)
+        } else {
+            V::Mask::NONE
+        };
         self.not_above = not_above | (self.not_above & kept);
         self.not_below = not_below | (self.not_below & kept);
     }
@@ -109,12 +130,6 @@ impl<V: Lanes> Cell<V> {
         self.down = settled.down;
         self.up = !settled.down;
         self.remember::<TV>(close, average);
-    }
-
-    /// The signal, +1, -1 or 0.
-    #[inline(always)]
-    pub fn signal(&self) -> V {
-        V::select(self.up, V::splat(1.0), V::select(self.down, V::splat(-1.0), V::splat(0.0)))
     }
 }
 
@@ -128,11 +143,20 @@ pub(crate) struct Settled<V: Lanes> {
 impl<V: Lanes> Settled<V> {
     #[inline(always)]
     pub fn of(cell: &Cell<V>) -> Self {
-        Self { equity: cell.equity, down: cell.down }
+        Self {
+            equity: cell.equity,
+            down: cell.down,
+        }
     }
 
     #[inline(always)]
-    pub fn step<const TV: bool>(&mut self, gain: &Gain<V>, close: V, average: V, ballot: &mut Ballot<V>) {
+    pub fn step<const TV: bool>(
+        &mut self,
+        gain: &Gain<V>,
+        close: V,
+        average: V,
+        ballot: &mut Ballot<V>,
+    ) {
         let factor = V::select(self.down, gain.fall, gain.rise);
         let equity = floored::<V, TV>((self.equity * gain.keep) * factor);
         self.down = close.below(average, self.down);

@@ -144,9 +144,12 @@ fn items_mut<'a, T: Element>(array: &'a mut Target<'_, T>, name: &str) -> PyResu
 
 fn bounds(bars: &Bounds<'_>, name: &str) -> PyResult<Vec<usize>> {
     let bars = items(bars, name)?.iter();
-    bars.map(|&bar| usize::try_from(bar).map_err(|_| negative(bar, name))).collect()
+    bars.map(|&bar| usize::try_from(bar).map_err(|_| negative(bar, name)))
+        .collect()
 }
 
 fn negative(bar: i64, name: &str) -> PyErr {
-    PyValueError::new_err(format!("{name} holds {bar}, every entry must be at least 0"))
+    PyValueError::new_err(format!(
+        "{name} holds {bar}, every entry must be at least 0"
+    ))
 }

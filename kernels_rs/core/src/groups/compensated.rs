@@ -1,10 +1,11 @@
 //! The compensated rolling sum of the `tradingview` dialect.
 
-use crate::simd::{Lanes, Mask};
+use crate::simd::Lanes;
 
 /// A rolling sum that carries its rounding error along, and at times starts afresh.
 ///
 /// The values that leave the window are the ones once added, corrections included, not the raw ones.
+#[derive(Clone)]
 pub(crate) struct Rolling<V: Lanes> {
     carry: V,
     pub sum: V,
@@ -15,7 +16,11 @@ pub(crate) struct Rolling<V: Lanes> {
 impl<V: Lanes> Rolling<V> {
     pub fn new(length: usize) -> Self {
         let zero = V::splat(0.0);
-        Self { carry: zero, sum: zero, stored: vec![zero; length] }
+        Self {
+            carry: zero,
+            sum: zero,
+            stored: vec![zero; length],
+        }
     }
 
     /// Adds the `count`-th value (from 0); `fresh` is the plain sum of the window with it, newest first.
@@ -38,7 +43,10 @@ impl<V: Lanes> Rolling<V> {
     fn must_restart(&self, x: V) -> V::Mask {
         let (zero, size) = (V::splat(0.0), self.carry.abs());
         let reached = x + size;
-        size.gt(zero) & x.gt(zero) & reached.le(V::splat(f64::MAX)) & (size - (reached - x)).gt(zero)
+        size.gt(zero)
+            & x.gt(zero)
+            & reached.le(V::splat(f64::MAX))
+            & (size - (reached - x)).gt(zero)
     }
 
     #[inline(always)]
@@ -68,7 +76,12 @@ fn add<V: Lanes>(sum: V, y: V) -> (V, V, V) {
 pub(crate) fn sum_of_first<V: Lanes>(values: &[V]) -> V {
     let mut rolling = Rolling::new(values.len());
     for (count, &x) in values.iter().enumerate() {
-        rolling.push(x, count, count, newest_first(&values[..=count], values.len()));
+        rolling.push(
+            x,
+            count,
+            count,
+            newest_first(&values[..=count], values.len()),
+        );
     }
     rolling.sum
 }
@@ -82,6 +95,7 @@ pub(crate) fn newest_first<V: Lanes>(values: &[V], length: usize) -> V {
 
 /// For every bar of a stretch the plain sums of several windows, newest value first: one chain of additions passes
 /// through all of them.
+#[derive(Clone)]
 pub(crate) struct FreshSums<V> {
     /// Places of the members by length, shortest first.
     order: Vec<usize>,
@@ -97,7 +111,11 @@ impl<V: Lanes> FreshSums<V> {
     pub fn new(lengths: &[usize], bars: usize) -> Self {
         let mut order: Vec<usize> = (0..lengths.len()).collect();
         order.sort_by_key(|&member| lengths[member]);
-        Self { order, lengths: lengths.to_vec(), sums: vec![vec![V::splat(0.0); bars]; lengths.len()] }
+        Self {
+            order,
+            lengths: lengths.to_vec(),
+            sums: vec![vec![V::splat(0.0); bars]; lengths.len()],
+        }
     }
 
     pub fn of(&self, member: usize) -> &[V] {

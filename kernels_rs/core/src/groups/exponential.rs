@@ -10,6 +10,7 @@ use crate::tile::{Scales, Tile};
 use crate::vote::Cell;
 
 /// One length, of up to two families.
+#[derive(Clone)]
 pub(crate) struct Member<V: Lanes> {
     first: V,
     second: V,
@@ -19,7 +20,11 @@ pub(crate) struct Member<V: Lanes> {
 impl<V: Lanes> Member<V> {
     fn new() -> Self {
         let undefined = V::splat(f64::NAN);
-        Self { first: undefined, second: undefined, cells: [Cell::new(); 2] }
+        Self {
+            first: undefined,
+            second: undefined,
+            cells: [Cell::new(); 2],
+        }
     }
 
     pub fn each_cell(&mut self, families: &[bool; 3], mut show: impl FnMut(usize, &mut Cell<V>)) {
@@ -37,6 +42,7 @@ impl<V: Lanes> Member<V> {
 }
 
 /// Nine lengths; `families` says which of EMA and DEMA take part.
+#[derive(Clone)]
 pub(crate) struct Exponential<V: Lanes> {
     lengths: [usize; MEMBERS],
     pub members: [Member<V>; MEMBERS],
@@ -57,9 +63,17 @@ impl<V: Lanes> Exponential<V> {
     }
 
     #[inline(always)]
-    pub fn advance(&mut self, tile: &Tile<V>, scales: &Scales<V>, conditions: Conditions, votes: &mut Votes<V>) {
+    pub fn advance(
+        &mut self,
+        tile: &Tile<V>,
+        scales: &Scales<V>,
+        conditions: Conditions,
+        votes: &mut Votes<V>,
+    ) {
         match (self.tradingview, &self.families[..2]) {
-            (false, [true, true]) => self.each::<false, true, true>(tile, scales, conditions, votes),
+            (false, [true, true]) => {
+                self.each::<false, true, true>(tile, scales, conditions, votes)
+            }
             (false, [true, _]) => self.each::<false, true, false>(tile, scales, conditions, votes),
             (false, _) => self.each::<false, false, true>(tile, scales, conditions, votes),
             (true, [true, true]) => self.each::<true, true, true>(tile, scales, conditions, votes),

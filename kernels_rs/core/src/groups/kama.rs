@@ -14,6 +14,7 @@ const SLOWEST: f64 = 0.064;
 const FASTEST: f64 = 0.666;
 const QUIET: f64 = 1e-10;
 
+#[derive(Clone)]
 pub(crate) struct Member<V: Lanes> {
     average: V,
     /// Sum of the moves in `lts`.
@@ -26,7 +27,12 @@ pub(crate) struct Member<V: Lanes> {
 impl<V: Lanes> Member<V> {
     fn new(rolling_length: usize) -> Self {
         let (average, noise) = (V::splat(0.0), V::splat(0.0));
-        Self { average, noise, rolling: Rolling::new(rolling_length), cell: Cell::new() }
+        Self {
+            average,
+            noise,
+            rolling: Rolling::new(rolling_length),
+            cell: Cell::new(),
+        }
     }
 
     pub fn each_row(&mut self, show: &mut impl FnMut(&mut V)) {
@@ -36,6 +42,7 @@ impl<V: Lanes> Member<V> {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct Kama<V: Lanes> {
     lengths: [usize; MEMBERS],
     pub members: [Member<V>; MEMBERS],
@@ -48,7 +55,9 @@ impl<V: Lanes> Kama<V> {
     pub fn new(plan: &GroupPlan, tradingview: bool) -> Self {
         Self {
             lengths: plan.lengths,
-            members: plan.lengths.map(|n| Member::new(if tradingview { n } else { 0 })),
+            members: plan
+                .lengths
+                .map(|n| Member::new(if tradingview { n } else { 0 })),
             fresh: FreshSums::new(&plan.lengths, if tradingview { BARS } else { 0 }),
             last_event: plan.last_event,
             tradingview,
@@ -64,22 +73,52 @@ impl<V: Lanes> Kama<V> {
         let event = conditions.renewing && tile.first.is_multiple_of(RENEWAL);
         for i in 0..MEMBERS {
             let (plain, swift) = ways(tile, filled && self.members[i].cell.settled(), event);
-            match (self.tradingview, plain.bars.is_empty(), swift.bars.is_empty()) {
+            match (
+                self.tradingview,
+                plain.bars.is_empty(),
+                swift.bars.is_empty(),
+            ) {
                 (false, plain_none, swift_none) => {
                     if !plain_none {
-                        lts::<V, Plain<V, false>>(&mut self.members[i], self.lengths[i], tile, plain, votes);
+                        lts::<V, Plain<V, false>>(
+                            &mut self.members[i],
+                            self.lengths[i],
+                            tile,
+                            plain,
+                            votes,
+                        );
                     }
                     if !swift_none {
-                        lts::<V, Swift<V, false>>(&mut self.members[i], self.lengths[i], tile, swift, votes);
+                        lts::<V, Swift<V, false>>(
+                            &mut self.members[i],
+                            self.lengths[i],
+                            tile,
+                            swift,
+                            votes,
+                        );
                     }
                 }
                 (true, plain_none, swift_none) => {
                     let (n, fresh) = (self.lengths[i], self.fresh.of(i));
                     if !plain_none {
-                        tradingview::<V, Plain<V, true>>(&mut self.members[i], n, fresh, tile, plain, votes);
+                        tradingview::<V, Plain<V, true>>(
+                            &mut self.members[i],
+                            n,
+                            fresh,
+                            tile,
+                            plain,
+                            votes,
+                        );
                     }
                     if !swift_none {
-                        tradingview::<V, Swift<V, true>>(&mut self.members[i], n, fresh, tile, swift, votes);
+                        tradingview::<V, Swift<V, true>>(
+                            &mut self.members[i],
+                            n,
+                            fresh,
+                            tile,
+                            swift,
+                            votes,
+                        );
                     }
                 }
             }
@@ -104,23 +143,34 @@ fn stepped<V: Lanes>(average: V, source: V, ratio: V) -> V {
 }
 
 #[inline(always)]
-fn lts<V: Lanes, R: Rider<V>>(member: &mut Member<V>, n: usize, tile: &Tile<V>, span: Span, votes: &mut Votes<V>) {
+fn lts<V: Lanes, R: Rider<V>>(
+    member: &mut Member<V>,
+    n: usize,
+    tile: &Tile<V>,
+    span: Span,
+    votes: &mut Votes<V>,
+) {
     let (sources, closes) = (span.part(tile.source(), 0), span.part(tile.close(), 0));
     let (ticks, moves) = (tile.source_ticks(), tile.moves());
     let back = if R::SETTLED { n } else { 0 };
     let (ticks_now, ticks_then) = (span.part(ticks, 0), span.part(ticks, back));
     let (moves_now, moves_then) = (span.part(moves, 0), span.part(moves, back));
     let (mut average, mut noise) = (member.average, member.noise);
-    let (gains, ballots) = (tile.gains(span.bars.clone()), span.ballots(&mut votes[KAMA], true));
+    let (gains, ballots) = (
+        tile.gains(span.bars.clone()),
+        span.ballots(&mut votes[KAMA], true),
+    );
     let mut rider = R::board(&member.cell);
     let none = V::splat(0.0);
     for j in 0..sources.len() {
-        let (t, row, bar) = (span.first + j, span.row + j, span.bars.start + j);
+        let (t, row) = (span.first + j, span.row + j);
         let mut then = ticks_then[j];
         if R::SETTLED {
             noise = noise + (moves_now[j] - moves_then[j]);
         } else if t == n || (t > n && t.is_multiple_of(RENEWAL)) {
-            noise = moves[row + 1 - n..=row].iter().fold(none, |sum, &x| sum + x);
+            noise = moves[row + 1 - n..=row]
+                .iter()
+                .fold(none, |sum, &x| sum + x);
         } else if t > n {
             noise = noise + (moves_now[j] - moves[row - n]);
         }
@@ -154,13 +204,18 @@ fn tradingview<V: Lanes, R: Rider<V>>(
     let skipped = usize::from(tile.first == 0);
     let mut slot = (span.first + n - 1) % n;
     let mut average = member.average;
-    let (gains, ballots) = (tile.gains(span.bars.clone()), span.ballots(&mut votes[KAMA], true));
+    let (gains, ballots) = (
+        tile.gains(span.bars.clone()),
+        span.ballots(&mut votes[KAMA], true),
+    );
     let mut rider = R::board(&member.cell);
     let none = V::splat(0.0);
     for j in 0..sources.len() {
         let (t, row, bar) = (span.first + j, span.row + j, span.bars.start + j);
         if R::SETTLED || t > 0 {
-            member.rolling.push(moves[j], t - 1, slot, fresh[bar - skipped]);
+            member
+                .rolling
+                .push(moves[j], t - 1, slot, fresh[bar - skipped]);
         }
         slot = if slot + 1 == n { 0 } else { slot + 1 };
         let noise = member.rolling.sum;

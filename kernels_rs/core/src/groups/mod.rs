@@ -100,7 +100,11 @@ pub(crate) struct Span {
 
 impl Span {
     fn of<V: Lanes>(tile: &Tile<V>, bars: Range<usize>) -> Self {
-        Self { first: tile.first + bars.start, row: tile.start + bars.start, bars }
+        Self {
+            first: tile.first + bars.start,
+            row: tile.start + bars.start,
+            bars,
+        }
     }
 
     /// The span's part of a column, `back` bars earlier.
@@ -112,18 +116,27 @@ impl Span {
     /// The span's part of a family's ballots; none where the family takes no part.
     #[inline(always)]
     fn ballots<'a, V>(&self, family: &'a mut [Ballot<V>], used: bool) -> &'a mut [Ballot<V>] {
-        if used { &mut family[self.bars.start..][..self.bars.len()] } else { &mut [] }
+        if used {
+            &mut family[self.bars.start..][..self.bars.len()]
+        } else {
+            &mut []
+        }
     }
 }
 
 /// Cuts a stretch into the bars that go by the definition and those that are settled.
 #[inline(always)]
 fn ways<V: Lanes>(tile: &Tile<V>, settled: bool, event_at_start: bool) -> (Span, Span) {
-    let plain = if settled { usize::from(event_at_start).min(tile.len) } else { tile.len };
+    let plain = if settled {
+        usize::from(event_at_start).min(tile.len)
+    } else {
+        tile.len
+    };
     (Span::of(tile, 0..plain), Span::of(tile, plain..tile.len))
 }
 
 /// The members of one kind and set of lengths.
+#[derive(Clone)]
 pub(crate) enum Group<V: Lanes> {
     Exponential(exponential::Exponential<V>),
     Windows(windows::Windows<V>),
@@ -135,7 +148,9 @@ pub(crate) enum Group<V: Lanes> {
 impl<V: Lanes> Group<V> {
     pub fn new(plan: &GroupPlan, tradingview: bool) -> Self {
         match plan.kind {
-            Kind::Exponential => Self::Exponential(exponential::Exponential::new(plan, tradingview)),
+            Kind::Exponential => {
+                Self::Exponential(exponential::Exponential::new(plan, tradingview))
+            }
             Kind::Windows => Self::Windows(windows::Windows::new(plan)),
             Kind::Kama => Self::Kama(kama::Kama::new(plan, tradingview)),
             Kind::Simple => Self::Simple(simple::Simple::new(plan)),
@@ -145,7 +160,13 @@ impl<V: Lanes> Group<V> {
 
     /// Takes all members through the stretch and adds their votes.
     #[inline(always)]
-    pub fn advance(&mut self, tile: &Tile<V>, scales: &Scales<V>, conditions: Conditions, votes: &mut Votes<V>) {
+    pub fn advance(
+        &mut self,
+        tile: &Tile<V>,
+        scales: &Scales<V>,
+        conditions: Conditions,
+        votes: &mut Votes<V>,
+    ) {
         match self {
             Self::Exponential(group) => group.advance(tile, scales, conditions, votes),
             Self::Windows(group) => group.advance(tile, conditions, votes),
@@ -159,16 +180,19 @@ impl<V: Lanes> Group<V> {
     pub fn each_cell(&mut self, mut show: impl FnMut(usize, usize, &mut Cell<V>)) {
         for i in 0..MEMBERS {
             match self {
-                Self::Exponential(group) => group.members[i].each_cell(&group.families, |family, cell| show(family, i, cell)),
-                Self::Windows(group) => group.members[i].each_cell(&group.families, |family, cell| show(family, i, cell)),
+                Self::Exponential(group) => group.members[i]
+                    .each_cell(&group.families, |family, cell| show(family, i, cell)),
+                Self::Windows(group) => group.members[i]
+                    .each_cell(&group.families, |family, cell| show(family, i, cell)),
                 Self::Kama(group) => show(crate::families::KAMA, i, &mut group.members[i].cell),
                 Self::Simple(group) => show(crate::families::HMA, i, &mut group.members[i].cell),
-                Self::Regression(group) => group.members[i].each_cell(&group.families, |family, cell| show(family, i, cell)),
+                Self::Regression(group) => group.members[i]
+                    .each_cell(&group.families, |family, cell| show(family, i, cell)),
             }
         }
     }
 
-    /// Shows every value that a member carries from bar to bar, beside its cells; always the same ones in the same order.
+    /// Shows every value that members carry from bar to bar, beside their cells, always in the same order.
     pub fn each_row(&mut self, show: &mut impl FnMut(&mut V)) {
         for i in 0..MEMBERS {
             match self {

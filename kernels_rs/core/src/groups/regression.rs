@@ -12,6 +12,7 @@ use crate::vote::Cell;
 const ABREAST: usize = 4;
 
 /// One length, of up to two families.
+#[derive(Clone)]
 pub(crate) struct Member<V: Lanes> {
     cells: [Cell<V>; 2],
 }
@@ -27,12 +28,14 @@ impl<V: Lanes> Member<V> {
 }
 
 /// S and W of the windows that end at the bars of a stretch.
+#[derive(Clone)]
 struct Sums<V> {
     plain: Vec<V>,
     weighted: Vec<V>,
 }
 
 /// Nine lengths; `families` says which of WMA and LSMA take part.
+#[derive(Clone)]
 pub(crate) struct Regression<V: Lanes> {
     lengths: [usize; MEMBERS],
     pub members: [Member<V>; MEMBERS],
@@ -46,9 +49,14 @@ impl<V: Lanes> Regression<V> {
         let blank = || vec![V::splat(0.0); BARS];
         Self {
             lengths: plan.lengths,
-            members: std::array::from_fn(|_| Member { cells: [Cell::new(); 2] }),
+            members: std::array::from_fn(|_| Member {
+                cells: [Cell::new(); 2],
+            }),
             families: plan.slots,
-            sums: Sums { plain: blank(), weighted: blank() },
+            sums: Sums {
+                plain: blank(),
+                weighted: blank(),
+            },
             last_event: plan.last_event,
         }
     }
@@ -67,7 +75,8 @@ impl<V: Lanes> Regression<V> {
         for (member, &n) in self.members.iter_mut().zip(&self.lengths) {
             self.sums.fill(tile, n);
             let [wma, lsma] = &member.cells;
-            let settled = tile.first > self.last_event && (!W || wma.settled()) && (!L || lsma.settled());
+            let settled =
+                tile.first > self.last_event && (!W || wma.settled()) && (!L || lsma.settled());
             let (plain, swift) = ways(tile, settled, false);
             if !plain.bars.is_empty() {
                 run::<V, Plain<V, true>, W, L>(member, n, &self.sums, tile, plain, votes);
@@ -129,7 +138,10 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool>(
     let (wma_votes, lsma_votes) = (span.ballots(wma_votes, W), span.ballots(lsma_votes, L));
     let gains = tile.gains(span.bars.clone());
     let len = closes.len();
-    let (plain, weighted) = (&sums.plain[span.bars.start..][..len], &sums.weighted[span.bars.start..][..len]);
+    let (plain, weighted) = (
+        &sums.plain[span.bars.start..][..len],
+        &sums.weighted[span.bars.start..][..len],
+    );
     let [mut wma, mut lsma] = [0, 1].map(|slot: usize| R::board(&member.cells[slot]));
     let (count, places) = (V::splat(n as f64), V::splat(triangle(n) as f64));
     // 1..=n and their squares are summed exactly.

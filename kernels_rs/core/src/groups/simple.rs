@@ -9,6 +9,7 @@ use crate::simd::Lanes;
 use crate::tile::{BARS, Tile};
 use crate::vote::Cell;
 
+#[derive(Clone)]
 pub(crate) struct Member<V: Lanes> {
     rolling: Rolling<V>,
     pub cell: Cell<V>,
@@ -20,6 +21,7 @@ impl<V: Lanes> Member<V> {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct Simple<V: Lanes> {
     lengths: [usize; MEMBERS],
     pub members: [Member<V>; MEMBERS],
@@ -31,7 +33,10 @@ impl<V: Lanes> Simple<V> {
     pub fn new(plan: &GroupPlan) -> Self {
         Self {
             lengths: plan.lengths,
-            members: plan.lengths.map(|n| Member { rolling: Rolling::new(n), cell: Cell::new() }),
+            members: plan.lengths.map(|n| Member {
+                rolling: Rolling::new(n),
+                cell: Cell::new(),
+            }),
             fresh: FreshSums::new(&plan.lengths, BARS),
             last_event: plan.last_event,
         }
@@ -67,14 +72,21 @@ fn run<V: Lanes, R: Rider<V>>(
 ) {
     let (sources, closes) = (span.part(tile.source(), 0), span.part(tile.close(), 0));
     let (count, mut slot) = (V::splat(n as f64), span.first % n);
-    let (gains, ballots) = (tile.gains(span.bars.clone()), span.ballots(&mut votes[HMA], true));
+    let (gains, ballots) = (
+        tile.gains(span.bars.clone()),
+        span.ballots(&mut votes[HMA], true),
+    );
     let mut rider = R::board(&member.cell);
     let mut average = V::splat(0.0);
     for j in 0..sources.len() {
         let (t, bar) = (span.first + j, span.bars.start + j);
         member.rolling.push(sources[j], t, slot, fresh[bar]);
         slot = if slot + 1 == n { 0 } else { slot + 1 };
-        average = if R::SETTLED || t + 1 >= n { member.rolling.sum / count } else { V::splat(f64::NAN) };
+        average = if R::SETTLED || t + 1 >= n {
+            member.rolling.sum / count
+        } else {
+            V::splat(f64::NAN)
+        };
         rider.step(&gains.at(j), closes[j], average, &mut ballots[j]);
     }
     rider.leave(&mut member.cell, closes[closes.len() - 1], average);

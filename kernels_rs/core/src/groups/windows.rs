@@ -17,7 +17,10 @@ struct Sums<V> {
 
 impl<V: Lanes> Sums<V> {
     fn new() -> Self {
-        Self { sum: V::splat(f64::NAN), weighted: V::splat(f64::NAN) }
+        Self {
+            sum: V::splat(f64::NAN),
+            weighted: V::splat(f64::NAN),
+        }
     }
 
     #[inline(always)]
@@ -44,6 +47,7 @@ fn renewed(t: usize, full: usize) -> Option<bool> {
 }
 
 /// The constants of one length: window widths in bars, and the integers that the definition multiplies by.
+#[derive(Clone)]
 struct Constants {
     width: usize,
     half: usize,
@@ -75,6 +79,7 @@ impl Constants {
 }
 
 /// One length, of up to three families.
+#[derive(Clone)]
 pub(crate) struct Member<V: Lanes> {
     full: Sums<V>,
     half: Sums<V>,
@@ -114,6 +119,7 @@ impl<V: Lanes> Member<V> {
 }
 
 /// Nine lengths; `families` says which of WMA, LSMA and HMA take part.
+#[derive(Clone)]
 pub(crate) struct Windows<V: Lanes> {
     constants: [Constants; MEMBERS],
     pub members: [Member<V>; MEMBERS],
@@ -180,13 +186,24 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool, const H: bool>(
     let back = |width: usize| span.part(source, if R::SETTLED { width } else { 0 });
     let (out_full, out_half) = (back(k.width), back(k.half));
     let [_, hma_votes, wma_votes, _, lsma_votes, _] = votes;
-    let (wma_votes, lsma_votes, hma_votes) =
-        (span.ballots(wma_votes, W), span.ballots(lsma_votes, L), span.ballots(hma_votes, H));
+    let (wma_votes, lsma_votes, hma_votes) = (
+        span.ballots(wma_votes, W),
+        span.ballots(lsma_votes, L),
+        span.ballots(hma_votes, H),
+    );
     let (gains, ring) = (tile.gains(span.bars.clone()), member.raw.as_mut_slice());
     let (mut full, mut half, mut hull) = (member.full, member.half, member.hull);
     let [mut wma, mut lsma, mut hma] = [0, 1, 2].map(|slot: usize| R::board(&member.cells[slot]));
-    let (width, half_width, root) = (V::splat(k.width as f64), V::splat(k.half as f64), V::splat(k.root as f64));
-    let (wma_close, lsma_close, hma_close) = (V::splat(k.wma_close), V::splat(k.lsma_close), V::splat(k.hma_close));
+    let (width, half_width, root) = (
+        V::splat(k.width as f64),
+        V::splat(k.half as f64),
+        V::splat(k.root as f64),
+    );
+    let (wma_close, lsma_close, hma_close) = (
+        V::splat(k.wma_close),
+        V::splat(k.lsma_close),
+        V::splat(k.hma_close),
+    );
     let (six, lsma_sum) = (V::splat(6.0), V::splat(k.lsma_sum));
     let (hma_half, hma_full) = (V::splat(k.hma_half), V::splat(k.hma_full));
     let mut slot = if H { span.first % k.root } else { 0 };
@@ -244,7 +261,14 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool, const H: bool>(
 
 /// One bar of a window that may not be full yet, or is summed afresh.
 #[inline(always)]
-fn move_on<V: Lanes>(sums: &mut Sums<V>, source: &[V], t: usize, row: usize, width: usize, newest: V) {
+fn move_on<V: Lanes>(
+    sums: &mut Sums<V>,
+    source: &[V],
+    t: usize,
+    row: usize,
+    width: usize,
+    newest: V,
+) {
     match renewed(t, width - 1) {
         Some(true) => sums.renew(source[row + 1 - width..=row].iter().copied()),
         Some(false) => sums.slide(V::splat(width as f64), newest, source[row - width]),

@@ -150,7 +150,12 @@ unsafe impl Lanes for Avx2 {
     fn select(mask: Wide, yes: Self, no: Self) -> Self {
         let (low, high) = mask.halves();
         // SAFETY: see above.
-        unsafe { Self(_mm256_blendv_pd(no.0, yes.0, low), _mm256_blendv_pd(no.1, yes.1, high)) }
+        unsafe {
+            Self(
+                _mm256_blendv_pd(no.0, yes.0, low),
+                _mm256_blendv_pd(no.1, yes.1, high),
+            )
+        }
     }
 
     #[inline(always)]
@@ -158,14 +163,22 @@ unsafe impl Lanes for Avx2 {
         // SAFETY: see above.
         unsafe {
             let sign = _mm256_set1_pd(-0.0);
-            Self(_mm256_andnot_pd(sign, self.0), _mm256_andnot_pd(sign, self.1))
+            Self(
+                _mm256_andnot_pd(sign, self.0),
+                _mm256_andnot_pd(sign, self.1),
+            )
         }
     }
 
     #[inline(always)]
     fn or_larger(self, other: Self) -> Self {
         // SAFETY: see above.
-        unsafe { Self(_mm256_max_pd(self.0, other.0), _mm256_max_pd(self.1, other.1)) }
+        unsafe {
+            Self(
+                _mm256_max_pd(self.0, other.0),
+                _mm256_max_pd(self.1, other.1),
+            )
+        }
     }
 
     #[inline(always)]
@@ -184,6 +197,11 @@ unsafe impl Lanes for Avx2 {
     #[inline(always)]
     fn rint(self) -> Self {
         // SAFETY: see above.
-        unsafe { Self(_mm256_round_pd::<NEAREST>(self.0), _mm256_round_pd::<NEAREST>(self.1)) }
+        unsafe {
+            Self(
+                _mm256_round_pd::<NEAREST>(self.0),
+                _mm256_round_pd::<NEAREST>(self.1),
+            )
+        }
     }
 }

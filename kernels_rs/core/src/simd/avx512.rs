@@ -2,9 +2,10 @@
 #![allow(unsafe_code)]
 
 use std::arch::x86_64::{
-    __m512d, __mmask8, _CMP_GE_OQ, _CMP_GT_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_NGT_UQ, _mm512_mask_cmp_pd_mask, _mm512_abs_pd, _mm512_add_pd,
-    _mm512_cmp_pd_mask, _mm512_div_pd, _mm512_mask_blend_pd, _mm512_mask_sub_pd, _mm512_max_pd,
-    _mm512_mul_pd, _mm512_roundscale_pd, _mm512_set1_pd, _mm512_setzero_pd, _mm512_sub_pd,
+    __m512d, __mmask8, _CMP_GE_OQ, _CMP_GT_OQ, _CMP_LE_OQ, _CMP_LT_OQ, _CMP_NGT_UQ, _mm512_abs_pd,
+    _mm512_add_pd, _mm512_cmp_pd_mask, _mm512_div_pd, _mm512_mask_blend_pd,
+    _mm512_mask_cmp_pd_mask, _mm512_mask_sub_pd, _mm512_max_pd, _mm512_mul_pd,
+    _mm512_roundscale_pd, _mm512_set1_pd, _mm512_setzero_pd, _mm512_sub_pd,
 };
 use std::ops::{Add, Div, Mul, Sub};
 

@@ -156,7 +156,9 @@ pub(crate) unsafe trait Lanes:
     #[inline(always)]
     fn floats_mut(rows: &mut [Self]) -> &mut [f64] {
         // SAFETY: as in `floats`, and the borrow is exclusive.
-        unsafe { std::slice::from_raw_parts_mut(rows.as_mut_ptr().cast(), rows.len() * Self::WIDTH) }
+        unsafe {
+            std::slice::from_raw_parts_mut(rows.as_mut_ptr().cast(), rows.len() * Self::WIDTH)
+        }
     }
 
     #[inline(always)]
@@ -174,7 +176,9 @@ pub(crate) unsafe trait Lanes:
     /// One value per lane.
     #[inline(always)]
     fn of(value: impl Fn(usize) -> f64) -> Self {
-        (0..Self::WIDTH).fold(Self::splat(0.0), |lanes, lane| lanes.with(lane, value(lane)))
+        (0..Self::WIDTH).fold(Self::splat(0.0), |lanes, lane| {
+            lanes.with(lane, value(lane))
+        })
     }
 }
 

@@ -120,7 +120,9 @@ unsafe impl Lanes for Scalar {
 
     #[inline(always)]
     fn select(mask: Bits, yes: Self, no: Self) -> Self {
-        Self(f64::from_bits((yes.0.to_bits() & mask.0) | (no.0.to_bits() & !mask.0)))
+        Self(f64::from_bits(
+            (yes.0.to_bits() & mask.0) | (no.0.to_bits() & !mask.0),
+        ))
     }
 
     #[inline(always)]

@@ -1,0 +1,412 @@
+//! Series that go on bar by bar: the state between two bars, many series in one call.
+
+use crate::batch::Batch;
+use crate::block::Block;
+use crate::bytes::{Reader, Restore, Writer};
+use crate::error::Error;
+use crate::grid::Scale;
+use crate::outputs::{Outputs, Table};
+use crate::params::{Params, Want};
+use crate::plan::Plan;
+use crate::run::{Extract, lanes};
+use crate::simd::{Lanes, Simd, scalar::Scalar};
+#[cfg(target_arch = "x86_64")]
+use crate::simd::{avx2::Avx2, avx512::Avx512};
+
+/// Bars that the columns of a live block take before their history moves to the front.
+const SLACK: usize = 8;
+
+/// The state of many series between two bars.
+///
+/// Whatever steps the bars come in, the values are those of [`crate::compute`] over all bars from the same first one,
+/// bit for bit, as long as a series' grid stays what it was when it started.
+pub struct State {
+    params: Params,
+    plan: Plan,
+    blocks: Blocks,
+}
+
+/// The blocks of the path that was chosen.
+enum Blocks {
+    Scalar(Vec<Live<Scalar>>),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Vec<Live<Avx2>>),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Vec<Live<Avx512>>),
+}
+
+macro_rules! on_path {
+    ($blocks:expr, $live:ident => $body:expr) => {
+        match $blocks {
+            Blocks::Scalar($live) => $body,
+            #[cfg(target_arch = "x86_64")]
+            Blocks::Avx2($live) => $body,
+            #[cfg(target_arch = "x86_64")]
+            Blocks::Avx512($live) => $body,
+        }
+    };
+}
+
+impl Blocks {
+    fn none(simd: Simd) -> Self {
+        match simd {
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx512 => Self::Avx512(Vec::new()),
+            #[cfg(target_arch = "x86_64")]
+            Simd::Avx2 => Self::Avx2(Vec::new()),
+            _ => Self::Scalar(Vec::new()),
+        }
+    }
+}
+
+impl State {
+    /// Computes a batch as [`crate::compute`] does, on one thread, and keeps what the next bars need.
+    ///
+    /// # Errors
+    /// Those of [`crate::compute`], and a series without bars.
+    pub fn start(
+        batch: &Batch,
+        params: &Params,
+        want: Want,
+        simd: Simd,
+        out: &mut Outputs,
+    ) -> Result<Self, Error> {
+        crate::check(batch, params, want, simd, out)?;
+        if let Some(series) = (0..batch.series()).find(|&series| batch.bars(series) == 0) {
+            return Err(Error::NoBars { series });
+        }
+        let plan = Plan::new(params);
+        let mut blocks = Blocks::none(simd);
+        let table = Table::new(out, want);
+        let step = Step {
+            batch,
+            plan: &plan,
+            want,
+            table: &table,
+        };
+        on_path!(&mut blocks, live => {
+            let bars: Vec<usize> = (0..batch.series()).map(|series| batch.bars(series)).collect();
+            for series in alike(&bars, width(live)) {
+                live.push(Live::start(&step, series));
+            }
+        });
+        Ok(Self {
+            params: params.clone(),
+            plan,
+            blocks,
+        })
+    }
+
+    /// The number of series.
+    #[must_use]
+    pub fn series(&self) -> usize {
+        on_path!(&self.blocks, live => live.iter().map(|block| block.series.len()).sum())
+    }
+
+    /// The bars of every series so far.
+    #[must_use]
+    pub fn bars(&self) -> Vec<usize> {
+        let mut bars = vec![0; self.series()];
+        on_path!(&self.blocks, live => for block in live {
+            block.series.iter().for_each(|&series| bars[series] = block.bars);
+        });
+        bars
+    }
+
+    /// The parameters that it was started with.
+    #[must_use]
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// Goes on by the bars of `batch`, as many for every series, in the order of the start; `growth` is the table from
+    /// the cutout on, long enough for the new bars. Rows over time hold the new bars alone.
+    ///
+    /// Returns the series whose grid the new bars change, or have changed before: their values are NaN, and they must
+    /// be started again from their stored candles.
+    ///
+    /// # Errors
+    /// Those of [`crate::compute`], another number of series, or of bars; then nothing has changed.
+    pub fn advance(
+        &mut self,
+        batch: &Batch,
+        want: Want,
+        out: &mut Outputs,
+    ) -> Result<Vec<usize>, Error> {
+        self.check(batch, want, out)?;
+        let table = Table::new(out, want);
+        let step = Step {
+            batch,
+            plan: &self.plan,
+            want,
+            table: &table,
+        };
+        on_path!(&mut self.blocks, live => for block in live {
+            block.watch(&step);
+            block.advance(&step);
+        });
+        Ok(self.lost())
+    }
+
+    /// What [`Self::advance`] would say; the state stays as it is.
+    ///
+    /// # Errors
+    /// Those of [`Self::advance`].
+    pub fn peek(&self, batch: &Batch, want: Want, out: &mut Outputs) -> Result<Vec<usize>, Error> {
+        self.check(batch, want, out)?;
+        let table = Table::new(out, want);
+        let step = Step {
+            batch,
+            plan: &self.plan,
+            want,
+            table: &table,
+        };
+        let mut lost = Vec::new();
+        on_path!(&self.blocks, live => for block in live {
+            let mut copy = block.clone();
+            copy.watch(&step);
+            copy.advance(&step);
+            lost.extend(copy.lost());
+        });
+        lost.sort_unstable();
+        Ok(lost)
+    }
+
+    /// The state as bytes that [`Self::read`] reads, of a version and with a checksum.
+    #[must_use]
+    pub fn write(&mut self) -> Vec<u8> {
+        let mut writer = Writer::new(&self.params);
+        let series = self.series();
+        writer.count(series);
+        on_path!(&mut self.blocks, live => {
+            let mut places = vec![(0, 0); series];
+            for (index, block) in live.iter().enumerate() {
+                block.series.iter().enumerate().for_each(|(lane, &own)| places[own] = (index, lane));
+            }
+            for (index, lane) in places {
+                live[index].write(lane, &mut writer);
+            }
+        });
+        writer.finish()
+    }
+
+    /// Reads a state written on whatever path; it goes on with this one.
+    ///
+    /// # Errors
+    /// Bytes that are no state, of another version, or damaged.
+    pub fn read(bytes: &[u8], simd: Simd) -> Result<Self, Error> {
+        simd.check()?;
+        let (mut reader, params) = Reader::open(bytes)?;
+        params.check()?;
+        let plan = Plan::new(&params);
+        let mut blocks = Blocks::none(simd);
+        let saved: Vec<Saved> = (0..reader.count()?)
+            .map(|_| Saved::read(&mut reader))
+            .collect::<Result<_, _>>()?;
+        reader.end()?;
+        on_path!(&mut blocks, live => {
+            let bars: Vec<usize> = saved.iter().map(|each| each.bars).collect();
+            for series in alike(&bars, width(live)) {
+                live.push(Live::read(&plan, series, &saved)?);
+            }
+        });
+        Ok(Self {
+            params,
+            plan,
+            blocks,
+        })
+    }
+
+    fn lost(&self) -> Vec<usize> {
+        let mut lost = Vec::new();
+        on_path!(&self.blocks, live => live.iter().for_each(|block| lost.extend(block.lost())));
+        lost.sort_unstable();
+        lost
+    }
+
+    fn check(&self, batch: &Batch, want: Want, out: &Outputs) -> Result<(), Error> {
+        let (series, expected) = (batch.series(), self.series());
+        if series != expected {
+            return Err(Error::SeriesCount { series, expected });
+        }
+        batch.check_shapes()?;
+        let bars = batch.longest();
+        if let Some(series) = (0..series).find(|&series| batch.bars(series) != bars) {
+            return Err(Error::UnequalSteps {
+                series,
+                bars: batch.bars(series),
+                expected: bars,
+            });
+        }
+        let longest =
+            on_path!(&self.blocks, live => live.iter().map(|block| block.bars).max().unwrap_or(0));
+        batch.check_growth((longest + bars).saturating_sub(self.plan.cutout))?;
+        out.check(batch, want)
+    }
+}
+
+/// Series of equally many bars, as many together as there are lanes.
+fn alike(bars: &[usize], lanes: usize) -> Vec<Vec<usize>> {
+    let mut order: Vec<usize> = (0..bars.len()).collect();
+    order.sort_by_key(|&series| bars[series]);
+    let runs = order.chunk_by(|&one, &other| bars[one] == bars[other]);
+    runs.flat_map(|run| run.chunks(lanes))
+        .map(<[usize]>::to_vec)
+        .collect()
+}
+
+/// What one call does to every block.
+struct Step<'a> {
+    batch: &'a Batch<'a>,
+    plan: &'a Plan,
+    want: Want,
+    table: &'a Table<'a>,
+}
+
+/// One block and whose lanes it holds.
+#[derive(Clone)]
+struct Live<V: Lanes> {
+    block: Block<V>,
+    series: Vec<usize>,
+    scales: Vec<Scale>,
+    /// Lanes whose grid has changed.
+    lost: Vec<bool>,
+    bars: usize,
+}
+
+impl<V: Lanes> Live<V> {
+    fn new(plan: &Plan, series: Vec<usize>, own_scales: &[Scale], bars: usize) -> Self {
+        let scales: Vec<Scale> = (0..V::WIDTH)
+            .map(|lane| *own_scales.get(lane).unwrap_or(&own_scales[0]))
+            .collect();
+        let block = Block::new(plan, &scales, SLACK);
+        Self {
+            block,
+            lost: vec![false; series.len()],
+            series,
+            scales,
+            bars,
+        }
+    }
+
+    fn start(step: &Step, series: Vec<usize>) -> Self {
+        let lanes = lanes::<V>(step.batch, &series);
+        let scales: Vec<Scale> = lanes
+            .iter()
+            .map(|candles| Scale::of::<V>(candles, step.plan))
+            .collect();
+        let mut live = Self::new(step.plan, series, &scales, 0);
+        live.advance(step);
+        live
+    }
+
+    /// Looks whether new candles change a grid.
+    fn watch(&mut self, step: &Step) {
+        for (lane, lost) in self.lost.iter_mut().enumerate() {
+            *lost = *lost
+                || !self.scales[lane].holds(&step.batch.candles(self.series[lane]), step.plan);
+        }
+    }
+
+    fn advance(&mut self, step: &Step) {
+        let lanes = lanes::<V>(step.batch, &self.series);
+        #[allow(unsafe_code)]
+        // SAFETY: every series is in one block, and blocks go on one after the other.
+        let mut rows: Vec<_> = self
+            .series
+            .iter()
+            .map(|&series| unsafe { step.table.row(series) })
+            .collect();
+        let extract = Extract {
+            plan: step.plan,
+            want: step.want,
+            span: step.table.spans.row,
+        };
+        let (begin, bars) = (self.bars, lanes[0].close.len());
+        rows.iter_mut()
+            .for_each(|row| row.begin(bars, extract.span));
+        while self.bars < begin + bars {
+            // Members are taken out at the end of a stretch.
+            let last = if step.want == Want::All {
+                self.bars + 1
+            } else {
+                begin + bars
+            };
+            let until = self.block.reach(step.plan, self.bars, last);
+            self.block.advance(
+                step.plan,
+                step.batch.growth,
+                &lanes,
+                self.bars - begin,
+                until - self.bars,
+            );
+            self.bars = until;
+            for (lane, row) in rows.iter_mut().enumerate() {
+                extract.write(&mut self.block, lane, begin + bars, row);
+            }
+        }
+        for (lane, row) in rows.iter_mut().enumerate() {
+            *row.grid = self.scales[lane].k;
+            if self.lost[lane] || bars == 0 {
+                row.blank();
+            }
+        }
+    }
+
+    fn lost(&self) -> impl Iterator<Item = usize> {
+        let lanes = self
+            .series
+            .iter()
+            .zip(&self.lost)
+            .filter(|(_, lost)| **lost);
+        lanes.map(|(&series, _)| series)
+    }
+
+    fn write(&mut self, lane: usize, writer: &mut Writer) {
+        writer.count(self.bars);
+        writer.scale(self.scales[lane], self.lost[lane]);
+        writer.lane(&mut self.block, lane);
+    }
+
+    fn read(plan: &Plan, series: Vec<usize>, saved: &[Saved]) -> Result<Self, Error> {
+        let scales: Vec<Scale> = series.iter().map(|&own| saved[own].scale).collect();
+        let bars = saved[series[0]].bars;
+        let mut live = Self::new(plan, series, &scales, bars);
+        live.block.tile.resume(bars);
+        for lane in 0..V::WIDTH {
+            let own = &saved[*live.series.get(lane).unwrap_or(&live.series[0])];
+            if let Some(lost) = live.lost.get_mut(lane) {
+                *lost = own.lost;
+            }
+            let mut restore = Restore::new(own.values, lane);
+            live.block.each(&mut restore);
+            restore.end()?;
+        }
+        Ok(live)
+    }
+}
+
+fn width<V: Lanes>(_: &[Live<V>]) -> usize {
+    V::WIDTH
+}
+
+/// One series as it was written.
+struct Saved<'a> {
+    bars: usize,
+    scale: Scale,
+    lost: bool,
+    values: &'a [u8],
+}
+
+impl<'a> Saved<'a> {
+    fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
+        let bars = reader.count()?;
+        let (scale, lost) = reader.scale()?;
+        Ok(Self {
+            bars,
+            scale,
+            lost,
+            values: reader.lane()?,
+        })
+    }
+}
