@@ -7,7 +7,7 @@ use crate::grid::Scale;
 use crate::groups::{Conditions, Group, RENEWAL, Votes};
 use crate::layers::Layers;
 use crate::plan::Plan;
-use crate::simd::{Lanes, Work};
+use crate::simd::{Lanes, Mask, Work};
 use crate::tile::{Scales, Tile};
 
 /// All state of one block of series between two bars, and the values of the last stretch of bars.
@@ -20,7 +20,7 @@ pub(crate) struct Block<V: Lanes> {
     pub votes: Votes<V>,
     averages: Vec<V>,
     scales: Scales<V>,
-    conditions: Conditions,
+    conditions: Conditions<V>,
 }
 
 impl<V: Lanes> Block<V> {
@@ -37,7 +37,7 @@ impl<V: Lanes> Block<V> {
             groups: plan
                 .groups
                 .iter()
-                .map(|group| Group::new(group, plan.tradingview))
+                .map(|group| Group::new(group, plan.tradingview, room))
                 .collect(),
             layers: Layers::new(plan),
             votes,
@@ -45,7 +45,9 @@ impl<V: Lanes> Block<V> {
             scales: Scales::new(scales, plan.source.columns()),
             conditions: Conditions {
                 renewing: scales.iter().any(|scale| !scale.on_grid()),
-                unsure: scales.iter().any(|scale| scale.extreme),
+                sure: (0..V::WIDTH).fold(V::Mask::NONE, |mask, lane| {
+                    mask.with(lane, !scales[lane].extreme)
+                }),
             },
             tile,
         }

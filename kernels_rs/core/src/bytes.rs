@@ -3,23 +3,12 @@
 use crate::block::{Block, Ledger};
 use crate::error::Error;
 use crate::grid::Scale;
-use crate::params::{Dialect, FAMILIES, MEMBERS, Params, Source};
+use crate::params::{MEMBERS, Params};
 use crate::simd::{Lanes, Mask};
 
 const MAGIC: &[u8; 8] = b"ATCSTATE";
 const VERSION: u32 = 1;
 const CHECKSUM: usize = 4;
-const DIALECTS: [Dialect; 2] = [Dialect::Lts, Dialect::Tradingview];
-const SOURCES: [Source; 7] = [
-    Source::Close,
-    Source::Open,
-    Source::High,
-    Source::Low,
-    Source::Hl2,
-    Source::Hlc3,
-    Source::Ohlc4,
-];
-
 /// Puts a state together.
 pub(crate) struct Writer(Vec<u8>);
 
@@ -59,29 +48,37 @@ impl Writer {
     }
 
     fn params(&mut self, params: &Params) {
-        let place = |found: Option<usize>| found.unwrap_or(0);
-        self.count(place(
-            DIALECTS.iter().position(|each| *each == params.dialect),
-        ));
-        self.count(place(
-            SOURCES.iter().position(|each| *each == params.source),
-        ));
-        for members in params.lengths {
+        // Fields are named so that a new one is not forgotten.
+        let &Params {
+            dialect,
+            lengths,
+            weights,
+            decay,
+            cutout,
+            long_threshold,
+            short_threshold,
+            source,
+            strategy,
+        } = params;
+        [
+            dialect as usize,
+            source as usize,
+            cutout,
+            usize::from(strategy),
+        ]
+        .into_iter()
+        .for_each(|value| self.count(value));
+        for members in lengths {
             // 0 is no length, so it says that the family is not in use.
             members
                 .unwrap_or([0; MEMBERS])
                 .into_iter()
                 .for_each(|length| self.count(length));
         }
-        params
-            .weights
+        weights
             .into_iter()
-            .for_each(|weight| self.number(weight));
-        [params.decay, params.long_threshold, params.short_threshold]
-            .into_iter()
+            .chain([decay, long_threshold, short_threshold])
             .for_each(|value| self.number(value));
-        self.count(params.cutout);
-        self.count(usize::from(params.strategy));
     }
 
     pub fn finish(mut self) -> Vec<u8> {
@@ -95,14 +92,15 @@ impl Writer {
 pub(crate) struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub fn open(bytes: &'a [u8]) -> Result<(Self, Params), Error> {
-        let mut reader = Self(bytes);
-        if reader.take(MAGIC.len()).ok() != Some(MAGIC) {
+    pub fn open(bytes: &'a [u8], params: &Params) -> Result<Self, Error> {
+        let expected = Writer::new(params).0;
+        let (magic, version) = (MAGIC.len(), MAGIC.len() + size_of_val(&VERSION));
+        if bytes.get(..magic) != Some(MAGIC.as_slice()) {
             return Err(Error::State {
                 problem: "does not begin as one",
             });
         }
-        if u32::from_le_bytes(reader.array()?) != VERSION {
+        if bytes.get(magic..version) != Some(VERSION.to_le_bytes().as_slice()) {
             return Err(Error::State {
                 problem: "is of another version; start it again",
             });
@@ -113,10 +111,10 @@ impl<'a> Reader<'a> {
                 problem: "is damaged, its checksum is wrong",
             });
         }
-        let mut reader = Self(body);
-        reader.take(MAGIC.len() + size_of_val(&VERSION))?;
-        let params = reader.params()?;
-        Ok((reader, params))
+        let rest = body.strip_prefix(expected.as_slice());
+        rest.map(Self).ok_or(Error::State {
+            problem: "has other parameters; start it again",
+        })
     }
 
     fn take(&mut self, count: usize) -> Result<&'a [u8], Error> {
@@ -159,40 +157,6 @@ impl<'a> Reader<'a> {
     pub fn lane(&mut self) -> Result<&'a [u8], Error> {
         let count = self.count()?;
         self.take(count)
-    }
-
-    fn params(&mut self) -> Result<Params, Error> {
-        let named = Error::State {
-            problem: "names no dialect or source",
-        };
-        let dialect = *DIALECTS.get(self.count()?).ok_or(named.clone())?;
-        let source = *SOURCES.get(self.count()?).ok_or(named)?;
-        let mut lengths = [None; FAMILIES];
-        for family in &mut lengths {
-            let mut members = [0; MEMBERS];
-            for length in &mut members {
-                *length = self.count()?;
-            }
-            *family = (members != [0; MEMBERS]).then_some(members);
-        }
-        let mut weights = [0.0; FAMILIES];
-        for weight in &mut weights {
-            *weight = self.number()?;
-        }
-        let [decay, long_threshold, short_threshold] =
-            [self.number()?, self.number()?, self.number()?];
-        let (cutout, strategy) = (self.count()?, self.count()? != 0);
-        Ok(Params {
-            dialect,
-            lengths,
-            weights,
-            decay,
-            cutout,
-            long_threshold,
-            short_threshold,
-            source,
-            strategy,
-        })
     }
 
     pub fn end(&self) -> Result<(), Error> {

@@ -11,7 +11,6 @@ use crate::round::{rint, spacing};
 use crate::simd::{Lanes, Work};
 
 const FINEST: i8 = 14;
-const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53: every integer up to here is a float64
 /// Beyond it a sum might overflow, and what overflowed may be defined again later.
 const LARGEST_DECISION: f64 = 1e300;
 /// Prices looked at between two questions whether to go on.
@@ -45,21 +44,24 @@ impl Scale {
         unsafe { V::vectorize(search) }
     }
 
+    #[inline(always)]
     pub fn on_grid(self) -> bool {
         self.k != NO_GRID
     }
 
     /// 10^k, and 1 where there is no grid.
+    #[inline(always)]
     pub fn ticks_per_unit(self) -> f64 {
         power_of_ten(self.k)
     }
 
     /// Whether more candles leave the status as it is; a series on no grid stays on none.
+    #[inline(always)]
     pub fn holds(self, candles: &Candles, plan: &Plan) -> bool {
         let scale = self.ticks_per_unit();
         !self.on_grid()
             || (all_on(candles, plan, scale)
-                && fits(largest_ticks(candles, plan, scale), plan.factor))
+                && largest_ticks(candles, plan, scale) <= plan.largest_ticks)
     }
 }
 
@@ -83,13 +85,13 @@ impl<V: Lanes> Work for Search<'_, V> {
             k += 1;
         }
         let fitting =
-            k <= FINEST && fits(largest_ticks(candles, plan, power_of_ten(k)), plan.factor);
+            k <= FINEST && largest_ticks(candles, plan, power_of_ten(k)) <= plan.largest_ticks;
         let mut highest = largest(candles.close);
         for index in 0..plan.source.columns() {
             highest = highest.max(largest(plan.source.column(candles, index)));
         }
         // NaN is as extreme as it gets.
-        let tame = highest * (plan.factor as f64) < LARGEST_DECISION;
+        let tame = highest * plan.factor < LARGEST_DECISION;
         Scale {
             k: if fitting { k } else { NO_GRID },
             extreme: !tame,
@@ -112,9 +114,13 @@ fn all_on(candles: &Candles, plan: &Plan, scale: f64) -> bool {
     all
 }
 
-/// 10^k; every factor and product up to 10^22 is exact.
+/// 10^k, exact; 1 for no grid.
+#[inline(always)]
 fn power_of_ten(k: i8) -> f64 {
-    (0..k).fold(1.0, |power, _| power * 10.0)
+    const POWERS: [f64; 15] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
+    ];
+    usize::try_from(k).map_or(1.0, |k| POWERS[k.min(POWERS.len() - 1)])
 }
 
 /// Whether every price is an integer to within two units in the last place of `x0 * 10^k`.
@@ -161,14 +167,6 @@ fn largest_ticks(candles: &Candles, plan: &Plan, scale: f64) -> f64 {
         })
     };
     (0..candles.close.len()).map(sum_at).fold(close, f64::max)
-}
-
-/// Whether every window sum over integer prices up to `largest` stays below 2^53.
-fn fits(largest: f64, factor: u128) -> bool {
-    // The cast is exact below 2^53, where it is taken.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-    let product = |price: f64| (price as u128).saturating_mul(factor);
-    largest < EXACT && product(largest) < 1 << 53
 }
 
 #[cfg(test)]

@@ -82,7 +82,8 @@ fn check(
 ) -> Result<(), Error> {
     params.check()?;
     batch.check_shapes()?;
-    batch.check_growth(batch.longest().saturating_sub(params.cutout))?;
-    out.check(batch, want)?;
+    let longest = batch.longest();
+    batch.check_growth(longest.saturating_sub(params.cutout))?;
+    out.check(batch.series(), longest, want)?;
     simd.check()
 }

@@ -2,7 +2,6 @@
 
 use std::marker::PhantomData;
 
-use crate::batch::Batch;
 use crate::error::Error;
 use crate::params::{FAMILIES, MEMBERS, Want};
 
@@ -71,8 +70,8 @@ impl Outputs<'_> {
         }
     }
 
-    pub(crate) fn check(&self, batch: &Batch, want: Want) -> Result<(), Error> {
-        let (n, longest) = (batch.series(), batch.longest());
+    /// `n` series, `longest` bars at most.
+    pub(crate) fn check(&self, n: usize, longest: usize, want: Want) -> Result<(), Error> {
         if want != Want::Last && self.width < longest {
             return Err(Error::WidthTooSmall {
                 width: self.width,

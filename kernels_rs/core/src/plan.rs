@@ -61,7 +61,9 @@ pub(crate) struct Plan {
     pub thresholds: (f64, f64),
     pub delayed: bool,
     /// How many times the largest price a decision can reach.
-    pub factor: u128,
+    pub factor: f64,
+    /// The largest integer price whose decisions all stay below 2^53.
+    pub largest_ticks: f64,
 }
 
 impl Plan {
@@ -74,6 +76,7 @@ impl Plan {
             thresholds
         };
         let groups = groups(params, tradingview);
+        let factor = largest_factor(params);
         let longest = groups.iter().map(|group| reach(group, tradingview)).max();
         Self {
             tradingview,
@@ -89,7 +92,8 @@ impl Plan {
             cut_hundredths: in_hundredths(cut),
             thresholds,
             delayed: params.strategy && !tradingview,
-            factor: largest_factor(params),
+            factor: factor as f64,
+            largest_ticks: (((1 << 53) - 1) / factor.max(1)) as f64,
         }
     }
 }

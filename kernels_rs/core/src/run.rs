@@ -41,20 +41,19 @@ pub(crate) fn run<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, threads: usi
 }
 
 fn run_block<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, series: &[usize], table: &Table) {
-    let lanes = lanes::<V>(batch, series);
+    let mut lanes = Vec::with_capacity(V::WIDTH);
+    fill_lanes::<V>(&mut lanes, batch, series);
     let scales: Vec<Scale> = lanes
         .iter()
         .map(|candles| Scale::of::<V>(candles, plan))
         .collect();
+    // SAFETY: blocks are disjoint parts of an order that holds every series once, and a row is dropped before the next.
     #[allow(unsafe_code)]
-    // SAFETY: blocks are disjoint parts of an order that holds every series once.
-    let mut rows: Vec<Row> = series
-        .iter()
-        .map(|&index| unsafe { table.row(index) })
-        .collect();
-    for (lane, row) in rows.iter_mut().enumerate() {
+    let row = |lane: usize| unsafe { table.row(series[lane]) };
+    for (lane, scale) in scales.iter().enumerate().take(series.len()) {
+        let mut row = row(lane);
         row.begin(lanes[lane].close.len(), table.spans.row);
-        *row.grid = scales[lane].k;
+        *row.grid = scale.k;
     }
     let bars = if want == Want::All {
         1
@@ -78,34 +77,38 @@ fn run_block<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, series: &[usize],
             .unwrap_or(ends[0]);
         let end = block.reach(plan, first, next_end);
         block.advance(plan, batch.growth, &lanes, first, end - first);
-        for (lane, row) in rows
-            .iter_mut()
-            .enumerate()
-            .filter(|(lane, _)| ends[*lane] > first)
-        {
-            extract.write(&mut block, lane, ends[lane], row);
+        for lane in (0..series.len()).filter(|&lane| ends[lane] > first) {
+            extract.write(&mut block, lane, ends[lane], &mut row(lane));
         }
         first = end;
     }
 }
 
 /// Lanes without a series of their own go along with the first.
-pub(crate) fn lanes<'a, V: Lanes>(batch: &Batch<'a>, series: &[usize]) -> Vec<Candles<'a>> {
-    (0..V::WIDTH)
-        .map(|lane| batch.candles(*series.get(lane).unwrap_or(&series[0])))
-        .collect()
+pub(crate) fn fill_lanes<'a, V: Lanes>(
+    lanes: &mut Vec<Candles<'a>>,
+    batch: &Batch<'a>,
+    series: &[usize],
+) {
+    lanes.clear();
+    lanes.extend((0..V::WIDTH).map(|lane| batch.candles(*series.get(lane).unwrap_or(&series[0]))));
 }
 
 impl Row<'_> {
     /// Fills in what lies before the first bar of a series.
     pub fn begin(&mut self, bars: usize, span: usize) {
+        if !self.member_sign.is_empty() {
+            self.member_equity.fill(f64::NAN);
+            self.member_sign.fill(0);
+        }
+        if span <= bars {
+            return;
+        }
         for floats in [&mut *self.average, &mut *self.families, &mut *self.weights] {
             floats
                 .chunks_mut(span)
-                .for_each(|row| row[..span.saturating_sub(bars)].fill(f64::NAN));
+                .for_each(|row| row[..span - bars].fill(f64::NAN));
         }
-        self.member_equity.fill(f64::NAN);
-        self.member_sign.fill(0);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Series that go on bar by bar: the state between two bars, many series in one call.
 
-use crate::batch::Batch;
+use crate::batch::{Batch, Candles};
 use crate::block::Block;
 use crate::bytes::{Reader, Restore, Writer};
 use crate::error::Error;
@@ -8,7 +8,7 @@ use crate::grid::Scale;
 use crate::outputs::{Outputs, Table};
 use crate::params::{Params, Want};
 use crate::plan::Plan;
-use crate::run::{Extract, lanes};
+use crate::run::{Extract, fill_lanes};
 use crate::simd::{Lanes, Simd, scalar::Scalar};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{avx2::Avx2, avx512::Avx512};
@@ -76,7 +76,7 @@ impl State {
             return Err(Error::NoBars { series });
         }
         let plan = Plan::new(params);
-        let mut blocks = Blocks::none(simd);
+        let (mut blocks, mut lanes) = (Blocks::none(simd), Vec::new());
         let table = Table::new(out, want);
         let step = Step {
             batch,
@@ -87,7 +87,7 @@ impl State {
         on_path!(&mut blocks, live => {
             let bars: Vec<usize> = (0..batch.series()).map(|series| batch.bars(series)).collect();
             for series in alike(&bars, width(live)) {
-                live.push(Live::start(&step, series));
+                live.push(Live::start(&step, series, &mut lanes));
             }
         });
         Ok(Self {
@@ -141,10 +141,8 @@ impl State {
             want,
             table: &table,
         };
-        on_path!(&mut self.blocks, live => for block in live {
-            block.watch(&step);
-            block.advance(&step);
-        });
+        let mut lanes = Vec::new();
+        on_path!(&mut self.blocks, live => live.iter_mut().for_each(|block| block.advance(&step, &mut lanes)));
         Ok(self.lost())
     }
 
@@ -161,11 +159,10 @@ impl State {
             want,
             table: &table,
         };
-        let mut lost = Vec::new();
+        let (mut lost, mut lanes) = (Vec::new(), Vec::new());
         on_path!(&self.blocks, live => for block in live {
             let mut copy = block.clone();
-            copy.watch(&step);
-            copy.advance(&step);
+            copy.advance(&step, &mut lanes);
             lost.extend(copy.lost());
         });
         lost.sort_unstable();
@@ -193,12 +190,12 @@ impl State {
     /// Reads a state written on whatever path; it goes on with this one.
     ///
     /// # Errors
-    /// Bytes that are no state, of another version, or damaged.
-    pub fn read(bytes: &[u8], simd: Simd) -> Result<Self, Error> {
+    /// Bytes that are no state, of another version, damaged, or of other parameters.
+    pub fn read(bytes: &[u8], params: &Params, simd: Simd) -> Result<Self, Error> {
         simd.check()?;
-        let (mut reader, params) = Reader::open(bytes)?;
         params.check()?;
-        let plan = Plan::new(&params);
+        let mut reader = Reader::open(bytes, params)?;
+        let plan = Plan::new(params);
         let mut blocks = Blocks::none(simd);
         let saved: Vec<Saved> = (0..reader.count()?)
             .map(|_| Saved::read(&mut reader))
@@ -211,7 +208,7 @@ impl State {
             }
         });
         Ok(Self {
-            params,
+            params: params.clone(),
             plan,
             blocks,
         })
@@ -230,7 +227,7 @@ impl State {
             return Err(Error::SeriesCount { series, expected });
         }
         batch.check_shapes()?;
-        let bars = batch.longest();
+        let bars = if series == 0 { 0 } else { batch.bars(0) };
         if let Some(series) = (0..series).find(|&series| batch.bars(series) != bars) {
             return Err(Error::UnequalSteps {
                 series,
@@ -241,7 +238,7 @@ impl State {
         let longest =
             on_path!(&self.blocks, live => live.iter().map(|block| block.bars).max().unwrap_or(0));
         batch.check_growth((longest + bars).saturating_sub(self.plan.cutout))?;
-        out.check(batch, want)
+        out.check(series, bars, want)
     }
 }
 
@@ -289,68 +286,66 @@ impl<V: Lanes> Live<V> {
         }
     }
 
-    fn start(step: &Step, series: Vec<usize>) -> Self {
-        let lanes = lanes::<V>(step.batch, &series);
+    fn start<'a>(step: &Step<'a>, series: Vec<usize>, lanes: &mut Vec<Candles<'a>>) -> Self {
+        fill_lanes::<V>(lanes, step.batch, &series);
         let scales: Vec<Scale> = lanes
             .iter()
             .map(|candles| Scale::of::<V>(candles, step.plan))
             .collect();
         let mut live = Self::new(step.plan, series, &scales, 0);
-        live.advance(step);
+        live.go_on(step, lanes);
         live
     }
 
-    /// Looks whether new candles change a grid.
-    fn watch(&mut self, step: &Step) {
+    fn advance<'a>(&mut self, step: &Step<'a>, lanes: &mut Vec<Candles<'a>>) {
+        fill_lanes::<V>(lanes, step.batch, &self.series);
         for (lane, lost) in self.lost.iter_mut().enumerate() {
-            *lost = *lost
-                || !self.scales[lane].holds(&step.batch.candles(self.series[lane]), step.plan);
+            *lost = *lost || !self.scales[lane].holds(&lanes[lane], step.plan);
         }
+        self.go_on(step, lanes);
     }
 
-    fn advance(&mut self, step: &Step) {
-        let lanes = lanes::<V>(step.batch, &self.series);
-        #[allow(unsafe_code)]
-        // SAFETY: every series is in one block, and blocks go on one after the other.
-        let mut rows: Vec<_> = self
-            .series
-            .iter()
-            .map(|&series| unsafe { step.table.row(series) })
-            .collect();
+    fn go_on(&mut self, step: &Step, lanes: &[Candles]) {
         let extract = Extract {
             plan: step.plan,
             want: step.want,
             span: step.table.spans.row,
         };
-        let (begin, bars) = (self.bars, lanes[0].close.len());
-        rows.iter_mut()
-            .for_each(|row| row.begin(bars, extract.span));
-        while self.bars < begin + bars {
-            // Members are taken out at the end of a stretch.
-            let last = if step.want == Want::All {
-                self.bars + 1
-            } else {
-                begin + bars
-            };
-            let until = self.block.reach(step.plan, self.bars, last);
+        // SAFETY: every series is in one block, blocks go on one after the other, and a row is dropped before the next.
+        #[allow(unsafe_code)]
+        let row = |series: usize| unsafe { step.table.row(series) };
+        let (begin, end) = (self.bars, self.bars + lanes[0].close.len());
+        let blank = |series: usize| row(series).blank();
+        if begin == end {
+            self.series.iter().copied().for_each(blank);
+        }
+        while self.bars < end {
+            let (first, last) = (
+                self.bars,
+                if step.want == Want::All {
+                    self.bars + 1
+                } else {
+                    end
+                },
+            );
+            self.bars = self.block.reach(step.plan, first, last);
             self.block.advance(
                 step.plan,
                 step.batch.growth,
-                &lanes,
-                self.bars - begin,
-                until - self.bars,
+                lanes,
+                first - begin,
+                self.bars - first,
             );
-            self.bars = until;
-            for (lane, row) in rows.iter_mut().enumerate() {
-                extract.write(&mut self.block, lane, begin + bars, row);
+            for (lane, &series) in self.series.iter().enumerate() {
+                let mut row = row(series);
+                if first == begin {
+                    row.begin(end - begin, extract.span);
+                    *row.grid = self.scales[lane].k;
+                }
+                extract.write(&mut self.block, lane, end, &mut row);
             }
         }
-        for (lane, row) in rows.iter_mut().enumerate() {
-            *row.grid = self.scales[lane].k;
-            if self.lost[lane] || bars == 0 {
-                row.blank();
-            }
-        }
+        self.lost().for_each(blank);
     }
 
     fn lost(&self) -> impl Iterator<Item = usize> {

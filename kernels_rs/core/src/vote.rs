@@ -19,7 +19,7 @@ pub(crate) struct Cell<V: Lanes> {
     pub equity: V,
     pub up: V::Mask,
     pub down: V::Mask,
-    /// Whether the close was defined and not above, or not below, at the bar before.
+    /// Whether the close was defined and not above, or not below, at the bar before; kept up while not settled.
     pub not_above: V::Mask,
     pub not_below: V::Mask,
 }
@@ -57,22 +57,6 @@ pub(crate) const TOLERATED: f64 = {
 };
 
 impl<V: Lanes> Cell<V> {
-    pub fn new() -> Self {
-        Self {
-            equity: V::splat(1.0),
-            up: V::Mask::NONE,
-            down: V::Mask::NONE,
-            not_above: V::Mask::NONE,
-            not_below: V::Mask::NONE,
-        }
-    }
-
-    /// Whether every lane has crossed.
-    #[inline(always)]
-    pub fn settled(&self) -> bool {
-        (self.up | self.down).all()
-    }
-
     /// One bar by the definition.
     #[inline(always)]
     pub fn step<const TV: bool>(
@@ -80,12 +64,13 @@ impl<V: Lanes> Cell<V> {
         gain: &Gain<V>,
         close: V,
         average: V,
+        sure: V::Mask,
         ballot: &mut Ballot<V>,
     ) {
         let still = V::splat(1.0);
         let factor = V::select(self.up, gain.rise, V::select(self.down, gain.fall, still));
         self.equity = floored::<V, TV>((self.equity * gain.keep) * factor);
-        self.cross::<TV>(close, average);
+        self.cross::<TV>(close, average, sure);
         // A signal of 0 times an infinite equity is undefined, so the product is formed.
         let none = self.equity * V::splat(0.0);
         let vote = V::select(self.up | self.down, self.equity.negated(self.down), none);
@@ -93,27 +78,17 @@ impl<V: Lanes> Cell<V> {
         ballot[1] = ballot[1] + self.equity;
     }
 
+    /// A settled signal tells the side of the bar before, in lanes where nothing that was defined becomes undefined.
     #[inline(always)]
-    fn cross<const TV: bool>(&mut self, close: V, average: V) {
+    fn cross<const TV: bool>(&mut self, close: V, average: V, sure: V::Mask) {
         let (above, below) = (close.gt(average), close.lt(average));
-        // In `tradingview` an undefined bar does not break the pair, so a settled signal tells the bar before.
-        let known = if TV {
-            self.up | self.down
-        } else {
-            V::Mask::NONE
-        };
-        let (up, down) = (
-            above & (self.not_above | known),
-            below & (self.not_below | known),
-        );
+        let known = (self.up | self.down) & sure;
+        let up = above & (self.not_above | known);
+        let down = below & (self.not_below | known);
         self.up = up | (self.up & !down);
         self.down = down | (self.down & !up);
-        self.remember::<TV>(close, average);
-    }
-
-    #[inline(always)]
-    fn remember<const TV: bool>(&mut self, close: V, average: V) {
         let (not_above, not_below) = (close.le(average), close.ge(average));
+        // In `tradingview` an undefined bar does not break the pair.
         let kept = if TV {
             !(not_above | not_below)
         } else {
@@ -122,14 +97,55 @@ impl<V: Lanes> Cell<V> {
         self.not_above = not_above | (self.not_above & kept);
         self.not_below = not_below | (self.not_below & kept);
     }
+}
 
-    /// Takes over what a settled run of bars has left; `close` and `average` are those of its last bar.
+/// Members of one length between two bars, equities and marks apart: a cell by itself would be padded to twice its
+/// size.
+#[derive(Clone)]
+pub(crate) struct Cells<V: Lanes, const N: usize> {
+    equities: [V; N],
+    marks: [[V::Mask; 4]; N],
+}
+
+impl<V: Lanes, const N: usize> Cells<V, N> {
+    pub fn new() -> Self {
+        Self {
+            equities: [V::splat(1.0); N],
+            marks: [[V::Mask::NONE; 4]; N],
+        }
+    }
+
     #[inline(always)]
-    pub fn resume<const TV: bool>(&mut self, settled: Settled<V>, close: V, average: V) {
-        self.equity = settled.equity;
-        self.down = settled.down;
-        self.up = !settled.down;
-        self.remember::<TV>(close, average);
+    pub fn get(&self, slot: usize) -> Cell<V> {
+        let [up, down, not_above, not_below] = self.marks[slot];
+        Cell {
+            equity: self.equities[slot],
+            up,
+            down,
+            not_above,
+            not_below,
+        }
+    }
+
+    #[inline(always)]
+    pub fn put(&mut self, slot: usize, cell: &Cell<V>) {
+        self.equities[slot] = cell.equity;
+        self.marks[slot] = [cell.up, cell.down, cell.not_above, cell.not_below];
+    }
+
+    /// Takes over what a settled run of bars has left.
+    #[inline(always)]
+    pub fn resume(&mut self, slot: usize, settled: &Settled<V>) {
+        self.equities[slot] = settled.equity;
+        let [up, down, ..] = &mut self.marks[slot];
+        (*up, *down) = (!settled.down, settled.down);
+    }
+
+    /// Whether every member in use has crossed in every lane.
+    #[inline(always)]
+    pub fn settled(&self, used: &[bool]) -> bool {
+        let mut pairs = self.marks.iter().zip(used);
+        pairs.all(|([up, down, ..], used)| !used || (*up | *down).all())
     }
 }
 
@@ -142,10 +158,10 @@ pub(crate) struct Settled<V: Lanes> {
 
 impl<V: Lanes> Settled<V> {
     #[inline(always)]
-    pub fn of(cell: &Cell<V>) -> Self {
+    pub fn of<const N: usize>(cells: &Cells<V, N>, slot: usize) -> Self {
         Self {
-            equity: cell.equity,
-            down: cell.down,
+            equity: cells.equities[slot],
+            down: cells.marks[slot][1],
         }
     }
 

@@ -2,19 +2,20 @@
 
 use super::compensated::sum_of_first;
 use super::{Conditions, Plain, Rider, Span, Swift, Votes, ways};
-use crate::families::{DEMA, EMA};
 use crate::params::MEMBERS;
 use crate::plan::GroupPlan;
 use crate::simd::Lanes;
 use crate::tile::{Scales, Tile};
-use crate::vote::Cell;
+use crate::vote::Cells;
 
 /// One length, of up to two families.
 #[derive(Clone)]
 pub(crate) struct Member<V: Lanes> {
     first: V,
     second: V,
-    cells: [Cell<V>; 2],
+    pub cells: Cells<V, 2>,
+    /// Whether every cell in use was settled at the end of a stretch.
+    settled: bool,
 }
 
 impl<V: Lanes> Member<V> {
@@ -23,15 +24,8 @@ impl<V: Lanes> Member<V> {
         Self {
             first: undefined,
             second: undefined,
-            cells: [Cell::new(); 2],
-        }
-    }
-
-    pub fn each_cell(&mut self, families: &[bool; 3], mut show: impl FnMut(usize, &mut Cell<V>)) {
-        for (slot, family) in [EMA, DEMA].into_iter().enumerate() {
-            if families[slot] {
-                show(family, &mut self.cells[slot]);
-            }
+            cells: Cells::new(),
+            settled: false,
         }
     }
 
@@ -67,7 +61,7 @@ impl<V: Lanes> Exponential<V> {
         &mut self,
         tile: &Tile<V>,
         scales: &Scales<V>,
-        conditions: Conditions,
+        conditions: Conditions<V>,
         votes: &mut Votes<V>,
     ) {
         match (self.tradingview, &self.families[..2]) {
@@ -87,19 +81,34 @@ impl<V: Lanes> Exponential<V> {
         &mut self,
         tile: &Tile<V>,
         scales: &Scales<V>,
-        conditions: Conditions,
+        conditions: Conditions<V>,
         votes: &mut Votes<V>,
     ) {
-        let filled = tile.first > self.last_event && !conditions.unsure;
+        let (filled, _) = conditions.at(tile.first, self.last_event);
         for (member, &n) in self.members.iter_mut().zip(&self.lengths) {
-            let [ema, dema] = &member.cells;
-            let settled = (!E || ema.settled()) && (!D || dema.settled());
-            let (plain, swift) = ways(tile, filled && settled, false);
+            let (plain, swift) = ways(tile, filled && member.settled, false);
             if !plain.bars.is_empty() {
-                run::<V, Plain<V, TV>, TV, E, D>(member, n, tile, scales, plain, votes);
+                run::<V, Plain<V, TV>, TV, E, D>(
+                    member,
+                    n,
+                    tile,
+                    scales,
+                    conditions.sure,
+                    plain,
+                    votes,
+                );
+                member.settled = member.cells.settled(&self.families);
             }
             if !swift.bars.is_empty() {
-                run::<V, Swift<V, TV>, TV, E, D>(member, n, tile, scales, swift, votes);
+                run::<V, Swift<V, TV>, TV, E, D>(
+                    member,
+                    n,
+                    tile,
+                    scales,
+                    conditions.sure,
+                    swift,
+                    votes,
+                );
             }
         }
     }
@@ -111,6 +120,7 @@ fn run<V: Lanes, R: Rider<V>, const TV: bool, const E: bool, const D: bool>(
     n: usize,
     tile: &Tile<V>,
     scales: &Scales<V>,
+    sure: V::Mask,
     span: Span,
     votes: &mut Votes<V>,
 ) {
@@ -120,10 +130,9 @@ fn run<V: Lanes, R: Rider<V>, const TV: bool, const E: bool, const D: bool>(
     let gains = tile.gains(span.bars.clone());
     let alpha = V::splat(2.0 / (n as f64 + 1.0));
     let (mut first, mut second) = (member.first, member.second);
-    let [mut ema, mut dema] = [0, 1].map(|slot: usize| R::board(&member.cells[slot]));
-    let (mut close, mut double) = (V::splat(0.0), V::splat(0.0));
+    let [mut ema, mut dema] = [0, 1].map(|slot: usize| R::board(&member.cells, slot, sure));
     for j in 0..sources.len() {
-        close = closes[j];
+        let close = closes[j];
         let gain = gains.at(j);
         first = first + alpha * (sources[j] - first);
         second = second + alpha * (first - second);
@@ -141,17 +150,16 @@ fn run<V: Lanes, R: Rider<V>, const TV: bool, const E: bool, const D: bool>(
             ema.step(&gain, close, first, &mut ema_votes[j]);
         }
         if D {
-            double = (first + first) - second;
+            let double = (first + first) - second;
             dema.step(&gain, close, double, &mut dema_votes[j]);
         }
     }
     (member.first, member.second) = (first, second);
-    let [ema_cell, dema_cell] = &mut member.cells;
     if E {
-        ema.leave(ema_cell, close, first);
+        ema.leave(&mut member.cells, 0);
     }
     if D {
-        dema.leave(dema_cell, close, double);
+        dema.leave(&mut member.cells, 1);
     }
 }
 

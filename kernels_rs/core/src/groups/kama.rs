@@ -7,8 +7,8 @@ use crate::families::KAMA;
 use crate::params::MEMBERS;
 use crate::plan::GroupPlan;
 use crate::simd::Lanes;
-use crate::tile::{BARS, Tile};
-use crate::vote::Cell;
+use crate::tile::Tile;
+use crate::vote::Cells;
 
 const SLOWEST: f64 = 0.064;
 const FASTEST: f64 = 0.666;
@@ -21,7 +21,8 @@ pub(crate) struct Member<V: Lanes> {
     noise: V,
     /// Sum of the moves in `tradingview`; of length 0 in `lts`.
     rolling: Rolling<V>,
-    pub cell: Cell<V>,
+    pub cells: Cells<V, 1>,
+    settled: bool,
 }
 
 impl<V: Lanes> Member<V> {
@@ -31,7 +32,8 @@ impl<V: Lanes> Member<V> {
             average,
             noise,
             rolling: Rolling::new(rolling_length),
-            cell: Cell::new(),
+            cells: Cells::new(),
+            settled: false,
         }
     }
 
@@ -52,75 +54,76 @@ pub(crate) struct Kama<V: Lanes> {
 }
 
 impl<V: Lanes> Kama<V> {
-    pub fn new(plan: &GroupPlan, tradingview: bool) -> Self {
+    pub fn new(plan: &GroupPlan, tradingview: bool, room: usize) -> Self {
         Self {
             lengths: plan.lengths,
             members: plan
                 .lengths
                 .map(|n| Member::new(if tradingview { n } else { 0 })),
-            fresh: FreshSums::new(&plan.lengths, if tradingview { BARS } else { 0 }),
+            fresh: FreshSums::new(&plan.lengths, if tradingview { room } else { 0 }),
             last_event: plan.last_event,
             tradingview,
         }
     }
 
     #[inline(always)]
-    pub fn advance(&mut self, tile: &Tile<V>, conditions: Conditions, votes: &mut Votes<V>) {
+    pub fn advance(&mut self, tile: &Tile<V>, conditions: Conditions<V>, votes: &mut Votes<V>) {
         if self.tradingview {
-            self.sum_afresh(tile);
+            self.each_tradingview(tile, conditions, votes);
+        } else {
+            self.each_lts(tile, conditions, votes);
         }
-        let filled = tile.first > self.last_event && !conditions.unsure;
-        let event = conditions.renewing && tile.first.is_multiple_of(RENEWAL);
-        for i in 0..MEMBERS {
-            let (plain, swift) = ways(tile, filled && self.members[i].cell.settled(), event);
-            match (
-                self.tradingview,
-                plain.bars.is_empty(),
-                swift.bars.is_empty(),
-            ) {
-                (false, plain_none, swift_none) => {
-                    if !plain_none {
-                        lts::<V, Plain<V, false>>(
-                            &mut self.members[i],
-                            self.lengths[i],
-                            tile,
-                            plain,
-                            votes,
-                        );
-                    }
-                    if !swift_none {
-                        lts::<V, Swift<V, false>>(
-                            &mut self.members[i],
-                            self.lengths[i],
-                            tile,
-                            swift,
-                            votes,
-                        );
-                    }
-                }
-                (true, plain_none, swift_none) => {
-                    let (n, fresh) = (self.lengths[i], self.fresh.of(i));
-                    if !plain_none {
-                        tradingview::<V, Plain<V, true>>(
-                            &mut self.members[i],
-                            n,
-                            fresh,
-                            tile,
-                            plain,
-                            votes,
-                        );
-                    }
-                    if !swift_none {
-                        tradingview::<V, Swift<V, true>>(
-                            &mut self.members[i],
-                            n,
-                            fresh,
-                            tile,
-                            swift,
-                            votes,
-                        );
-                    }
-                }
+    }
+
+    #[inline(always)]
+    fn each_lts(&mut self, tile: &Tile<V>, conditions: Conditions<V>, votes: &mut Votes<V>) {
+        let (filled, event) = conditions.at(tile.first, self.last_event);
+        for (member, &n) in self.members.iter_mut().zip(&self.lengths) {
+            let (plain, swift) = ways(tile, filled && member.settled, event);
+            if !plain.bars.is_empty() {
+                lts::<V, Plain<V, false>>(member, n, tile, conditions.sure, plain, votes);
+                member.settled = member.cells.settled(&[true]);
+            }
+            if !swift.bars.is_empty() {
+                lts::<V, Swift<V, false>>(member, n, tile, conditions.sure, swift, votes);
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn each_tradingview(
+        &mut self,
+        tile: &Tile<V>,
+        conditions: Conditions<V>,
+        votes: &mut Votes<V>,
+    ) {
+        self.sum_afresh(tile);
+        let (filled, _) = conditions.at(tile.first, self.last_event);
+        for (i, member) in self.members.iter_mut().enumerate() {
+            let (plain, swift) = ways(tile, filled && member.settled, false);
+            let (n, fresh) = (self.lengths[i], self.fresh.of(i));
+            if !plain.bars.is_empty() {
+                tradingview::<V, Plain<V, true>>(
+                    member,
+                    n,
+                    fresh,
+                    tile,
+                    conditions.sure,
+                    plain,
+                    votes,
+                );
+                member.settled = member.cells.settled(&[true]);
+            }
+            if !swift.bars.is_empty() {
+                tradingview::<V, Swift<V, true>>(
+                    member,
+                    n,
+                    fresh,
+                    tile,
+                    conditions.sure,
+                    swift,
+                    votes,
+                );
             }
         }
     }
@@ -147,6 +150,7 @@ fn lts<V: Lanes, R: Rider<V>>(
     member: &mut Member<V>,
     n: usize,
     tile: &Tile<V>,
+    sure: V::Mask,
     span: Span,
     votes: &mut Votes<V>,
 ) {
@@ -160,7 +164,7 @@ fn lts<V: Lanes, R: Rider<V>>(
         tile.gains(span.bars.clone()),
         span.ballots(&mut votes[KAMA], true),
     );
-    let mut rider = R::board(&member.cell);
+    let mut rider = R::board(&member.cells, 0, sure);
     let none = V::splat(0.0);
     for j in 0..sources.len() {
         let (t, row) = (span.first + j, span.row + j);
@@ -186,7 +190,7 @@ fn lts<V: Lanes, R: Rider<V>>(
         rider.step(&gains.at(j), closes[j], average, &mut ballots[j]);
     }
     (member.average, member.noise) = (average, noise);
-    rider.leave(&mut member.cell, closes[closes.len() - 1], average);
+    rider.leave(&mut member.cells, 0);
 }
 
 #[inline(always)]
@@ -195,6 +199,7 @@ fn tradingview<V: Lanes, R: Rider<V>>(
     n: usize,
     fresh: &[V],
     tile: &Tile<V>,
+    sure: V::Mask,
     span: Span,
     votes: &mut Votes<V>,
 ) {
@@ -208,7 +213,7 @@ fn tradingview<V: Lanes, R: Rider<V>>(
         tile.gains(span.bars.clone()),
         span.ballots(&mut votes[KAMA], true),
     );
-    let mut rider = R::board(&member.cell);
+    let mut rider = R::board(&member.cells, 0, sure);
     let none = V::splat(0.0);
     for j in 0..sources.len() {
         let (t, row, bar) = (span.first + j, span.row + j, span.bars.start + j);
@@ -228,5 +233,5 @@ fn tradingview<V: Lanes, R: Rider<V>>(
         rider.step(&gains.at(j), closes[j], average, &mut ballots[j]);
     }
     member.average = average;
-    rider.leave(&mut member.cell, closes[closes.len() - 1], average);
+    rider.leave(&mut member.cells, 0);
 }

@@ -14,54 +14,67 @@ mod windows;
 
 use std::ops::Range;
 
+use crate::families::{DEMA, EMA, HMA, KAMA, LSMA, WMA};
 use crate::params::{FAMILIES, MEMBERS};
 use crate::plan::{GroupPlan, Kind};
-use crate::simd::Lanes;
+use crate::simd::{Lanes, Mask};
 use crate::tile::{Scales, Tile};
-use crate::vote::{Ballot, Cell, Gain, Settled};
+use crate::vote::{Ballot, Cell, Cells, Gain, Settled};
 
 /// The votes of a stretch: per family one ballot per bar.
 pub(crate) type Votes<V> = [Vec<Ballot<V>>; FAMILIES];
 
 /// What a group asks about the block it is in.
 #[derive(Clone, Copy)]
-pub(crate) struct Conditions {
+pub(crate) struct Conditions<V: Lanes> {
     /// Whether some series is on no grid, so that window sums are renewed.
     pub renewing: bool,
-    /// Whether averages can become undefined again: then nothing is settled.
-    pub unsure: bool,
+    /// Lanes whose averages stay defined; only where all do is anything settled.
+    pub sure: V::Mask,
+}
+
+impl<V: Lanes> Conditions<V> {
+    /// Whether bars from `first` on need no look at what becomes defined, and if so whether the first of them is still
+    /// one at which sums are renewed.
+    #[inline(always)]
+    fn at(&self, first: usize, last_event: usize) -> (bool, bool) {
+        (
+            first > last_event && self.sure.all(),
+            self.renewing && first.is_multiple_of(RENEWAL),
+        )
+    }
 }
 
 /// Off grid a running sum gathers rounding errors; a fresh one every so many bars bounds them.
 pub(crate) const RENEWAL: usize = 256;
 
 /// How a member is taken through its bars.
-pub(crate) trait Rider<V: Lanes> {
+pub(crate) trait Rider<V: Lanes>: Sized {
     const SETTLED: bool;
-    fn board(cell: &Cell<V>) -> Self;
+    fn board<const N: usize>(cells: &Cells<V, N>, slot: usize, sure: V::Mask) -> Self;
     fn step(&mut self, gain: &Gain<V>, close: V, average: V, ballot: &mut Ballot<V>);
-    fn leave(self, cell: &mut Cell<V>, close: V, average: V);
+    fn leave<const N: usize>(self, cells: &mut Cells<V, N>, slot: usize);
 }
 
-/// By the definition.
-pub(crate) struct Plain<V: Lanes, const TV: bool>(Cell<V>);
+/// By the definition; the mask says in which lanes averages stay defined.
+pub(crate) struct Plain<V: Lanes, const TV: bool>(Cell<V>, V::Mask);
 
 impl<V: Lanes, const TV: bool> Rider<V> for Plain<V, TV> {
     const SETTLED: bool = false;
 
     #[inline(always)]
-    fn board(cell: &Cell<V>) -> Self {
-        Self(*cell)
+    fn board<const N: usize>(cells: &Cells<V, N>, slot: usize, sure: V::Mask) -> Self {
+        Self(cells.get(slot), sure)
     }
 
     #[inline(always)]
     fn step(&mut self, gain: &Gain<V>, close: V, average: V, ballot: &mut Ballot<V>) {
-        self.0.step::<TV>(gain, close, average, ballot);
+        self.0.step::<TV>(gain, close, average, self.1, ballot);
     }
 
     #[inline(always)]
-    fn leave(self, cell: &mut Cell<V>, _close: V, _average: V) {
-        *cell = self.0;
+    fn leave<const N: usize>(self, cells: &mut Cells<V, N>, slot: usize) {
+        cells.put(slot, &self.0);
     }
 }
 
@@ -72,8 +85,8 @@ impl<V: Lanes, const TV: bool> Rider<V> for Swift<V, TV> {
     const SETTLED: bool = true;
 
     #[inline(always)]
-    fn board(cell: &Cell<V>) -> Self {
-        Self(Settled::of(cell))
+    fn board<const N: usize>(cells: &Cells<V, N>, slot: usize, _sure: V::Mask) -> Self {
+        Self(Settled::of(cells, slot))
     }
 
     #[inline(always)]
@@ -82,8 +95,8 @@ impl<V: Lanes, const TV: bool> Rider<V> for Swift<V, TV> {
     }
 
     #[inline(always)]
-    fn leave(self, cell: &mut Cell<V>, close: V, average: V) {
-        cell.resume::<TV>(self.0, close, average);
+    fn leave<const N: usize>(self, cells: &mut Cells<V, N>, slot: usize) {
+        cells.resume(slot, &self.0);
     }
 }
 
@@ -146,15 +159,15 @@ pub(crate) enum Group<V: Lanes> {
 }
 
 impl<V: Lanes> Group<V> {
-    pub fn new(plan: &GroupPlan, tradingview: bool) -> Self {
+    pub fn new(plan: &GroupPlan, tradingview: bool, room: usize) -> Self {
         match plan.kind {
             Kind::Exponential => {
                 Self::Exponential(exponential::Exponential::new(plan, tradingview))
             }
             Kind::Windows => Self::Windows(windows::Windows::new(plan)),
-            Kind::Kama => Self::Kama(kama::Kama::new(plan, tradingview)),
-            Kind::Simple => Self::Simple(simple::Simple::new(plan)),
-            Kind::Regression => Self::Regression(regression::Regression::new(plan)),
+            Kind::Kama => Self::Kama(kama::Kama::new(plan, tradingview, room)),
+            Kind::Simple => Self::Simple(simple::Simple::new(plan, room)),
+            Kind::Regression => Self::Regression(regression::Regression::new(plan, room)),
         }
     }
 
@@ -164,30 +177,43 @@ impl<V: Lanes> Group<V> {
         &mut self,
         tile: &Tile<V>,
         scales: &Scales<V>,
-        conditions: Conditions,
+        conditions: Conditions<V>,
         votes: &mut Votes<V>,
     ) {
         match self {
             Self::Exponential(group) => group.advance(tile, scales, conditions, votes),
             Self::Windows(group) => group.advance(tile, conditions, votes),
             Self::Kama(group) => group.advance(tile, conditions, votes),
-            Self::Simple(group) => group.advance(tile, votes),
-            Self::Regression(group) => group.advance(tile, votes),
+            Self::Simple(group) => group.advance(tile, conditions, votes),
+            Self::Regression(group) => group.advance(tile, conditions, votes),
         }
     }
 
-    /// Shows every member's cell with its family and its place there.
+    /// Shows every member in use with its family and its place there; what becomes of the cell is kept.
     pub fn each_cell(&mut self, mut show: impl FnMut(usize, usize, &mut Cell<V>)) {
         for i in 0..MEMBERS {
+            let show = &mut |family: usize, cell: &mut Cell<V>| show(family, i, cell);
             match self {
-                Self::Exponential(group) => group.members[i]
-                    .each_cell(&group.families, |family, cell| show(family, i, cell)),
-                Self::Windows(group) => group.members[i]
-                    .each_cell(&group.families, |family, cell| show(family, i, cell)),
-                Self::Kama(group) => show(crate::families::KAMA, i, &mut group.members[i].cell),
-                Self::Simple(group) => show(crate::families::HMA, i, &mut group.members[i].cell),
-                Self::Regression(group) => group.members[i]
-                    .each_cell(&group.families, |family, cell| show(family, i, cell)),
+                Self::Exponential(group) => each(
+                    &mut group.members[i].cells,
+                    &[EMA, DEMA],
+                    &group.families,
+                    show,
+                ),
+                Self::Windows(group) => each(
+                    &mut group.members[i].cells,
+                    &[WMA, LSMA, HMA],
+                    &group.families,
+                    show,
+                ),
+                Self::Kama(group) => each(&mut group.members[i].cells, &[KAMA], &[true], show),
+                Self::Simple(group) => each(&mut group.members[i].cells, &[HMA], &[true], show),
+                Self::Regression(group) => each(
+                    &mut group.members[i].cells,
+                    &[WMA, LSMA],
+                    &group.families,
+                    show,
+                ),
             }
         }
     }
@@ -203,5 +229,18 @@ impl<V: Lanes> Group<V> {
                 Self::Regression(_) => {}
             }
         }
+    }
+}
+
+fn each<V: Lanes, const N: usize>(
+    cells: &mut Cells<V, N>,
+    families: &[usize; N],
+    used: &[bool],
+    show: &mut impl FnMut(usize, &mut Cell<V>),
+) {
+    for (slot, &family) in families.iter().enumerate().filter(|(slot, _)| used[*slot]) {
+        let mut cell = cells.get(slot);
+        show(family, &mut cell);
+        cells.put(slot, &cell);
     }
 }

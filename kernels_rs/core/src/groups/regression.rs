@@ -1,12 +1,12 @@
 //! WMA and LSMA of `tradingview`: their sums are added up afresh at every bar, oldest value first.
 
-use super::{Plain, Rider, Span, Swift, Votes, ways};
-use crate::families::{LSMA, WMA, triangle};
+use super::{Conditions, Plain, Rider, Span, Swift, Votes, ways};
+use crate::families::triangle;
 use crate::params::MEMBERS;
 use crate::plan::GroupPlan;
 use crate::simd::Lanes;
-use crate::tile::{BARS, Tile};
-use crate::vote::Cell;
+use crate::tile::Tile;
+use crate::vote::Cells;
 
 /// Bars summed side by side: each keeps its own order of additions, so they do not wait for one another.
 const ABREAST: usize = 4;
@@ -14,18 +14,12 @@ const ABREAST: usize = 4;
 /// One length, of up to two families.
 #[derive(Clone)]
 pub(crate) struct Member<V: Lanes> {
-    cells: [Cell<V>; 2],
+    pub cells: Cells<V, 2>,
+    /// Whether every cell in use was settled at the end of a stretch.
+    settled: bool,
 }
 
-impl<V: Lanes> Member<V> {
-    pub fn each_cell(&mut self, families: &[bool; 3], mut show: impl FnMut(usize, &mut Cell<V>)) {
-        for (slot, family) in [WMA, LSMA].into_iter().enumerate() {
-            if families[slot] {
-                show(family, &mut self.cells[slot]);
-            }
-        }
-    }
-}
+impl<V: Lanes> Member<V> {}
 
 /// S and W of the windows that end at the bars of a stretch.
 #[derive(Clone)]
@@ -45,12 +39,13 @@ pub(crate) struct Regression<V: Lanes> {
 }
 
 impl<V: Lanes> Regression<V> {
-    pub fn new(plan: &GroupPlan) -> Self {
-        let blank = || vec![V::splat(0.0); BARS];
+    pub fn new(plan: &GroupPlan, room: usize) -> Self {
+        let blank = || vec![V::splat(0.0); room];
         Self {
             lengths: plan.lengths,
             members: std::array::from_fn(|_| Member {
-                cells: [Cell::new(); 2],
+                cells: Cells::new(),
+                settled: false,
             }),
             families: plan.slots,
             sums: Sums {
@@ -62,27 +57,47 @@ impl<V: Lanes> Regression<V> {
     }
 
     #[inline(always)]
-    pub fn advance(&mut self, tile: &Tile<V>, votes: &mut Votes<V>) {
+    pub fn advance(&mut self, tile: &Tile<V>, conditions: Conditions<V>, votes: &mut Votes<V>) {
         match self.families[..2] {
-            [true, true] => self.each::<true, true>(tile, votes),
-            [true, _] => self.each::<true, false>(tile, votes),
-            _ => self.each::<false, true>(tile, votes),
+            [true, true] => self.each::<true, true>(tile, conditions, votes),
+            [true, _] => self.each::<true, false>(tile, conditions, votes),
+            _ => self.each::<false, true>(tile, conditions, votes),
         }
     }
 
     #[inline(always)]
-    fn each<const W: bool, const L: bool>(&mut self, tile: &Tile<V>, votes: &mut Votes<V>) {
+    fn each<const W: bool, const L: bool>(
+        &mut self,
+        tile: &Tile<V>,
+        conditions: Conditions<V>,
+        votes: &mut Votes<V>,
+    ) {
+        let (filled, _) = conditions.at(tile.first, self.last_event);
         for (member, &n) in self.members.iter_mut().zip(&self.lengths) {
             self.sums.fill(tile, n);
-            let [wma, lsma] = &member.cells;
-            let settled =
-                tile.first > self.last_event && (!W || wma.settled()) && (!L || lsma.settled());
-            let (plain, swift) = ways(tile, settled, false);
+            let (plain, swift) = ways(tile, filled && member.settled, false);
             if !plain.bars.is_empty() {
-                run::<V, Plain<V, true>, W, L>(member, n, &self.sums, tile, plain, votes);
+                run::<V, Plain<V, true>, W, L>(
+                    member,
+                    n,
+                    &self.sums,
+                    tile,
+                    conditions.sure,
+                    plain,
+                    votes,
+                );
+                member.settled = member.cells.settled(&self.families);
             }
             if !swift.bars.is_empty() {
-                run::<V, Swift<V, true>, W, L>(member, n, &self.sums, tile, swift, votes);
+                run::<V, Swift<V, true>, W, L>(
+                    member,
+                    n,
+                    &self.sums,
+                    tile,
+                    conditions.sure,
+                    swift,
+                    votes,
+                );
             }
         }
     }
@@ -130,6 +145,7 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool>(
     n: usize,
     sums: &Sums<V>,
     tile: &Tile<V>,
+    sure: V::Mask,
     span: Span,
     votes: &mut Votes<V>,
 ) {
@@ -142,32 +158,30 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool>(
         &sums.plain[span.bars.start..][..len],
         &sums.weighted[span.bars.start..][..len],
     );
-    let [mut wma, mut lsma] = [0, 1].map(|slot: usize| R::board(&member.cells[slot]));
+    let [mut wma, mut lsma] = [0, 1].map(|slot: usize| R::board(&member.cells, slot, sure));
     let (count, places) = (V::splat(n as f64), V::splat(triangle(n) as f64));
     // 1..=n and their squares are summed exactly.
     let squares = V::splat((triangle(n) * (2 * n as u128 + 1) / 3) as f64);
     let spread = count * squares - places * places;
     let last_place = V::splat(n as f64 - 1.0);
-    let (mut close, mut mean, mut line) = (V::splat(0.0), V::splat(0.0), V::splat(0.0));
     for j in 0..len {
-        close = closes[j];
+        let close = closes[j];
         let gain = gains.at(j);
         if W {
-            mean = weighted[j] / places;
+            let mean = weighted[j] / places;
             wma.step(&gain, close, mean, &mut wma_votes[j]);
         }
         if L {
             let slope = (count * weighted[j] - places * plain[j]) / spread;
             let intercept = plain[j] / count - slope * places / count + slope;
-            line = intercept + slope * last_place;
+            let line = intercept + slope * last_place;
             lsma.step(&gain, close, line, &mut lsma_votes[j]);
         }
     }
-    let [wma_cell, lsma_cell] = &mut member.cells;
     if W {
-        wma.leave(wma_cell, close, mean);
+        wma.leave(&mut member.cells, 0);
     }
     if L {
-        lsma.leave(lsma_cell, close, line);
+        lsma.leave(&mut member.cells, 1);
     }
 }

@@ -1,12 +1,12 @@
 //! WMA, LSMA and HMA of `lts`, decided on running window sums of the integer prices.
 
 use super::{Conditions, Plain, RENEWAL, Rider, Span, Swift, Votes, ways};
-use crate::families::{HMA, LSMA, WMA, hull_common, triangle};
+use crate::families::{hull_common, triangle};
 use crate::params::MEMBERS;
 use crate::plan::GroupPlan;
 use crate::simd::Lanes;
 use crate::tile::Tile;
-use crate::vote::Cell;
+use crate::vote::Cells;
 
 /// S and W of one window, NaN until it is full. On integers every step is exact; off grid the order is binding.
 #[derive(Clone, Copy)]
@@ -86,7 +86,9 @@ pub(crate) struct Member<V: Lanes> {
     hull: Sums<V>,
     /// The last values of 2*WMA(h) - WMA(n), that of bar t at place t % root.
     raw: Vec<V>,
-    cells: [Cell<V>; 3],
+    pub cells: Cells<V, 3>,
+    /// Whether every cell in use was settled at the end of a stretch.
+    settled: bool,
 }
 
 impl<V: Lanes> Member<V> {
@@ -97,15 +99,8 @@ impl<V: Lanes> Member<V> {
             half: Sums::new(),
             hull: Sums::new(),
             raw: vec![V::splat(f64::NAN); ring],
-            cells: [Cell::new(); 3],
-        }
-    }
-
-    pub fn each_cell(&mut self, families: &[bool; 3], mut show: impl FnMut(usize, &mut Cell<V>)) {
-        for (slot, family) in [WMA, LSMA, HMA].into_iter().enumerate() {
-            if families[slot] {
-                show(family, &mut self.cells[slot]);
-            }
+            cells: Cells::new(),
+            settled: false,
         }
     }
 
@@ -140,7 +135,7 @@ impl<V: Lanes> Windows<V> {
     }
 
     #[inline(always)]
-    pub fn advance(&mut self, tile: &Tile<V>, conditions: Conditions, votes: &mut Votes<V>) {
+    pub fn advance(&mut self, tile: &Tile<V>, conditions: Conditions<V>, votes: &mut Votes<V>) {
         match self.families {
             [true, true, true] => self.each::<true, true, true>(tile, conditions, votes),
             [true, ..] => self.each::<true, false, false>(tile, conditions, votes),
@@ -153,20 +148,32 @@ impl<V: Lanes> Windows<V> {
     fn each<const W: bool, const L: bool, const H: bool>(
         &mut self,
         tile: &Tile<V>,
-        conditions: Conditions,
+        conditions: Conditions<V>,
         votes: &mut Votes<V>,
     ) {
-        let filled = tile.first > self.last_event && !conditions.unsure;
-        let event = conditions.renewing && tile.first.is_multiple_of(RENEWAL);
+        let (filled, event) = conditions.at(tile.first, self.last_event);
         for (member, constants) in self.members.iter_mut().zip(&self.constants) {
-            let [wma, lsma, hma] = &member.cells;
-            let settled = (!W || wma.settled()) && (!L || lsma.settled()) && (!H || hma.settled());
-            let (plain, swift) = ways(tile, filled && settled, event);
+            let (plain, swift) = ways(tile, filled && member.settled, event);
             if !plain.bars.is_empty() {
-                run::<V, Plain<V, false>, W, L, H>(member, constants, tile, plain, votes);
+                run::<V, Plain<V, false>, W, L, H>(
+                    member,
+                    constants,
+                    tile,
+                    conditions.sure,
+                    plain,
+                    votes,
+                );
+                member.settled = member.cells.settled(&self.families);
             }
             if !swift.bars.is_empty() {
-                run::<V, Swift<V, false>, W, L, H>(member, constants, tile, swift, votes);
+                run::<V, Swift<V, false>, W, L, H>(
+                    member,
+                    constants,
+                    tile,
+                    conditions.sure,
+                    swift,
+                    votes,
+                );
             }
         }
     }
@@ -177,6 +184,7 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool, const H: bool>(
     member: &mut Member<V>,
     k: &Constants,
     tile: &Tile<V>,
+    sure: V::Mask,
     span: Span,
     votes: &mut Votes<V>,
 ) {
@@ -193,7 +201,8 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool, const H: bool>(
     );
     let (gains, ring) = (tile.gains(span.bars.clone()), member.raw.as_mut_slice());
     let (mut full, mut half, mut hull) = (member.full, member.half, member.hull);
-    let [mut wma, mut lsma, mut hma] = [0, 1, 2].map(|slot: usize| R::board(&member.cells[slot]));
+    let [mut wma, mut lsma, mut hma] =
+        [0, 1, 2].map(|slot: usize| R::board(&member.cells, slot, sure));
     let (width, half_width, root) = (
         V::splat(k.width as f64),
         V::splat(k.half as f64),
@@ -207,11 +216,10 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool, const H: bool>(
     let (six, lsma_sum) = (V::splat(6.0), V::splat(k.lsma_sum));
     let (hma_half, hma_full) = (V::splat(k.hma_half), V::splat(k.hma_full));
     let mut slot = if H { span.first % k.root } else { 0 };
-    let (mut line, mut close) = (V::splat(0.0), V::splat(0.0));
     for j in 0..newest.len() {
         let (t, row) = (span.first + j, span.row + j);
         let x = newest[j];
-        close = closes[j];
+        let close = closes[j];
         let gain = gains.at(j);
         if R::SETTLED {
             full.slide(width, x, out_full[j]);
@@ -222,7 +230,7 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool, const H: bool>(
             wma.step(&gain, close * wma_close, full.weighted, &mut wma_votes[j]);
         }
         if L {
-            line = six * full.weighted - lsma_sum * full.sum;
+            let line = six * full.weighted - lsma_sum * full.sum;
             lsma.step(&gain, close * lsma_close, line, &mut lsma_votes[j]);
         }
         if H {
@@ -247,15 +255,14 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool, const H: bool>(
         }
     }
     (member.full, member.half, member.hull) = (full, half, hull);
-    let [wma_cell, lsma_cell, hma_cell] = &mut member.cells;
     if W {
-        wma.leave(wma_cell, close * wma_close, full.weighted);
+        wma.leave(&mut member.cells, 0);
     }
     if L {
-        lsma.leave(lsma_cell, close * lsma_close, line);
+        lsma.leave(&mut member.cells, 1);
     }
     if H {
-        hma.leave(hma_cell, close * hma_close, hull.weighted);
+        hma.leave(&mut member.cells, 2);
     }
 }
 

@@ -86,8 +86,12 @@ impl fmt::Display for Simd {
 impl std::str::FromStr for Simd {
     type Err = Error;
 
+    /// By name, or "auto" for the fastest.
     fn from_str(name: &str) -> Result<Self, Error> {
-        crate::params::pick("simd", name, &Self::TABLE, "scalar, avx2, avx512")
+        if name == "auto" {
+            return Ok(Self::best());
+        }
+        crate::params::pick("simd", name, &Self::TABLE, "auto, scalar, avx2, avx512")
     }
 }
 
