@@ -1,84 +1,140 @@
 """Adaptive Trend Classification over batches of price series.
 
 Compiled from kernels_rs/. No function holds the GIL while it computes, and none keeps a reference to its arguments.
+What is lent and written is given as objects with attributes, so that one call lends many arrays.
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-__version__: str
+class Candles(Protocol):
+    """Price series in shared columns; 1-D, C-contiguous arrays, which may be read-only.
 
-def compute(
-    open: NDArray[np.float64],  # noqa: A002 - named like the column
-    high: NDArray[np.float64],
-    low: NDArray[np.float64],
-    close: NDArray[np.float64],
-    offsets: NDArray[np.int64],
-    growth: NDArray[np.float64],
-    *,
-    dialect: str,
-    lengths: Sequence[Sequence[int] | None],
-    weights: Sequence[float],
-    decay: float,
-    cutout: int,
-    long_threshold: float,
-    short_threshold: float,
-    source: str,
-    strategy: bool,
-    want: str,
-    width: int,
-    average: NDArray[np.float64],
-    families: NDArray[np.float64],
-    weights_out: NDArray[np.float64],
-    flipped: NDArray[np.int64],
-    member_sign: NDArray[np.int8],
-    member_equity: NDArray[np.float64],
-    grid: NDArray[np.int8],
-) -> None:
-    """Compute a batch of price series and write the results into the given arrays.
+    open, high, low, close: prices in quote currency, finite and > 0 (not checked here), oldest bar first.
+    starts, ends: [n], series i is starts[i]:ends[i] of every column; series may overlap.
+    growth: growth[j] is the growth factor at bar cutout + j, up to the end of the longest series.
+    """
+
+    open: NDArray[np.float64]
+    high: NDArray[np.float64]
+    low: NDArray[np.float64]
+    close: NDArray[np.float64]
+    starts: NDArray[np.uintp]
+    ends: NDArray[np.uintp]
+    growth: NDArray[np.float64]
+
+class Settings(Protocol):
+    """The parameters of a run.
+
+    dialect: "lts" or "tradingview". lengths: per family (EMA, HMA, WMA, DEMA, LSMA, KAMA) nine member lengths in bars,
+    or None: not in use. weights: the six starting equities of layer 2. decay: percent of equity lost per bar, as
+    entered (0.03). cutout: bars before the first equity. long_threshold, short_threshold: bounds of Average_Signal
+    for LONG and SHORT. source: "close", "open", "high", "low", "hl2", "hlc3" or "ohlc4". strategy: shift
+    Average_Signal by one bar ("lts" only).
+    """
+
+    dialect: str
+    lengths: Sequence[Sequence[int] | None]
+    weights: Sequence[float]
+    decay: float
+    cutout: int
+    long_threshold: float
+    short_threshold: float
+    source: str
+    strategy: bool
+
+class Results(Protocol):
+    """Arrays that are written; C-contiguous, of any shape with that many entries; every entry is written.
+
+    Rows over time are `width` long and right-aligned, NaN on the left (0 for signs). average: Average_Signal, [n] for
+    want "last", else [n, width]. families, weights: X and X_S, [n, 6] for "last", empty for "average", else
+    [n, 6, width]. flipped: [n], the last bar within the series whose side differs from the bar before, -1 for none.
+    member_sign, member_equity: each member's signal (1, -1, or 0 before its first crossing) and equity (in multiples of
+    its start, NaN if undefined), [n, 6, 9, width] for "all", else [n, 6, 9] at the last bar, or both empty. grid: [n],
+    decimal places of the integer prices, -1 for no grid and for "tradingview".
+    """
+
+    @property
+    def width(self) -> int: ...
+    @property
+    def average(self) -> NDArray[np.float64]: ...
+    @property
+    def families(self) -> NDArray[np.float64]: ...
+    @property
+    def weights(self) -> NDArray[np.float64]: ...
+    @property
+    def flipped(self) -> NDArray[np.int64]: ...
+    @property
+    def member_sign(self) -> NDArray[np.int8]: ...
+    @property
+    def member_equity(self) -> NDArray[np.float64]: ...
+    @property
+    def grid(self) -> NDArray[np.int8]: ...
+
+def compute(candles: Candles, params: Settings, results: Results, want: str, simd: str, threads: int) -> None:
+    """Compute every series and write the results.
 
     Formula: per family X = round(sum(sig*e) / sum(e)) over its nine members, X_S the equity that follows X, and
     Average_Signal = sum(cut(X)*X_S) / sum(X_S) over the families in use, in order.
+    want: "last", "average", "layers" or "all". simd: "auto", "scalar", "avx2" or "avx512"; threads: at most as many;
+    neither changes a bit.
 
-    Inputs (1-D, C-contiguous, may be read-only), for n series laid end to end, oldest bar first:
-        open, high, low, close: prices in quote currency, finite and > 0 (not checked here).
-        offsets: [n + 1], series i is offsets[i]:offsets[i + 1].
-        growth: growth[j] is the growth factor at bar cutout + j, up to the end of the longest series.
-    Parameters:
-        dialect: "lts" or "tradingview".
-        lengths: per family (EMA, HMA, WMA, DEMA, LSMA, KAMA) nine member lengths in bars, or None: not in use.
-        weights: the six starting equities of layer 2.
-        decay: percent of equity lost per bar, as entered (0.03).
-        cutout: bars before the first equity.
-        long_threshold, short_threshold: bounds of Average_Signal for LONG and SHORT.
-        source: "close", "open", "high", "low", "hl2", "hlc3" or "ohlc4".
-        strategy: shift Average_Signal by one bar ("lts" only).
-        want: "last", "average" or "all".
-        width: entries per row over time, at least the bars of the longest series; not used for "last".
-    Outputs (C-contiguous, any shape with that many entries; every entry is written). Rows over time are
-    right-aligned, NaN on the left:
-        average: Average_Signal, [n] for "last", else [n, width].
-        families, weights_out: X and X_S, [n, 6] for "last", empty for "average", [n, 6, width] for "all".
-        flipped: [n], the last bar within the series whose side differs from the bar before, -1 for none.
-        member_sign: [n, 6, 9], each member's signal at the last bar: 1, -1, or 0 before its first crossing.
-        member_equity: [n, 6, 9], each member's equity at the last bar, in multiples of its start, NaN if undefined.
-        grid: [n], decimal places of the integer prices, -1 for no grid and for "tradingview".
-
-    Raises ValueError, with nothing written, for a length, name, offset or array size out of range or an array that is
-    not C-contiguous; TypeError for an array of another dtype or dimension, a read-only output, or an output
-    that overlaps another array; OverflowError for a negative count.
-    Source: kernels_rs/core/src/series.rs.
+    Raises ValueError, with nothing written, for a length, name, bound or array size out of range, instructions that
+    this processor lacks, or an array that is not C-contiguous; TypeError for an array of another dtype or dimension,
+    a read-only output, or an output that overlaps another array; OverflowError for a negative count.
+    Source: kernels_rs/core/src/run.rs.
     """
+
+class State:
+    """Many series between two bars. Whatever steps the bars come in, the values are those of one batch.
+
+    Source: kernels_rs/core/src/stream.rs.
+    """
+
+    @staticmethod
+    def start(candles: Candles, params: Settings, results: Results, want: str, simd: str) -> State:
+        """Compute as `compute` does, on one thread, and keep what the next bars need.
+
+        Raises what `compute` raises, and ValueError for a series without bars.
+        """
+
+    def step(self, candles: Candles, results: Results, want: str, peek: bool) -> list[int]:
+        """Go on by the bars of `candles`, as many for every series; with `peek` only tell what would come of it.
+
+        Rows over time hold the new bars alone. Returns the series whose grid status the new bars change, now or
+        before: their values are NaN, and they must be started again. Raises ValueError as `compute` does, and for
+        another number of series or of bars; then nothing has changed.
+        """
+
+    def bars(self) -> list[int]:
+        """Return the bars of every series so far."""
+
+    def to_bytes(self) -> bytes:
+        """Return the state with magic, version and checksum; numbers only, little-endian."""
+
+    @staticmethod
+    def from_bytes(saved: bytes, params: Settings, simd: str) -> State:
+        """Go on from what `to_bytes` gave, on any path.
+
+        Raises ValueError for bytes that are damaged, of another version or of other parameters.
+        """
 
 def warmup(dialect: str, lengths: Sequence[Sequence[int] | None]) -> int:
     """Return the number of bars a series needs for every member in use to be able to cross.
 
     Formula: the largest first-defined bar of all members in use, plus 2; KAMA counts as defined from bar 0.
-    Shapes: lengths as in compute. Units: bars.
+    Shapes: lengths as in Settings. Units: bars.
     Raises ValueError for an unknown dialect, a length out of range, or no family in use.
     Source: kernels_rs/core/src/params.rs.
+    """
+
+def simd_paths() -> list[str]:
+    """Return the paths that this processor can take, the slowest first: some of scalar, avx2, avx512.
+
+    Raises nothing. Source: kernels_rs/core/src/simd/mod.rs.
     """
 
 def cpu_features() -> list[str]:

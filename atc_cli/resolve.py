@@ -18,7 +18,7 @@ from atc_cli.settings import FIELDS, OPTIONS, Settings
 
 PROJECT_FILE = "atc.toml"
 _SECRET_WORDS = ("key", "secret", "password", "token", "uid", "privatekey")
-_OTHER_VARIABLES = frozenset({"ATC_CONFIG", "ATC_TRACEBACK"})
+_OTHER_VARIABLES = frozenset({"ATC_CONFIG", "ATC_TRACEBACK", "ATC_SIMD"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,14 @@ from atc_cli.engine.backend import Backend, Offer, Values, Want
 HOUR_MS = 3_600_000
 
 
+# every path of this processor, on more threads than one
+RUST_PATHS = [f"rust-{simd}" for simd in rust.simd_paths()]
+
+
 def backend(name: str) -> Backend:
-    """The backend of that name; its absence is a failure, never a skip."""
+    """The backend of that name, rust-avx2 being one path of it; its absence is a failure, never a skip."""
+    if name in RUST_PATHS:
+        return rust.RustBackend(name.removeprefix("rust-"), threads=2)
     offers = [rust.offer(), numba.offer(find_spec("numba")), reference.offer()]
     offer = next(each for each in offers if each.name == name)
     assert isinstance(offer, Offer), offer

@@ -39,7 +39,7 @@ def test_there_are_cases_of_both_dialects_on_and_off_the_grid() -> None:
 @pytest.mark.parametrize("name", ["reference", "rust", "numba"])
 def test_backend_equals_golden_to_the_last_bit(name: str, case: Case) -> None:
     params = case.params()
-    values = backend(name).compute(case.panel(), params, Want.ALL)
+    values = backend(name).compute(case.panel(), params, Want.LAYERS)
     got = {f"{family.title}_Signal": values.families[0, i] for i, family in enumerate(FAMILIES)}
     got |= {f"{family.title}_S": values.weights[0, i] for i, family in enumerate(FAMILIES)}
     got["Average_Signal"] = values.average[0]
@@ -69,5 +69,5 @@ def test_explain_series_prints_the_golden_columns_to_the_last_bit(
 def test_a_changed_decay_is_noticed_by_the_comparison() -> None:
     case = CASES[0]
     params = dataclasses.replace(case.params(), decay=case.params().decay + 1e-9)
-    values = backend("rust").compute(case.panel(), params, Want.ALL)
+    values = backend("rust").compute(case.panel(), params, Want.LAYERS)
     assert not same(values.weights[0, 0], case.columns()["EMA_S"]).all()

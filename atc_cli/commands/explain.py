@@ -35,7 +35,7 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     workload = Workload(series=len(gathered.panel), bars_total=int(gathered.panel.offsets[-1]))
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
-    values = backend.compute(gathered.panel, params, Want.ALL)
+    values = backend.compute(gathered.panel, params, Want.LAYERS)
     compute_ms = (perf_counter() - began) * 1000
     rows, overflowed = rows_of(gathered, values, params)
     if overflowed:

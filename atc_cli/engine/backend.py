@@ -14,10 +14,11 @@ from atc_cli.domain.params import Params
 
 
 class Want(StrEnum):
-    """How much of the result is kept: the last bar, Average_Signal of all bars, or everything."""
+    """How much is kept: the last bar; of all bars Average_Signal; both layers too; every member too."""
 
     LAST = "last"
     AVERAGE = "average"
+    LAYERS = "layers"
     ALL = "all"
 
 
@@ -25,9 +26,9 @@ class Want(StrEnum):
 class Values:
     """What a backend computed; n series, w = bars of the longest, rows right-aligned with NaN before.
 
-    average: [n] for last, else [n, w]. families (X) and weights (X_S): [n, 6] for last, [n, 6, w] for
-    all, [n, 0] for average; NaN for a family that takes no part. flipped: [n], bar index of the last
-    change of side, -1 if none. member_sign, member_equity: [n, 6, 9] at the last bar. grid: [n], the
+    average: [n] for last, else [n, w]. families (X) and weights (X_S): [n, 6] for last, [n, 0] for average,
+    else [n, 6, w]; NaN for a family that takes no part. flipped: [n], bar index of the last change of side,
+    -1 if none. member_sign, member_equity: [n, 6, 9] at the last bar, [n, 6, 9, w] for all. grid: [n], the
     decimals k of the integer prices, -1 where there is no grid (always in tradingview).
     """
 
@@ -40,20 +41,26 @@ class Values:
     grid: NDArray[np.int8]
 
     @classmethod
-    def empty(cls, series: int, width: int, want: Want) -> "Values":
-        """Buffers of the right shapes for a backend to fill: NaN, -1 and 0."""
+    def empty(cls, series: int, width: int, want: Want, *, members: bool = True) -> "Values":
+        """Buffers of the right shapes for a backend to fill: NaN, -1 and 0; without members none of theirs."""
         bars: tuple[int, ...] = () if want is Want.LAST else (width,)
         count = 0 if want is Want.AVERAGE else len(FAMILIES)
-        layer = (series, count) if want is not Want.ALL else (series, count, width)
+        layer = (series, count) if want in (Want.LAST, Want.AVERAGE) else (series, count, width)
+        cells = (series * members, len(FAMILIES), MEMBERS, *((width,) if want is Want.ALL else ()))
         return cls(
             average=np.full((series, *bars), np.nan),
             families=np.full(layer, np.nan),
             weights=np.full(layer, np.nan),
             flipped=np.full(series, -1, np.int64),
-            member_sign=np.zeros((series, len(FAMILIES), MEMBERS), np.int8),
-            member_equity=np.full((series, len(FAMILIES), MEMBERS), np.nan),
+            member_sign=np.zeros(cells, np.int8),
+            member_equity=np.full(cells, np.nan),
             grid=np.full(series, -1, np.int8),
         )
+
+    @property
+    def width(self) -> int:
+        """Entries per row over time; 1 where only the last bar was wanted."""
+        return self.average.shape[1] if self.average.ndim > 1 else 1
 
     def last(self, series: int) -> "LastBar":
         """The last bar of one series, whether the last bar or every bar was wanted."""

@@ -44,7 +44,7 @@ class NumbaBackend:
         kernel = _kernel(params.dialect)
         values = Values.empty(len(panel), panel.width, want)
         growth = growth_table(params, panel.width)
-        inputs = (*_members(params), np.array(params.weights), growth, _rules(params))
+        inputs = (*_members(params), np.array(params.weights), growth, (*_rules(params), want is Want.ALL))
         for row, candles in enumerate(panel.series):
             if len(candles):
                 prices = prices_of(candles.values, params)
@@ -89,13 +89,17 @@ def _store(values: Values, row: int, want: Want, result: Any) -> None:
     """Copy one series into its right-aligned row."""
     average, flipped, (layer_1, layer_2, signs, equities) = result
     bars = len(average)
-    values.flipped[row], values.member_sign[row], values.member_equity[row] = flipped, signs, equities
+    values.flipped[row] = flipped
+    if want is Want.ALL:
+        values.member_sign[row, ..., -bars:], values.member_equity[row, ..., -bars:] = signs, equities
+    else:
+        values.member_sign[row], values.member_equity[row] = signs[..., 0], equities[..., 0]
     if want is Want.LAST:
         values.average[row] = average[-1]
         values.families[row], values.weights[row] = layer_1[:, -1], layer_2[:, -1]
         return
     values.average[row, -bars:] = average
-    if want is Want.ALL:
+    if want is not Want.AVERAGE:
         values.families[row, :, -bars:], values.weights[row, :, -bars:] = layer_1, layer_2
 
 

@@ -24,7 +24,7 @@ def compute(prices: Prices, lengths: Ints, hull: Floats, starts: Floats, growth:
     """One series: lengths [6, 9] (0 where a family takes no part), hull [9, 5], starts [6], growth [bars-K]."""
     close, numbers = prices[0], prices[2]
     bars, cutout = len(close), rules[0]
-    book = blank(bars)
+    book = blank(bars, rules)
     returns = weighted_returns(numbers, growth, cutout)
     averages = np.empty((bars, _MEMBERS))
     factors = np.ones(_MEMBERS)

@@ -22,7 +22,7 @@ def compute(prices: Prices, lengths: Ints, _hull: Floats, starts: Floats, growth
     """One series, arguments as in dialect `lts`; nothing here uses the Hull shapes or the integer prices."""
     close, source = prices[0], prices[1]
     bars, cutout = len(close), rules[0]
-    book = blank(bars)
+    book = blank(bars, rules)
     returns = weighted_returns(close, growth, cutout)
     averages = np.empty((bars, _MEMBERS))
     factors = np.ones(_MEMBERS)

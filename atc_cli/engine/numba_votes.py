@@ -8,9 +8,9 @@ from atc_cli.engine.numba import jit
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-# cutout, 1 - De, tradingview, cuts of X (above, below), thresholds (long, short), strategy
-Rules = tuple[int, float, bool, tuple[float, float], tuple[float, float], bool]
-# X [6, bars], X_S [6, bars], member signs [6, 9], member equities [6, 9]
+# cutout, 1 - De, tradingview, cuts of X (above, below), thresholds (long, short), strategy, members at every bar
+Rules = tuple[int, float, bool, tuple[float, float], tuple[float, float], bool, bool]
+# X [6, bars], X_S [6, bars], member signs and equities, both [6, 9, bars], or [6, 9, 1] at the last bar
 Book = tuple[Floats, Floats, Floats, Floats]
 Result = tuple[Floats, int, Book]
 
@@ -30,10 +30,11 @@ def weighted_returns(close: Floats, growth: Floats, cutout: int) -> Floats:
 
 
 @jit
-def blank(bars: int) -> Book:
-    """Nothing known yet: X and X_S [6, bars], signs and equities at the last bar [6, 9]."""
+def blank(bars: int, rules: Rules) -> Book:
+    """Nothing known yet."""
     layers = np.full((2, _FAMILIES, bars), np.nan)
-    return layers[0], layers[1], np.zeros((_FAMILIES, _MEMBERS)), np.full((_FAMILIES, _MEMBERS), np.nan)
+    shape = (_FAMILIES, _MEMBERS, bars if rules[6] else 1)
+    return layers[0], layers[1], np.zeros(shape), np.full(shape, np.nan)
 
 
 @jit
@@ -47,13 +48,13 @@ def vote(
     family: int,
     book: Book,
 ) -> None:
-    """Enter X and X_S of one family into the book, and its members at the last bar.
+    """Enter X and X_S of one family into the book, and its members.
 
     close, returns [bars]; averages [bars, 9], each compared with close * factors [9]; start: layer 2's.
     """
     cutout, keep, tradingview = rules[0], rules[1], rules[2]
     layer_1, layer_2 = book[0][family], book[1][family]
-    signs, equities = book[2][family], book[3][family]
+    signs, equities = np.zeros(_MEMBERS), np.full(_MEMBERS, np.nan)
     growths = np.ones(_MEMBERS)
     sides = np.full(_MEMBERS, _UNDEFINED)
     signal = weight = 0.0
@@ -67,6 +68,10 @@ def vote(
             growth = _growth(signal, returns[t], growth if tradingview else 1.0)
             weight = _floored((weight * keep) * growth, tradingview)
         _cross(close[t], averages, factors, t, signs, sides)
+        if rules[6] or t == len(close) - 1:
+            place = t if rules[6] else 0
+            book[2][family, :, place] = signs
+            book[3][family, :, place] = equities
         if t >= cutout:
             mean = _weighted_mean(signs, equities)
             signal = _rounded_tradingview(mean) if tradingview else np.rint(100.0 * mean) / 100.0

@@ -32,18 +32,25 @@ def _store(values: Values, row: int, result: ReferenceResult, params: Params, wa
     last = slice(-1, None)
     values.grid[row] = -1 if result.decimals is None else result.decimals
     values.flipped[row] = last_flip(result.average, params)
-    shape = (len(FAMILIES), MEMBERS)
-    values.member_sign[row] = result.member_sign[:, -1].reshape(shape).astype(np.int8)
-    values.member_equity[row] = result.member_equity[:, -1].reshape(shape)
-    unused = [i for i, lengths in enumerate(params.members()) if lengths is None]
-    values.member_equity[row, unused] = np.nan
+    _store_members(values, row, result, params, want)
     if want is Want.LAST:
         values.average[row] = result.average[-1]
         values.families[row], values.weights[row] = result.families[:, last].T, result.weights[:, last].T
         return
     values.average[row, -bars:] = result.average
-    if want is Want.ALL:
+    if want is not Want.AVERAGE:
         values.families[row, :, -bars:], values.weights[row, :, -bars:] = result.families, result.weights
+
+
+def _store_members(values: Values, row: int, result: ReferenceResult, params: Params, want: Want) -> None:
+    signs, equities = values.member_sign[row], values.member_equity[row]
+    bars = len(result.average) if want is Want.ALL else 1
+    over_time = signs if want is Want.ALL else signs[..., np.newaxis]
+    over_time[..., -bars:] = result.member_sign[:, -bars:].reshape(len(FAMILIES), MEMBERS, bars)
+    over_time = equities if want is Want.ALL else equities[..., np.newaxis]
+    over_time[..., -bars:] = result.member_equity[:, -bars:].reshape(len(FAMILIES), MEMBERS, bars)
+    unused = [i for i, lengths in enumerate(params.members()) if lengths is None]
+    equities[unused] = np.nan
 
 
 def offer() -> Offer:

@@ -1,61 +1,221 @@
 """The compiled kernels as a backend. The only importer of _kernels."""
 
-from atc_cli.domain.growth import growth_table
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from atc_cli.domain.growth import EXPONENT_MAX, growth_exponent, growth_table
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Offer, Unavailable, Values, Want
 
+SIMD_VARIABLE = "ATC_SIMD"
+_AUTO = "auto"
+_GROWTH_SPARE_BARS = 1024
 
-class RustBackend:
-    """kernels_rs/core through PyO3: the whole panel in one call, the GIL released."""
+Bounds = NDArray[np.uintp]
+Floats = NDArray[np.float64]
 
-    name = "rust"
 
-    def compute(self, panel: Panel, params: Params, want: Want) -> Values:
-        """Values of every series; see Values for shapes. Written in place, nothing is copied."""
-        from atc_cli import _kernels
+@dataclass(slots=True)
+class _Lent:
+    """Columns [bars] and the series in them, as _kernels takes them."""
 
-        values = Values.empty(len(panel), panel.width, want)
-        opened, high, low, close = panel.values[:4]
-        _kernels.compute(
-            opened,
-            high,
-            low,
-            close,
-            panel.offsets[:-1],
-            panel.offsets[1:],
-            growth_table(params, panel.width),
+    open: Floats
+    high: Floats
+    low: Floats
+    close: Floats
+    starts: Bounds
+    ends: Bounds
+    growth: Floats
+
+
+@dataclass(slots=True)
+class _Settings:
+    """The parameters as _kernels takes them."""
+
+    dialect: str
+    lengths: Sequence[Sequence[int] | None]
+    weights: Sequence[float]
+    decay: float
+    cutout: int
+    long_threshold: float
+    short_threshold: float
+    source: str
+    strategy: bool
+
+    @classmethod
+    def of(cls, params: Params) -> "_Settings":
+        return cls(
             dialect=params.dialect.value,
             lengths=params.members(),
-            weights=list(params.weights),
+            weights=params.weights,
             decay=params.decay,
             cutout=params.cutout,
             long_threshold=params.long_threshold,
             short_threshold=params.short_threshold,
             source=params.source.value,
             strategy=params.strategy,
-            want="layers" if want.value=="all" else want.value,
-            simd=__import__("os").environ.get("ATC_SIMD"),
-            threads=int(__import__("os").environ.get("T","1")),
-            width=panel.width,
-            average=values.average,
-            families=values.families,
-            weights_out=values.weights,
-            flipped=values.flipped,
-            member_sign=values.member_sign,
-            member_equity=values.member_equity,
-            grid=values.grid,
         )
+
+
+class RustBackend:
+    """kernels_rs/core through PyO3: the whole panel in one call, the GIL released.
+
+    `simd` is auto (ATC_SIMD, else the fastest here), scalar, avx2 or avx512; `threads` None is every processor
+    that this process may use. Neither changes a bit.
+    """
+
+    name = "rust"
+
+    def __init__(self, simd: str = _AUTO, threads: int | None = None) -> None:
+        self.simd = simd if simd != _AUTO else os.environ.get(SIMD_VARIABLE) or _AUTO
+        self.threads = threads or _processors()
+
+    @classmethod
+    def variants(cls) -> list[tuple[str, int]]:
+        """(simd, threads) of every form: each path of this processor, on one thread and on all."""
+        counts = sorted({1, _processors()})
+        return [(simd, threads) for simd in simd_paths() for threads in counts]
+
+    def compute(self, panel: Panel, params: Params, want: Want) -> Values:
+        """Values of every series; see Values for shapes. Written in place, nothing is copied."""
+        values = Values.empty(len(panel), panel.width, want)
+        bounds = panel.offsets.astype(np.uintp)
+        self._compute(panel, (bounds[:-1], bounds[1:]), params, want, values)
         return values
+
+    def compute_windows(self, panel: Panel, params: Params, ends: Bounds, bars: int) -> Values:
+        """The last values of the window of `bars` bars that ends at each bar of `ends`, as a scan then saw them.
+
+        `panel` holds one series; `ends` [n] are bar numbers in it, each at least bars - 1. Every window has its own
+        anchor, grid and growth. Returns what Want.LAST gives for n series, without members (shape [0, 6, 9]).
+        """
+        values = Values.empty(len(ends), bars, Want.LAST, members=False)
+        behind = ends.astype(np.uintp) + np.uintp(1)
+        self._compute(panel, (behind - np.uintp(bars), behind), params, Want.LAST, values)
+        return values
+
+    def _compute(self, panel: Panel, bounds: tuple[Bounds, Bounds], params: Params, want: Want, values: Values) -> None:
+        from atc_cli import _kernels
+
+        longest = int((bounds[1] - bounds[0]).max(initial=0))
+        opened, high, low, close = panel.values[:4]
+        lent = _Lent(opened, high, low, close, *bounds, _growth(params, longest))
+        _kernels.compute(lent, _Settings.of(params), values, want.value, self.simd, self.threads)
+
+
+class RustState:
+    """Many series between two bars: whatever steps the bars come in, the values are those of one batch.
+
+    Made by `start` or `from_bytes`. Series keep the order of the panel that it was started with.
+    """
+
+    def __init__(self, state: Any, params: Params, bars: NDArray[np.int64]) -> None:
+        self._state = state
+        self._params = params
+        self._bars = bars
+
+    @classmethod
+    def start(
+        cls, panel: Panel, params: Params, want: Want = Want.LAST, simd: str = _AUTO
+    ) -> tuple["RustState", Values]:
+        """Compute a panel, on one thread, and keep what the next bars need; also the panel's values.
+
+        Raises ValueError for a series without bars.
+        """
+        from atc_cli import _kernels
+
+        values = Values.empty(len(panel), panel.width, want)
+        bounds = panel.offsets.astype(np.uintp)
+        opened, high, low, close = panel.values[:4]
+        lent = _Lent(opened, high, low, close, bounds[:-1], bounds[1:], _growth(params, panel.width))
+        state = _kernels.State.start(lent, _Settings.of(params), values, want.value, simd)
+        return cls(state, params, np.diff(panel.offsets)), values
+
+    def advance(self, prices: Floats, want: Want = Want.LAST) -> tuple[Values, list[int]]:
+        """Go on by new bars: `prices` [4, n, m] are open, high, low, close of m new bars of each of the n series.
+
+        Returns the values of the new bars alone, and the series whose grid they change: those are NaN from now on and
+        must be started again from stored candles. Raises ValueError for another number of series.
+        """
+        values, lost = self._step(prices, want, peek=False)
+        self._bars = self._bars + prices.shape[2]
+        return values, lost
+
+    def peek(self, prices: Floats, want: Want = Want.LAST) -> tuple[Values, list[int]]:
+        """What `advance` would return for bars that are still forming; the state stays as it is."""
+        return self._step(prices, want, peek=True)
+
+    def _step(self, prices: Floats, want: Want, *, peek: bool) -> tuple[Values, list[int]]:
+        _, series, bars = prices.shape
+        values = Values.empty(series, bars, want)
+        opened, high, low, close = np.ascontiguousarray(prices, np.float64).reshape(4, -1)
+        starts = np.arange(series, dtype=np.uintp) * np.uintp(bars)
+        growth = _growth(self._params, _with_spare(self._params, int(self._bars.max(initial=0)) + bars))
+        lent = _Lent(opened, high, low, close, starts, starts + np.uintp(bars), growth)
+        return values, self._state.step(lent, values, want.value, peek)
+
+    def to_bytes(self) -> bytes:
+        """The state with version and checksum; numbers only."""
+        saved: bytes = self._state.to_bytes()
+        return saved
+
+    @classmethod
+    def from_bytes(cls, saved: bytes, params: Params, simd: str = _AUTO) -> "RustState":
+        """Go on from what `to_bytes` gave, on any path.
+
+        Raises ValueError for bytes that are damaged, of another version or of other parameters.
+        """
+        from atc_cli import _kernels
+
+        state = _kernels.State.from_bytes(saved, _Settings.of(params), simd)
+        return cls(state, params, np.array(state.bars(), np.int64))
+
+
+@lru_cache(maxsize=32)
+def _growth(params: Params, bars: int) -> Floats:
+    """The growth table of the windows last asked for: a scan asks for the same one again and again."""
+    table = growth_table(params, bars)
+    table.flags.writeable = False
+    return table
+
+
+def _with_spare(params: Params, bars: int) -> int:
+    """A round number of bars where the table may be that long: a stream then works it out once in a thousand bars."""
+    spare = -(-bars // _GROWTH_SPARE_BARS) * _GROWTH_SPARE_BARS
+    return spare if growth_exponent(params, spare) <= EXPONENT_MAX else bars
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def offer() -> Offer | Unavailable:
-    """Available where the extension was built."""
+    """Available where the extension was built and ATC_SIMD, if set, names a path of this processor."""
     try:
-        from atc_cli import _kernels  # noqa: F401
+        paths = [_AUTO, *simd_paths()]
     except ImportError as error:
         return Unavailable("rust", f"the extension is not built ({error})", "run `make build`, or install a wheel")
-    return Offer(RustBackend(), start_ms=0.1, ns_per_bar=300.0)
+    forced = os.environ.get(SIMD_VARIABLE) or _AUTO
+    if forced not in paths:
+        why = f"{SIMD_VARIABLE} is {forced!r}, this processor has: {', '.join(paths)}"
+        return Unavailable("rust", why, f"unset {SIMD_VARIABLE}, or set it to one of these")
+    return Offer(RustBackend(), start_ms=0.3, ns_per_bar=200.0)
+
+
+def simd_paths() -> list[str]:
+    """The paths of this processor, the slowest first. Raises ImportError where the extension is not built."""
+    from atc_cli import _kernels
+
+    return list(_kernels.simd_paths())
 
 
 def cpu_features() -> list[str]:

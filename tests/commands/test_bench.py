@@ -27,7 +27,16 @@ SAMPLE = (2, 90)
 ABSENT = Unavailable("talib", "not here", "get it")
 
 
-class Wrong(rust.RustBackend):
+class Right:
+    """The compiled kernels in one form."""
+
+    name = "rust"
+
+    def compute(self, panel: Panel, params: Params, want: Want) -> Values:
+        return rust.RustBackend().compute(panel, params, want)
+
+
+class Wrong(Right):
     """Right but for one bit of one value, off the grid only."""
 
     name = "wrong"
@@ -52,13 +61,13 @@ class InForms:
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
         assert self.form in self.variants()
-        return rust.RustBackend().compute(panel, params, want)
+        return Right().compute(panel, params, want)
 
 
 def here(job: Job) -> Measured:
     """A measurement in this very process."""
-    backends = {"rust": rust.RustBackend(), "reference": reference.ReferenceBackend(), "wrong": Wrong()}
-    computer = talib.TalibAverages() if job.backend == "talib" else backends.get(job.backend, rust.RustBackend())
+    backends = {"rust": Right(), "reference": reference.ReferenceBackend(), "wrong": Wrong()}
+    computer = talib.TalibAverages() if job.backend == "talib" else backends.get(job.backend, Right())
     return measure(job, computer.compute)
 
 
@@ -74,7 +83,7 @@ def run(*backends: object, rival: object = ABSENT, how: object = here, **changes
 
 
 def test_a_right_backend_is_timed() -> None:
-    result = run(rust.RustBackend())
+    result = run(Right())
     (row,) = result.rows
     assert (row.backend, row.mode, row.parity) == ("rust", "batch", Parity.EQUAL)
     assert (row.symbols, row.bars, row.dialect, row.want) == (2, 120, "lts", "average")
@@ -92,7 +101,7 @@ def test_one_wrong_bit_off_the_grid_costs_the_time_and_the_exit_code() -> None:
         measured.append(job.backend)
         return here(job)
 
-    result = run(Wrong(), rust.RustBackend(), how=noted)
+    result = run(Wrong(), Right(), how=noted)
     wrong, right = result.rows
     assert wrong.parity is Parity.DIFFERS
     assert wrong.timing is None
@@ -105,7 +114,7 @@ def test_one_wrong_bit_off_the_grid_costs_the_time_and_the_exit_code() -> None:
 
 def test_the_gate_sees_shapes_types_masks_and_values() -> None:
     panel, params = walks(2, 90), Params()
-    right = rust.RustBackend().compute(panel, params, Want.ALL)
+    right = Right().compute(panel, params, Want.ALL)
     assert first_difference(right, right) is None
     assert "average is" in first_difference(dataclasses.replace(right, average=right.average[:1]), right)
     assert "float32" in first_difference(dataclasses.replace(right, average=right.average.astype(np.float32)), right)
@@ -125,7 +134,7 @@ def test_the_reference_is_extrapolated_and_says_so() -> None:
 
 
 def test_ta_lib_stands_beside_them_with_its_averages_alone() -> None:
-    rows = run(rust.RustBackend(), rival=talib.offer(find_spec("talib"))).rows
+    rows = run(Right(), rival=talib.offer(find_spec("talib"))).rows
     assert [(row.backend, row.mode, row.parity) for row in rows[1:]] == [("talib", "averages", Parity.NOT_COMPARED)]
     assert rows[1].timing is not None
     assert "54 averages alone" in rows[1].detail
@@ -145,15 +154,15 @@ def test_threads_that_nobody_offers_are_refused() -> None:
 
 def test_an_absent_backend_is_left_out_unless_it_was_asked_for() -> None:
     absent = Unavailable("cuda", "no GPU", "buy one")
-    assert [row.backend for row in run(absent, rust.RustBackend()).rows] == ["rust"]
+    assert [row.backend for row in run(absent, Right()).rows] == ["rust"]
     with pytest.raises(UnavailableError, match="cuda cannot run: no GPU"):
-        run(absent, rust.RustBackend(), backend=("cuda",))
+        run(absent, Right(), backend=("cuda",))
     with pytest.raises(UnavailableError, match="talib cannot run"):
-        run(rust.RustBackend(), backend=("talib",))
+        run(Right(), backend=("talib",))
 
 
 def test_dialects_and_wants_multiply_the_rows() -> None:
-    rows = run(rust.RustBackend(), dialect=tuple(Dialect), want=("last", "all"), runs=1).rows
+    rows = run(Right(), dialect=tuple(Dialect), want=("last", "all"), runs=1).rows
     assert [(row.dialect, row.want) for row in rows] == [
         ("lts", "last"), ("lts", "all"), ("tradingview", "last"), ("tradingview", "all"),
     ]  # fmt: skip
@@ -169,7 +178,7 @@ def test_ctrl_c_keeps_the_rows_that_are_done() -> None:
         done.append(job)
         return here(job)
 
-    result = run(rust.RustBackend(), want=("last", "average", "all"), how=interrupted)
+    result = run(Right(), want=("last", "average", "all"), how=interrupted)
     assert [row.want for row in result.rows] == ["last"]
     assert result.interrupted
     assert bench_code(result) is ExitCode.INTERRUPTED
@@ -179,7 +188,7 @@ def test_a_process_that_dies_is_a_red_line() -> None:
     def killed(job: Job) -> Measured:
         raise MeasureError("the measuring process ended with code -9: no word")
 
-    result = run(rust.RustBackend(), how=killed)
+    result = run(Right(), how=killed)
     assert result.rows[0].parity is Parity.FAILED
     assert "code -9" in result.rows[0].detail
     assert bench_code(result) is ExitCode.UNEXPECTED
@@ -203,7 +212,7 @@ def test_walks_are_the_same_every_time_and_lie_on_a_grid() -> None:
     assert (high >= np.maximum(opened, close)).all()
     assert (low <= np.minimum(opened, close)).all()
     assert low.min() > 0
-    on, off = (rust.RustBackend().compute(each, Params(), Want.LAST).grid for each in (one, off_grid(one)))
+    on, off = (Right().compute(each, Params(), Want.LAST).grid for each in (one, off_grid(one)))
     assert (on == 2).all()
     assert (off == -1).all()
 
@@ -215,12 +224,12 @@ def test_a_folder_is_measured_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "BADUSDT-1h.csv").write_text("nonsense\n")
     panel = panel_of(str(tmp_path), "1h", 2, 130)
     assert [(each.symbol, len(each)) for each in panel.series] == [("AUSDT", 130), ("BUSDT", 120)]
-    rows = run(rust.RustBackend(), reference.ReferenceBackend(), data=tmp_path, symbols=None, bars=100).rows
+    rows = run(Right(), reference.ReferenceBackend(), data=tmp_path, symbols=None, bars=100).rows
     assert [(row.symbols, row.bars) for row in rows] == [(3, 100), (3, 100)]
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "BADUSDT-1h.csv").write_text("nonsense\n")
     with pytest.raises(NoDataError, match="can be read as 1h candles"):
-        run(rust.RustBackend(), data=tmp_path / "empty")
+        run(Right(), data=tmp_path / "empty")
 
 
 def test_flags_are_parsed_and_refused_by_name() -> None:

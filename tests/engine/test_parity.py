@@ -9,10 +9,10 @@ from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
 from atc_cli.domain.panel import Candles, Panel, check
 from atc_cli.domain.params import Params, Source
 from atc_cli.engine.backend import Want
-from tests.backends import assert_same_bits, backend, candles_of, compute, flat, tick_walk
+from tests.backends import RUST_PATHS, assert_same_bits, backend, candles_of, compute, flat, tick_walk
 from tests.conftest import SHARED, needs_shared
 
-FAST = ["rust", "numba"]
+FAST = [*RUST_PATHS, "numba"]
 both_dialects = pytest.mark.parametrize("dialect", list(Dialect))
 each_backend = pytest.mark.parametrize("name", FAST)
 
@@ -100,12 +100,16 @@ def test_cutouts_up_to_and_past_the_end(name: str, dialect: Dialect, cutout: int
 def test_the_wants_agree_with_each_other(name: str, dialect: Dialect) -> None:
     series = [tick_walk(200, 1), tick_walk(150, 2)]
     params = Params(dialect=dialect)
-    last, average, everything = (compute(name, series, params, want) for want in Want)
+    last, average, layers, everything = (compute(name, series, params, want) for want in Want)
     np.testing.assert_array_equal(last.average, everything.average[:, -1])
     np.testing.assert_array_equal(last.families, everything.families[:, :, -1])
     np.testing.assert_array_equal(last.weights, everything.weights[:, :, -1])
     np.testing.assert_array_equal(average.average, everything.average)
     np.testing.assert_array_equal(last.flipped, everything.flipped)
+    np.testing.assert_array_equal(last.member_sign, everything.member_sign[..., -1])
+    np.testing.assert_array_equal(last.member_equity, everything.member_equity[..., -1])
+    for array in ("average", "families", "weights"):
+        np.testing.assert_array_equal(getattr(layers, array), getattr(everything, array))
 
 
 @each_backend
@@ -117,9 +121,9 @@ def test_every_family_changes_the_result(name: str) -> None:
         assert not np.array_equal(compute(name, series, Params(families=others)).average, whole), family
 
 
-@needs_shared
-@each_backend
-def test_recorded_perpetuals_give_the_same_bits(name: str) -> None:
+@pytest.fixture(scope="module")
+def recorded() -> Panel:
+    """Every recorded USD-M perpetual."""
     from atc_cli.data.files import FolderMarket
 
     market = FolderMarket(SHARED / "data" / "binance-usdm-1h", "1h")
@@ -128,11 +132,17 @@ def test_recorded_perpetuals_give_the_same_bits(name: str) -> None:
     def deliver(raw: object) -> None:
         candles = check(raw, "1h")
         assert isinstance(candles, Candles)
-        series.append(candles.tail(600, "1h"))
+        series.append(candles.tail(1500, "1h"))
 
-    market.fetch(market.listings(quote=None, tickers=False)[::12], "1h", 600, market.now_ms(), deliver)
-    assert len(series) > 10
-    for dialect in Dialect:
-        panel, params = Panel.of(series, "1h"), Params(dialect=dialect)
-        wanted = backend("reference").compute(panel, params, Want.ALL)
-        assert_same_bits(wanted, backend(name).compute(panel, params, Want.ALL))
+    market.fetch(market.listings(quote=None, tickers=False), "1h", 1500, market.now_ms(), deliver)
+    return Panel.of(series, "1h")
+
+
+@needs_shared
+@both_dialects
+def test_every_recorded_perpetual_gives_the_same_bits_on_every_backend(recorded: Panel, dialect: Dialect) -> None:
+    assert len(recorded) > 200
+    params = Params(dialect=dialect)
+    wanted = backend("reference").compute(recorded, params, Want.LAYERS)
+    for name in FAST:
+        assert_same_bits(wanted, backend(name).compute(recorded, params, Want.LAYERS))

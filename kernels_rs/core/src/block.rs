@@ -95,6 +95,18 @@ impl<V: Lanes> Block<V> {
     }
 }
 
+impl<V: Lanes> Block<V> {
+    /// Multiplies the integers of one lane by `factor`; `scales` are the new ones of all lanes.
+    pub fn refine(&mut self, plan: &Plan, lane: usize, factor: f64, scales: &[Scale]) {
+        let mut finer = |row: &mut V| *row = row.with(lane, row.get(lane) * factor);
+        self.groups
+            .iter_mut()
+            .for_each(|group| group.each_tick(&mut finer));
+        self.tile.each_tick(&mut finer);
+        self.scales = Scales::new(scales, plan.source.columns());
+    }
+}
+
 /// What is kept of a block between two bars, to be written down or read back: numbers and truth values, in one order.
 pub(crate) trait Ledger<V: Lanes> {
     fn number(&mut self, lanes: &mut V);

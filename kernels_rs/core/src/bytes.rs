@@ -28,12 +28,11 @@ impl Writer {
         self.0.extend(value.to_bits().to_le_bytes());
     }
 
-    pub fn scale(&mut self, scale: Scale, lost: bool) {
-        self.0.extend([
-            scale.k.cast_unsigned(),
-            u8::from(scale.extreme),
-            u8::from(lost),
-        ]);
+    pub fn scale(&mut self, scale: Scale, marks: [bool; 2]) {
+        self.0.push(scale.k.cast_unsigned());
+        self.0
+            .extend([scale.extreme, marks[0], marks[1]].map(u8::from));
+        self.number(scale.largest_ticks);
     }
 
     /// One lane of a block, its length before it.
@@ -143,15 +142,14 @@ impl<'a> Reader<'a> {
         Ok(f64::from_bits(u64::from_le_bytes(self.array()?)))
     }
 
-    pub fn scale(&mut self) -> Result<(Scale, bool), Error> {
-        let [k, extreme, lost] = self.array()?;
-        Ok((
-            Scale {
-                k: k.cast_signed(),
-                extreme: extreme != 0,
-            },
-            lost != 0,
-        ))
+    pub fn scale(&mut self) -> Result<(Scale, [bool; 2]), Error> {
+        let [k, extreme, first, second] = self.array()?;
+        let scale = Scale {
+            k: k.cast_signed(),
+            extreme: extreme != 0,
+            largest_ticks: self.number()?,
+        };
+        Ok((scale, [first != 0, second != 0]))
     }
 
     pub fn lane(&mut self) -> Result<&'a [u8], Error> {

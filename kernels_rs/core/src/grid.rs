@@ -24,12 +24,15 @@ pub(crate) struct Scale {
     pub k: i8,
     /// Whether prices are so large that averages may overflow.
     pub extreme: bool,
+    /// The largest integer price, 0 where there is no grid.
+    pub largest_ticks: f64,
 }
 
 impl Scale {
     pub const NONE: Self = Self {
         k: NO_GRID,
         extreme: false,
+        largest_ticks: 0.0,
     };
 
     /// The grid of a series, looked for with the instructions of `V`.
@@ -55,13 +58,40 @@ impl Scale {
         power_of_ten(self.k)
     }
 
-    /// Whether more candles leave the status as it is; a series on no grid stays on none.
+    /// The grid with more candles, `None` where its status changes: on grid or not, extreme or not.
+    ///
+    /// A finer grid is no change where every price so far is the float nearest to its decimal (`exact`): such prices
+    /// are integers on every finer grid too.
     #[inline(always)]
-    pub fn holds(self, candles: &Candles, plan: &Plan) -> bool {
+    pub fn with(self, candles: &Candles, exact: bool, plan: &Plan) -> Option<Self> {
+        if !self.on_grid() {
+            return (self.extreme || tame(candles, plan)).then_some(self);
+        }
+        let finest = if exact { FINEST } else { self.k };
+        let k = first_grid(candles, plan, self.k, finest)?;
+        let before = self.largest_ticks * (power_of_ten(k) / power_of_ten(self.k));
+        let largest_ticks = largest_ticks(candles, plan, power_of_ten(k)).max(before);
+        let same = largest_ticks <= plan.largest_ticks;
+        same.then_some(Self {
+            k,
+            largest_ticks,
+            ..self
+        })
+    }
+
+    /// Whether every price that takes part is the float nearest to its decimal.
+    #[inline(always)]
+    pub fn is_exact(self, candles: &Candles, plan: &Plan) -> bool {
         let scale = self.ticks_per_unit();
-        !self.on_grid()
-            || (all_on(candles, plan, scale)
-                && largest_ticks(candles, plan, scale) <= plan.largest_ticks)
+        let exact = |prices: &[f64]| {
+            prices
+                .iter()
+                .all(|&price| rint(price * scale) / scale == price)
+        };
+        let source = plan.source;
+        exact(candles.close)
+            && (source == Source::Close
+                || (0..source.columns()).all(|index| exact(source.column(candles, index))))
     }
 }
 
@@ -80,23 +110,49 @@ impl<V: Lanes> Work for Search<'_, V> {
         if plan.tradingview {
             return Scale::NONE;
         }
-        let mut k = 0;
-        while k <= FINEST && !all_on(candles, plan, power_of_ten(k)) {
-            k += 1;
-        }
-        let fitting =
-            k <= FINEST && largest_ticks(candles, plan, power_of_ten(k)) <= plan.largest_ticks;
-        let mut highest = largest(candles.close);
-        for index in 0..plan.source.columns() {
-            highest = highest.max(largest(plan.source.column(candles, index)));
-        }
-        // NaN is as extreme as it gets.
-        let tame = highest * plan.factor < LARGEST_DECISION;
-        Scale {
-            k: if fitting { k } else { NO_GRID },
-            extreme: !tame,
+        let extreme = !tame(candles, plan);
+        let Some(k) = first_grid(candles, plan, 0, FINEST) else {
+            return Scale {
+                extreme,
+                ..Scale::NONE
+            };
+        };
+        let largest_ticks = largest_ticks(candles, plan, power_of_ten(k));
+        if largest_ticks <= plan.largest_ticks {
+            Scale {
+                k,
+                extreme,
+                largest_ticks,
+            }
+        } else {
+            Scale {
+                extreme,
+                ..Scale::NONE
+            }
         }
     }
+}
+
+/// The first grid, from `k` to `finest`, that every price that takes part lies on.
+#[inline(always)]
+fn first_grid(candles: &Candles, plan: &Plan, mut k: i8, finest: i8) -> Option<i8> {
+    while k <= finest {
+        if all_on(candles, plan, power_of_ten(k)) {
+            return Some(k);
+        }
+        k += 1;
+    }
+    None
+}
+
+/// Whether no sum over the prices can overflow; NaN is as extreme as it gets.
+#[inline(always)]
+fn tame(candles: &Candles, plan: &Plan) -> bool {
+    let mut highest = largest(candles.close);
+    for index in 0..plan.source.columns() {
+        highest = highest.max(largest(plan.source.column(candles, index)));
+    }
+    highest * plan.factor < LARGEST_DECISION
 }
 
 /// Whether every price that takes part, of the closes and of the source's columns, is an integer at this scale.
@@ -233,8 +289,8 @@ mod tests {
             assert_eq!(
                 scale(&[price], 4),
                 Scale {
-                    k: NO_GRID,
-                    extreme: true
+                    extreme: true,
+                    ..Scale::NONE
                 }
             );
         }

@@ -265,7 +265,10 @@ struct Step<'a> {
 struct Live<V: Lanes> {
     block: Block<V>,
     series: Vec<usize>,
+    /// Of every lane, those without a series of their own included.
     scales: Vec<Scale>,
+    /// Lanes whose prices are all the floats nearest to their decimals.
+    exact: Vec<bool>,
     /// Lanes whose grid has changed.
     lost: Vec<bool>,
     bars: usize,
@@ -279,7 +282,8 @@ impl<V: Lanes> Live<V> {
         let block = Block::new(plan, &scales, SLACK);
         Self {
             block,
-            lost: vec![false; series.len()],
+            lost: vec![false; V::WIDTH],
+            exact: vec![true; V::WIDTH],
             series,
             scales,
             bars,
@@ -293,16 +297,38 @@ impl<V: Lanes> Live<V> {
             .map(|candles| Scale::of::<V>(candles, step.plan))
             .collect();
         let mut live = Self::new(step.plan, series, &scales, 0);
+        live.learn(step.plan, lanes);
         live.go_on(step, lanes);
         live
     }
 
     fn advance<'a>(&mut self, step: &Step<'a>, lanes: &mut Vec<Candles<'a>>) {
         fill_lanes::<V>(lanes, step.batch, &self.series);
-        for (lane, lost) in self.lost.iter_mut().enumerate() {
-            *lost = *lost || !self.scales[lane].holds(&lanes[lane], step.plan);
+        for (lane, candles) in lanes.iter().enumerate() {
+            match self.scales[lane].with(candles, self.exact[lane], step.plan) {
+                Some(scale) if scale.k != self.scales[lane].k => {
+                    self.refine(step.plan, lane, scale)
+                }
+                Some(scale) => self.scales[lane] = scale,
+                None => self.lost[lane] = true,
+            }
         }
+        self.learn(step.plan, lanes);
         self.go_on(step, lanes);
+    }
+
+    /// Looks whether prices are the floats nearest to their decimals.
+    fn learn(&mut self, plan: &Plan, lanes: &[Candles]) {
+        for (lane, candles) in lanes.iter().enumerate() {
+            self.exact[lane] = self.exact[lane] && self.scales[lane].is_exact(candles, plan);
+        }
+    }
+
+    /// Puts a lane on a finer grid; its integers are multiplied by a power of ten, which stays exact below the bound.
+    fn refine(&mut self, plan: &Plan, lane: usize, scale: Scale) {
+        let factor = scale.ticks_per_unit() / self.scales[lane].ticks_per_unit();
+        self.scales[lane] = scale;
+        self.block.refine(plan, lane, factor, &self.scales);
     }
 
     fn go_on(&mut self, step: &Step, lanes: &[Candles]) {
@@ -359,7 +385,7 @@ impl<V: Lanes> Live<V> {
 
     fn write(&mut self, lane: usize, writer: &mut Writer) {
         writer.count(self.bars);
-        writer.scale(self.scales[lane], self.lost[lane]);
+        writer.scale(self.scales[lane], [self.lost[lane], self.exact[lane]]);
         writer.lane(&mut self.block, lane);
     }
 
@@ -370,9 +396,7 @@ impl<V: Lanes> Live<V> {
         live.block.tile.resume(bars);
         for lane in 0..V::WIDTH {
             let own = &saved[*live.series.get(lane).unwrap_or(&live.series[0])];
-            if let Some(lost) = live.lost.get_mut(lane) {
-                *lost = own.lost;
-            }
+            [live.lost[lane], live.exact[lane]] = own.marks;
             let mut restore = Restore::new(own.values, lane);
             live.block.each(&mut restore);
             restore.end()?;
@@ -389,18 +413,19 @@ fn width<V: Lanes>(_: &[Live<V>]) -> usize {
 struct Saved<'a> {
     bars: usize,
     scale: Scale,
-    lost: bool,
+    /// Lost, exact.
+    marks: [bool; 2],
     values: &'a [u8],
 }
 
 impl<'a> Saved<'a> {
     fn read(reader: &mut Reader<'a>) -> Result<Self, Error> {
         let bars = reader.count()?;
-        let (scale, lost) = reader.scale()?;
+        let (scale, marks) = reader.scale()?;
         Ok(Self {
             bars,
             scale,
-            lost,
+            marks,
             values: reader.lane()?,
         })
     }

@@ -176,6 +176,18 @@ impl<V: Lanes> Tile<V> {
         }
     }
 
+    /// Shows those of the history that are integers on a grid.
+    pub fn each_tick(&mut self, show: &mut impl FnMut(&mut V)) {
+        let end = self.start + self.len;
+        for column in [
+            &mut self.close_ticks,
+            &mut self.source_ticks,
+            &mut self.moves,
+        ] {
+            column.iter_mut().take(end).for_each(&mut *show);
+        }
+    }
+
     fn columns(&mut self) -> impl Iterator<Item = &mut Vec<V>> {
         let all = [
             &mut self.close,

@@ -20,10 +20,6 @@ type Target<'py, T> = PyReadwriteArrayDyn<'py, T>;
 mod _kernels {
     #[pymodule_export]
     use super::{State, compute, cpu_features, simd_paths, warmup};
-
-    #[pymodule_export]
-    #[allow(non_upper_case_globals)]
-    const __version__: &str = env!("CARGO_PKG_VERSION");
 }
 
 /// A value that Python gives by its name.
@@ -167,6 +163,10 @@ impl State {
             true => self.0.peek(batch, want.0, out),
             false => self.0.advance(batch, want.0, out),
         })
+    }
+
+    fn bars(&self) -> Vec<usize> {
+        self.0.bars()
     }
 
     fn to_bytes<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {

@@ -18,7 +18,7 @@ const QUIET: f64 = 1e-10;
 pub(crate) struct Member<V: Lanes> {
     average: V,
     /// Sum of the moves in `lts`.
-    noise: V,
+    pub noise: V,
     /// Sum of the moves in `tradingview`; of length 0 in `lts`.
     rolling: Rolling<V>,
     pub cells: Cells<V, 1>,

@@ -218,6 +218,21 @@ impl<V: Lanes> Group<V> {
         }
     }
 
+    /// Shows what members carry that are sums of integers on a grid.
+    pub fn each_tick(&mut self, show: &mut impl FnMut(&mut V)) {
+        match self {
+            Self::Windows(group) => group
+                .members
+                .iter_mut()
+                .for_each(|member| member.each_row(show)),
+            Self::Kama(group) => group
+                .members
+                .iter_mut()
+                .for_each(|member| show(&mut member.noise)),
+            Self::Exponential(_) | Self::Simple(_) | Self::Regression(_) => {}
+        }
+    }
+
     /// Shows every value that members carry from bar to bar, beside their cells, always in the same order.
     pub fn each_row(&mut self, show: &mut impl FnMut(&mut V)) {
         for i in 0..MEMBERS {

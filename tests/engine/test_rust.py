@@ -1,0 +1,156 @@
+"""What is the compiled kernels' own: windows, streams, memory, the path that is forced."""
+
+import tracemalloc
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.panel import Candles, Panel
+from atc_cli.domain.params import Params
+from atc_cli.engine import rust
+from atc_cli.engine.backend import Offer, Unavailable, Values, Want
+from atc_cli.engine.rust import RustBackend, RustState
+from tests.backends import backend, candles_of, compute, tick_walk
+
+both_dialects = pytest.mark.parametrize("dialect", list(Dialect))
+each_path = pytest.mark.parametrize("simd", rust.simd_paths())
+MIB = 2**20
+
+
+def cut(series: Sequence[Candles], first: int, last: int) -> list[Candles]:
+    return [each.between(first, last, "1h") for each in series]
+
+
+def prices(series: Sequence[Candles]) -> np.ndarray:
+    return np.stack([each.values[:4] for each in series], axis=1)
+
+
+def last_bars(values: Values, series: int) -> tuple[object, ...]:
+    last = values.last(series)
+    return last.average, last.families.tolist(), last.weights.tolist(), last.flipped, last.grid
+
+
+@both_dialects
+def test_windows_of_one_history_are_what_a_scan_would_have_seen(dialect: Dialect) -> None:
+    history, params, bars = tick_walk(400, 3), Params(dialect=dialect, cutout=5), 120
+    ends = np.array([119, 120, 200, 321, 399, 150, 151, 152, 153, 154])
+    found = RustBackend().compute_windows(Panel.of([history], "1h"), params, ends, bars)
+    for row, end in enumerate(ends):
+        alone = compute("reference", cut([history], end + 1 - bars, end + 1), params, Want.LAST)
+        assert last_bars(found, row) == last_bars(alone, 0)
+    assert found.member_sign.size == 0
+
+
+def test_a_window_has_the_grid_of_its_own_bars() -> None:
+    closes = np.concatenate((np.full(60, 5.0), np.linspace(5.01, 6.19, 60).round(2), np.full(60, 1 / 3)))
+    panel = Panel.of([candles_of(np.stack([closes] * 4))], "1h")
+    ends = np.array([59, 119, 179])
+    assert RustBackend().compute_windows(panel, Params(), ends, 60).grid.tolist() == [0, 2, -1]
+
+
+@each_path
+@both_dialects
+@given(data=st.data())
+@settings(max_examples=10, deadline=None)
+def test_any_split_into_steps_gives_the_bits_of_the_batch(simd: str, dialect: Dialect, data: st.DataObject) -> None:
+    series = [tick_walk(200, seed) for seed in range(9)]
+    params = Params(dialect=dialect, cutout=data.draw(st.sampled_from([0, 60, 150])))
+    whole = backend("numba").compute(Panel.of(series, "1h"), params, Want.LAYERS)
+    done = data.draw(st.integers(1, 120))
+    state, values = RustState.start(Panel.of(cut(series, 0, done), "1h"), params, Want.LAYERS, simd)
+    parts = [values]
+    while done < 200:
+        step = min(data.draw(st.integers(1, 40)), 200 - done)
+        values, lost = state.advance(prices(cut(series, done, done + step)), Want.LAYERS)
+        assert not lost
+        parts.append(values)
+        done += step
+    for array in ("average", "families", "weights"):
+        joined = np.concatenate([getattr(part, array) for part in parts], axis=-1)
+        np.testing.assert_array_equal(joined, getattr(whole, array))
+    np.testing.assert_array_equal(parts[-1].flipped, whole.flipped)
+
+
+def test_peeking_tells_what_advancing_will_and_changes_nothing() -> None:
+    series = [tick_walk(120, seed) for seed in range(3)]
+    state, _ = RustState.start(Panel.of(cut(series, 0, 119), "1h"), Params())
+    forming = prices(cut(series, 119, 120))
+    before = state.to_bytes()
+    peeked, _ = state.peek(forming)
+    assert state.to_bytes() == before
+    advanced, _ = state.advance(forming)
+    assert [last_bars(peeked, i) for i in range(3)] == [last_bars(advanced, i) for i in range(3)]
+
+
+@both_dialects
+def test_a_state_goes_on_from_its_bytes_on_another_path(dialect: Dialect) -> None:
+    series, params = [tick_walk(150, seed) for seed in range(9)], Params(dialect=dialect)
+    state, _ = RustState.start(Panel.of(cut(series, 0, 100), "1h"), params, simd="scalar")
+    saved = state.to_bytes()
+    assert len(saved) <= 9 * 8192
+    for simd in rust.simd_paths():
+        values, _ = RustState.from_bytes(saved, params, simd).advance(prices(cut(series, 100, 150)))
+        whole = compute("numba", series, params, Want.LAST)
+        assert [last_bars(values, i) for i in range(9)] == [last_bars(whole, i) for i in range(9)]
+
+
+def test_bytes_that_are_damaged_or_of_other_parameters_are_refused() -> None:
+    params = Params()
+    state, _ = RustState.start(Panel.of([tick_walk(90, 1)], "1h"), params)
+    saved = state.to_bytes()
+    flipped = bytearray(saved)
+    flipped[len(saved) // 2] ^= 1
+    for bad in (b"", b"x" * 100, saved[:-1], saved + b"\0", bytes(flipped)):
+        with pytest.raises(ValueError, match="the saved state"):
+            RustState.from_bytes(bad, params)
+    with pytest.raises(ValueError, match="other parameters"):
+        RustState.from_bytes(saved, Params(decay=0.04))
+
+
+def test_a_series_that_leaves_its_grid_is_told_and_hurts_no_other() -> None:
+    series = [tick_walk(120, seed) for seed in range(3)]
+    state, _ = RustState.start(Panel.of(cut(series, 0, 119), "1h"), Params())
+    new = prices(cut(series, 119, 120))
+    new[:, 1] = 1 / 3
+    values, lost = state.advance(new)
+    assert lost == [1]
+    assert np.isnan(values.average[1])
+    whole = compute("reference", series, Params(), Want.LAST)
+    assert [last_bars(values, i) for i in (0, 2)] == [last_bars(whole, i) for i in (0, 2)]
+
+
+def test_results_are_written_in_place_beside_little_else() -> None:
+    panel = Panel.of([tick_walk(1500, seed) for seed in range(64)], "1h")
+    engine, params = RustBackend(threads=1), Params()
+    engine.compute(panel, params, Want.LAYERS)
+    tracemalloc.start()
+    values = engine.compute(panel, params, Want.LAYERS)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    outputs = sum(getattr(values, name).nbytes for name in Values.__slots__)
+    assert outputs > 8 * MIB
+    assert peak < outputs + MIB / 4
+
+
+def test_the_path_can_be_forced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(rust.SIMD_VARIABLE, "scalar")
+    offer = rust.offer()
+    assert isinstance(offer, Offer)
+    assert RustBackend().simd == "scalar"
+    assert RustBackend("avx2").simd == "avx2"
+
+
+def test_a_path_that_is_not_here_makes_the_backend_absent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(rust.SIMD_VARIABLE, "avx1024")
+    offer = rust.offer()
+    assert isinstance(offer, Unavailable)
+    assert offer.why.startswith("ATC_SIMD is 'avx1024', this processor has: auto, scalar")
+
+
+def test_a_path_that_is_not_here_is_refused_by_name() -> None:
+    with pytest.raises(ValueError, match="simd is 'avx1024', allowed: auto, scalar, avx2, avx512"):
+        RustBackend("avx1024").compute(Panel.of([tick_walk(90, 1)], "1h"), Params(), Want.LAST)
