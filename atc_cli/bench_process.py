@@ -9,7 +9,7 @@ from importlib.util import find_spec
 
 from atc_cli import wiring
 from atc_cli.commands.bench import BenchPorts
-from atc_cli.commands.bench_measure import Compute, Job, Measured, MeasureError, measure
+from atc_cli.commands.bench_measure import Computes, Job, Measured, MeasureError, measure
 from atc_cli.data.source import Progress
 from atc_cli.engine import talib
 from atc_cli.engine.backend import Unavailable, variant
@@ -62,14 +62,14 @@ def main() -> None:
     json.dump(dataclasses.asdict(measure(job, _computer(job))), sys.stdout)
 
 
-def _computer(job: Job) -> Compute:
+def _computer(job: Job) -> Computes:
     """What computes a job: the backend it names, in the form it names."""
     if job.backend == talib.NAME:
-        return talib.TalibAverages().compute
+        return talib.TalibAverages()
     offer = next(each for each in wiring.offers() if each.name == job.backend)
     if isinstance(offer, Unavailable):
         raise UnavailableError(f"backend {offer.name} cannot run: {offer.why}", offer.remedy)
-    return variant(offer.backend, job.simd, job.threads).compute
+    return variant(offer.backend, job.simd, job.threads)
 
 
 if __name__ == "__main__":

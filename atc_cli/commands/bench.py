@@ -10,16 +10,28 @@ from atc_cli.commands.bench_gate import SAMPLE_SIZE, Gate
 from atc_cli.commands.bench_machine import machine
 from atc_cli.commands.bench_measure import Job, Measured, MeasureError
 from atc_cli.data.source import Progress
-from atc_cli.domain.bench import AVERAGES, BATCH, EXTRAPOLATED, BenchResult, BenchRow, Parity, Timing
+from atc_cli.domain.bench import (
+    ADVANCE,
+    AVERAGES,
+    BATCH,
+    EXTRAPOLATED,
+    REANCHORED,
+    BenchResult,
+    BenchRow,
+    Parity,
+    Timing,
+)
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.params import Params
 from atc_cli.engine import reference, talib
-from atc_cli.engine.backend import Backend, Offer, Unavailable, Want, variant, variants
+from atc_cli.engine.backend import Backend, Offer, Replays, Unavailable, Want, variant, variants
 from atc_cli.errors import UnavailableError, UsageError
 from atc_cli.settings import BenchSettings
 
 SIZES = ((1, 1500), (99, 1500), (1000, 1500))
 LARGE_SIZES = ((10_000, 1500), (1, 1_000_000))
+REANCHORED_SIZE = (1, 20_000)
+ADVANCE_SERIES = 1000
 _USUAL_SERIES, _USUAL_BARS = 99, 1500
 _SMALL_SERIES, _SMALL_BARS = 2, 300  # the reference takes a tenth of a second for it
 
@@ -94,7 +106,20 @@ def _plan(settings: BenchSettings, ports: BenchPorts) -> list[_Step]:
                 asked = replace(blank, dialect=dialect.value, want=want)
                 steps += [_step(asked, *each) for each in chosen]
         steps += [_Step(blank, None)] * rival
-    return steps
+    return steps + (_replays(settings, chosen) if sizes(settings)[: len(SIZES)] == SIZES else [])
+
+
+def _replays(settings: BenchSettings, chosen: Sequence[tuple[Backend, str, int]]) -> list[_Step]:
+    """Windows of one history, and one bar more for many series, for backends that can; a stream takes one thread."""
+    steps = []
+    for dialect in settings.dialect:
+        for backend, simd, threads in chosen:
+            if isinstance(backend, Replays):
+                windows = replace(_blank_job(settings, *REANCHORED_SIZE), dialect=dialect.value, want=Want.LAST.value)
+                steps.append(_step(replace(windows, mode=REANCHORED), backend, simd, threads))
+                one_bar = replace(_blank_job(settings, ADVANCE_SERIES, 1), dialect=dialect.value, mode=ADVANCE)
+                steps += [_step(one_bar, backend, simd, threads)] * (threads == 1)
+    return sorted(steps, key=lambda step: step.job.mode, reverse=True)
 
 
 def _blank_job(settings: BenchSettings, symbols: int, bars: int) -> Job:
@@ -115,7 +140,8 @@ def _blank_job(settings: BenchSettings, symbols: int, bars: int) -> Job:
 
 
 def _step(asked: Job, backend: Backend, simd: str, threads: int) -> _Step:
-    mode = EXTRAPOLATED if backend.name == reference.ReferenceBackend.name else BATCH
+    batch = EXTRAPOLATED if backend.name == reference.ReferenceBackend.name else BATCH
+    mode = batch if asked.mode == AVERAGES else asked.mode
     return _Step(replace(asked, backend=backend.name, simd=simd, threads=threads, mode=mode), backend)
 
 
@@ -162,7 +188,7 @@ def _row(step: _Step, gate: Gate, measure: Measure) -> BenchRow:
         return _measured(job, Parity.NOT_COMPARED, measure, "its 54 averages alone, HMA made of WMAs")
     if job.mode == EXTRAPOLATED:
         return _extrapolated(job, measure)
-    found = gate.difference(step.backend, Params(dialect=Dialect(job.dialect)), Want(job.want))
+    found = gate.difference(step.backend, Params(dialect=Dialect(job.dialect)), Want(job.want), job.mode)
     if found:
         return _untimed(job, Parity.DIFFERS, found)
     return _measured(job, Parity.EQUAL, measure)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 BATCH, AVERAGES, EXTRAPOLATED = "batch", "averages", "extrapolated"
+REANCHORED, ADVANCE = "reanchored", "advance"
+WINDOW_BARS = 1500
 
 
 class Parity(StrEnum):
@@ -38,8 +40,9 @@ class Timing:
 class BenchRow:
     """One backend (SIMD path, threads) on one size; `timing` is None where the bits differ or the run failed.
 
-    `mode` is batch (measured), averages (the 54 averages alone, by another library) or extrapolated (from
-    a small run); `detail` says what differs, or what a figure is.
+    `mode` is batch (measured), averages (the 54 averages alone, by another library), extrapolated (from a small
+    run), reanchored (the window that ends at each bar of one series; a bar is one bar of one window) or advance
+    (every series goes on by one bar); `detail` says what differs, or what a figure is.
     """
 
     backend: str

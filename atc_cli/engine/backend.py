@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +118,24 @@ def variant(backend: Backend, simd: str, threads: int) -> Backend:
     form: Any = type(backend)
     made: Backend = form(simd=simd, threads=threads)
     return made
+
+
+class Stream(Protocol):
+    """Many series between two bars."""
+
+    def advance(self, prices: NDArray[np.float64], want: Want = Want.LAST) -> tuple[Values, list[int]]:
+        """Go on by `prices` [4, n, m]: values of the new bars, and the series that must be started again."""
+
+
+@runtime_checkable
+class Replays(Backend, Protocol):
+    """A backend that also computes windows of one history, and goes on bar by bar."""
+
+    def compute_windows(self, panel: Panel, params: Params, ends: NDArray[np.uintp], bars: int) -> Values:
+        """The last values of the window of `bars` bars that ends at each bar of `ends`, without members."""
+
+    def stream(self, panel: Panel, params: Params) -> Stream:
+        """Series that have come to the end of the panel."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,10 @@ class RustBackend:
         self._compute(panel, (behind - np.uintp(bars), behind), params, Want.LAST, values)
         return values
 
+    def stream(self, panel: Panel, params: Params) -> "RustState":
+        """Series that have come to the end of the panel, to go on bar by bar."""
+        return RustState.start(panel, params, simd=self.simd)[0]
+
     def _compute(self, panel: Panel, bounds: tuple[Bounds, Bounds], params: Params, want: Want, values: Values) -> None:
         from atc_cli import _kernels
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from rich.table import Table
 from rich.text import Text
 
-from atc_cli.domain.bench import EXTRAPOLATED, BenchResult, BenchRow
+from atc_cli.domain.bench import ADVANCE, EXTRAPOLATED, REANCHORED, BenchResult, BenchRow
 from atc_cli.reporting import figures
 from atc_cli.reporting.documents import Document, dumps
 from atc_cli.reporting.layout import GAP, flow, natural_width, ruled_table
@@ -64,7 +64,9 @@ def _table(rows: Iterable[BenchRow], bar_cells: int) -> Table:
 
 
 def _size(row: BenchRow) -> str:
-    return f"{row.symbols} x {row.bars}"
+    if row.mode == REANCHORED:
+        return f"{row.symbols} x {row.bars} windows"
+    return f"{row.symbols} x +1 bar" if row.mode == ADVANCE else f"{row.symbols} x {row.bars}"
 
 
 def _style(row: BenchRow) -> str:

@@ -68,7 +68,7 @@ def here(job: Job) -> Measured:
     """A measurement in this very process."""
     backends = {"rust": Right(), "reference": reference.ReferenceBackend(), "wrong": Wrong()}
     computer = talib.TalibAverages() if job.backend == "talib" else backends.get(job.backend, Right())
-    return measure(job, computer.compute)
+    return measure(job, computer)
 
 
 def ports(*backends: object, rival: object = ABSENT, how: object = here) -> bench.BenchPorts:
