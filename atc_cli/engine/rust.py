@@ -158,7 +158,7 @@ class RustState:
 
     def _step(self, prices: Floats, want: Want, *, peek: bool) -> tuple[Values, list[int]]:
         _, series, bars = prices.shape
-        values = Values.empty(series, bars, want)
+        values = Values.empty(series, bars, want, members=want is Want.ALL)
         opened, high, low, close = np.ascontiguousarray(prices, np.float64).reshape(4, -1)
         starts = np.arange(series, dtype=np.uintp) * np.uintp(bars)
         growth = _growth(self._params, _with_spare(self._params, int(self._bars.max(initial=0)) + bars))
