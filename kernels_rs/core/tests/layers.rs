@@ -2,8 +2,8 @@
 
 mod common;
 
-use atc_core::{Batch, Dialect, Params, Want, compute};
-use common::{Results, members, params, same_all};
+use atc_core::{Dialect, Params, Want};
+use common::{Laid, flat_candles, members, params, paths, same_all};
 
 const EMA_ONLY: usize = 0;
 
@@ -169,28 +169,21 @@ fn check(dialect: Dialect, cut: (f64, f64)) {
         .map(|t| if t < 40 && exact { 0.0 } else { vote(t) })
         .collect();
 
-    let mut results = Results::sized(1, prices.len(), Want::All);
-    let batch = Batch {
-        open: &prices,
-        high: &prices,
-        low: &prices,
-        close: &prices,
-        offsets: &[0, prices.len()],
-        growth: &growth,
-    };
-    compute(
-        &batch,
-        &params,
-        Want::All,
-        &mut results.outputs(prices.len()),
-    )
-    .unwrap();
-    assert_eq!(same_all(&results.families[..prices.len()]), same_all(&x));
-    assert_eq!(
-        same_all(&results.weights[..prices.len()]),
-        same_all(&weight)
-    );
-    assert_eq!(same_all(&results.average), same_all(&average));
+    let laid = Laid::new(&[flat_candles(&prices)], growth);
+    for path in paths() {
+        let results = laid.compute(&params, Want::Layers, path, 1);
+        assert_eq!(
+            same_all(&results.families[..prices.len()]),
+            same_all(&x),
+            "{path}"
+        );
+        assert_eq!(
+            same_all(&results.weights[..prices.len()]),
+            same_all(&weight),
+            "{path}"
+        );
+        assert_eq!(same_all(&results.average), same_all(&average), "{path}");
+    }
     let near = |bound: f64, other: f64| x.iter().any(|&x| x.abs() > bound && x.abs() < other);
     assert!(
         near(0.0, 0.2) && near(0.3, 0.49) && weight.contains(&0.25),
