@@ -16,7 +16,7 @@ pub(crate) struct Block<V: Lanes> {
     pub tile: Tile<V>,
     pub groups: Vec<Group<V>>,
     pub layers: Layers<V>,
-    /// After a stretch: per family and bar, X in hundredths and X_S.
+    /// After a stretch: per family and bar, X in hundredths and `X_S`.
     pub votes: Votes<V>,
     averages: Vec<V>,
     scales: Scales<V>,
@@ -49,6 +49,11 @@ impl<V: Lanes> Block<V> {
             },
             tile,
         }
+    }
+
+    /// Takes into account what a lane's scale has become.
+    pub fn heed(&mut self, scale: Scale) {
+        self.conditions.unsure |= scale.extreme;
     }
 
     /// `Average_Signal` of the last stretch's bars.

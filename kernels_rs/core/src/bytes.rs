@@ -77,9 +77,9 @@ impl Writer {
             .weights
             .into_iter()
             .for_each(|weight| self.number(weight));
-        [params.decay, params.long_threshold, params.short_threshold]
-            .into_iter()
-            .for_each(|value| self.number(value));
+        for value in [params.decay, params.long_threshold, params.short_threshold] {
+            self.number(value);
+        }
         self.count(params.cutout);
         self.count(usize::from(params.strategy));
     }

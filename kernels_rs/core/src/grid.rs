@@ -61,6 +61,23 @@ impl Scale {
             || (all_on(candles, plan, scale)
                 && fits(largest_ticks(candles, plan, scale), plan.factor))
     }
+
+    /// Takes more candles in: prices on no grid may become extreme; in ticks they cannot.
+    pub fn extend(&mut self, candles: &Candles, plan: &Plan) {
+        let unbounded = !self.on_grid() && !plan.tradingview;
+        self.extreme = self.extreme || (unbounded && are_extreme(candles, plan));
+    }
+}
+
+/// Whether averages of these prices may overflow; NaN is as extreme as it gets.
+#[inline(always)]
+fn are_extreme(candles: &Candles, plan: &Plan) -> bool {
+    let mut highest = largest(candles.close);
+    for index in 0..plan.source.columns() {
+        highest = highest.max(largest(plan.source.column(candles, index)));
+    }
+    let tame = highest * (plan.factor as f64) < LARGEST_DECISION;
+    !tame
 }
 
 struct Search<'a, V> {
@@ -84,15 +101,9 @@ impl<V: Lanes> Work for Search<'_, V> {
         }
         let fitting =
             k <= FINEST && fits(largest_ticks(candles, plan, power_of_ten(k)), plan.factor);
-        let mut highest = largest(candles.close);
-        for index in 0..plan.source.columns() {
-            highest = highest.max(largest(plan.source.column(candles, index)));
-        }
-        // NaN is as extreme as it gets.
-        let tame = highest * (plan.factor as f64) < LARGEST_DECISION;
         Scale {
             k: if fitting { k } else { NO_GRID },
-            extreme: !tame,
+            extreme: are_extreme(candles, plan),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::block::Block;
 use crate::bytes::{Reader, Restore, Writer};
 use crate::error::Error;
 use crate::grid::Scale;
-use crate::outputs::{Outputs, Table};
+use crate::outputs::{Outputs, Row, Table};
 use crate::params::{Params, Want};
 use crate::plan::Plan;
 use crate::run::{Extract, lanes};
@@ -300,11 +300,16 @@ impl<V: Lanes> Live<V> {
         live
     }
 
-    /// Looks whether new candles change a grid.
+    /// Looks whether new candles change a grid, or are extreme.
     fn watch(&mut self, step: &Step) {
         for (lane, lost) in self.lost.iter_mut().enumerate() {
-            *lost = *lost
-                || !self.scales[lane].holds(&step.batch.candles(self.series[lane]), step.plan);
+            let (candles, scale) = (
+                step.batch.candles(self.series[lane]),
+                &mut self.scales[lane],
+            );
+            *lost = *lost || !scale.holds(&candles, step.plan);
+            scale.extend(&candles, step.plan);
+            self.block.heed(*scale);
         }
     }
 
@@ -323,8 +328,13 @@ impl<V: Lanes> Live<V> {
             span: step.table.spans.row,
         };
         let (begin, bars) = (self.bars, lanes[0].close.len());
-        rows.iter_mut()
-            .for_each(|row| row.begin(bars, extract.span));
+        if bars == 0 {
+            rows.iter_mut().for_each(Row::blank);
+            return;
+        }
+        for row in &mut rows {
+            row.begin(bars, extract.span);
+        }
         while self.bars < begin + bars {
             // Members are taken out at the end of a stretch.
             let last = if step.want == Want::All {
@@ -347,7 +357,7 @@ impl<V: Lanes> Live<V> {
         }
         for (lane, row) in rows.iter_mut().enumerate() {
             *row.grid = self.scales[lane].k;
-            if self.lost[lane] || bars == 0 {
+            if self.lost[lane] {
                 row.blank();
             }
         }

@@ -27,7 +27,7 @@ impl<V: Lanes> Member<V> {
         }
     }
 
-    pub fn each_cell(&mut self, families: &[bool; 3], mut show: impl FnMut(usize, &mut Cell<V>)) {
+    pub fn each_cell(&mut self, families: [bool; 3], mut show: impl FnMut(usize, &mut Cell<V>)) {
         for (slot, family) in [EMA, DEMA].into_iter().enumerate() {
             if families[slot] {
                 show(family, &mut self.cells[slot]);
@@ -72,7 +72,7 @@ impl<V: Lanes> Exponential<V> {
     ) {
         match (self.tradingview, &self.families[..2]) {
             (false, [true, true]) => {
-                self.each::<false, true, true>(tile, scales, conditions, votes)
+                self.each::<false, true, true>(tile, scales, conditions, votes);
             }
             (false, [true, _]) => self.each::<false, true, false>(tile, scales, conditions, votes),
             (false, _) => self.each::<false, false, true>(tile, scales, conditions, votes),
@@ -96,10 +96,10 @@ impl<V: Lanes> Exponential<V> {
             let settled = (!E || ema.settled()) && (!D || dema.settled());
             let (plain, swift) = ways(tile, filled && settled, false);
             if !plain.bars.is_empty() {
-                run::<V, Plain<V, TV>, TV, E, D>(member, n, tile, scales, plain, votes);
+                run::<V, Plain<V, TV>, TV, E, D>(member, n, tile, scales, &plain, votes);
             }
             if !swift.bars.is_empty() {
-                run::<V, Swift<V, TV>, TV, E, D>(member, n, tile, scales, swift, votes);
+                run::<V, Swift<V, TV>, TV, E, D>(member, n, tile, scales, &swift, votes);
             }
         }
     }
@@ -111,7 +111,7 @@ fn run<V: Lanes, R: Rider<V>, const TV: bool, const E: bool, const D: bool>(
     n: usize,
     tile: &Tile<V>,
     scales: &Scales<V>,
-    span: Span,
+    span: &Span,
     votes: &mut Votes<V>,
 ) {
     let (sources, closes) = (span.part(tile.source(), 0), span.part(tile.close(), 0));

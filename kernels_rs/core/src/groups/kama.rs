@@ -84,7 +84,7 @@ impl<V: Lanes> Kama<V> {
                             &mut self.members[i],
                             self.lengths[i],
                             tile,
-                            plain,
+                            &plain,
                             votes,
                         );
                     }
@@ -93,7 +93,7 @@ impl<V: Lanes> Kama<V> {
                             &mut self.members[i],
                             self.lengths[i],
                             tile,
-                            swift,
+                            &swift,
                             votes,
                         );
                     }
@@ -106,7 +106,7 @@ impl<V: Lanes> Kama<V> {
                             n,
                             fresh,
                             tile,
-                            plain,
+                            &plain,
                             votes,
                         );
                     }
@@ -116,7 +116,7 @@ impl<V: Lanes> Kama<V> {
                             n,
                             fresh,
                             tile,
-                            swift,
+                            &swift,
                             votes,
                         );
                     }
@@ -147,7 +147,7 @@ fn lts<V: Lanes, R: Rider<V>>(
     member: &mut Member<V>,
     n: usize,
     tile: &Tile<V>,
-    span: Span,
+    span: &Span,
     votes: &mut Votes<V>,
 ) {
     let (sources, closes) = (span.part(tile.source(), 0), span.part(tile.close(), 0));
@@ -195,7 +195,7 @@ fn tradingview<V: Lanes, R: Rider<V>>(
     n: usize,
     fresh: &[V],
     tile: &Tile<V>,
-    span: Span,
+    span: &Span,
     votes: &mut Votes<V>,
 ) {
     let (sources, closes) = (span.part(tile.source(), 0), span.part(tile.close(), 0));

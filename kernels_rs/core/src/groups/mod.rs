@@ -137,6 +137,7 @@ fn ways<V: Lanes>(tile: &Tile<V>, settled: bool, event_at_start: bool) -> (Span,
 
 /// The members of one kind and set of lengths.
 #[derive(Clone)]
+#[allow(clippy::large_enum_variant)] // A block has a handful of them.
 pub(crate) enum Group<V: Lanes> {
     Exponential(exponential::Exponential<V>),
     Windows(windows::Windows<V>),
@@ -180,14 +181,20 @@ impl<V: Lanes> Group<V> {
     pub fn each_cell(&mut self, mut show: impl FnMut(usize, usize, &mut Cell<V>)) {
         for i in 0..MEMBERS {
             match self {
-                Self::Exponential(group) => group.members[i]
-                    .each_cell(&group.families, |family, cell| show(family, i, cell)),
-                Self::Windows(group) => group.members[i]
-                    .each_cell(&group.families, |family, cell| show(family, i, cell)),
+                Self::Exponential(group) => {
+                    group.members[i]
+                        .each_cell(group.families, |family, cell| show(family, i, cell));
+                }
+                Self::Windows(group) => {
+                    group.members[i]
+                        .each_cell(group.families, |family, cell| show(family, i, cell));
+                }
                 Self::Kama(group) => show(crate::families::KAMA, i, &mut group.members[i].cell),
                 Self::Simple(group) => show(crate::families::HMA, i, &mut group.members[i].cell),
-                Self::Regression(group) => group.members[i]
-                    .each_cell(&group.families, |family, cell| show(family, i, cell)),
+                Self::Regression(group) => {
+                    group.members[i]
+                        .each_cell(group.families, |family, cell| show(family, i, cell));
+                }
             }
         }
     }

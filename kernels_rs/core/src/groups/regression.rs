@@ -18,7 +18,7 @@ pub(crate) struct Member<V: Lanes> {
 }
 
 impl<V: Lanes> Member<V> {
-    pub fn each_cell(&mut self, families: &[bool; 3], mut show: impl FnMut(usize, &mut Cell<V>)) {
+    pub fn each_cell(&mut self, families: [bool; 3], mut show: impl FnMut(usize, &mut Cell<V>)) {
         for (slot, family) in [WMA, LSMA].into_iter().enumerate() {
             if families[slot] {
                 show(family, &mut self.cells[slot]);
@@ -79,10 +79,10 @@ impl<V: Lanes> Regression<V> {
                 tile.first > self.last_event && (!W || wma.settled()) && (!L || lsma.settled());
             let (plain, swift) = ways(tile, settled, false);
             if !plain.bars.is_empty() {
-                run::<V, Plain<V, true>, W, L>(member, n, &self.sums, tile, plain, votes);
+                run::<V, Plain<V, true>, W, L>(member, n, &self.sums, tile, &plain, votes);
             }
             if !swift.bars.is_empty() {
-                run::<V, Swift<V, true>, W, L>(member, n, &self.sums, tile, swift, votes);
+                run::<V, Swift<V, true>, W, L>(member, n, &self.sums, tile, &swift, votes);
             }
         }
     }
@@ -130,7 +130,7 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool>(
     n: usize,
     sums: &Sums<V>,
     tile: &Tile<V>,
-    span: Span,
+    span: &Span,
     votes: &mut Votes<V>,
 ) {
     let closes = span.part(tile.close(), 0);

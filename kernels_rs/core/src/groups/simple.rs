@@ -52,10 +52,10 @@ impl<V: Lanes> Simple<V> {
             let (plain, swift) = ways(tile, settled, false);
             let (n, fresh) = (self.lengths[i], self.fresh.of(i));
             if !plain.bars.is_empty() {
-                run::<V, Plain<V, true>>(member, n, fresh, tile, plain, votes);
+                run::<V, Plain<V, true>>(member, n, fresh, tile, &plain, votes);
             }
             if !swift.bars.is_empty() {
-                run::<V, Swift<V, true>>(member, n, fresh, tile, swift, votes);
+                run::<V, Swift<V, true>>(member, n, fresh, tile, &swift, votes);
             }
         }
     }
@@ -67,7 +67,7 @@ fn run<V: Lanes, R: Rider<V>>(
     n: usize,
     fresh: &[V],
     tile: &Tile<V>,
-    span: Span,
+    span: &Span,
     votes: &mut Votes<V>,
 ) {
     let (sources, closes) = (span.part(tile.source(), 0), span.part(tile.close(), 0));

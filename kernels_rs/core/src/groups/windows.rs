@@ -101,7 +101,7 @@ impl<V: Lanes> Member<V> {
         }
     }
 
-    pub fn each_cell(&mut self, families: &[bool; 3], mut show: impl FnMut(usize, &mut Cell<V>)) {
+    pub fn each_cell(&mut self, families: [bool; 3], mut show: impl FnMut(usize, &mut Cell<V>)) {
         for (slot, family) in [WMA, LSMA, HMA].into_iter().enumerate() {
             if families[slot] {
                 show(family, &mut self.cells[slot]);
@@ -163,10 +163,10 @@ impl<V: Lanes> Windows<V> {
             let settled = (!W || wma.settled()) && (!L || lsma.settled()) && (!H || hma.settled());
             let (plain, swift) = ways(tile, filled && settled, event);
             if !plain.bars.is_empty() {
-                run::<V, Plain<V, false>, W, L, H>(member, constants, tile, plain, votes);
+                run::<V, Plain<V, false>, W, L, H>(member, constants, tile, &plain, votes);
             }
             if !swift.bars.is_empty() {
-                run::<V, Swift<V, false>, W, L, H>(member, constants, tile, swift, votes);
+                run::<V, Swift<V, false>, W, L, H>(member, constants, tile, &swift, votes);
             }
         }
     }
@@ -177,7 +177,7 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool, const H: bool>(
     member: &mut Member<V>,
     k: &Constants,
     tile: &Tile<V>,
-    span: Span,
+    span: &Span,
     votes: &mut Votes<V>,
 ) {
     let source = tile.source_ticks();
