@@ -83,6 +83,10 @@ struct Operations<V> {
     lanes: std::marker::PhantomData<V>,
 }
 
+type Of<V> = <V as Lanes>::Mask;
+type Operation<V> = fn(V, V, Of<V>) -> V;
+type Question<V> = fn(V, V, Of<V>, Of<V>) -> Of<V>;
+
 impl<V: Lanes> Work for Operations<V> {
     type Output = Answers;
 
@@ -99,7 +103,7 @@ impl<V: Lanes> Work for Operations<V> {
                 mask.with(lane, row[first + lane])
             })
         };
-        let numbers: [fn(V, V, V::Mask) -> V; 9] = [
+        let numbers: [Operation<V>; 9] = [
             |a, b, _| a + b,
             |a, b, _| a - b,
             |a, b, _| a * b,
@@ -120,7 +124,7 @@ impl<V: Lanes> Work for Operations<V> {
             }
             answers.numbers.push(result);
         }
-        let truths: [fn(V, V, V::Mask, V::Mask) -> V::Mask; 10] = [
+        let truths: [Question<V>; 10] = [
             |a, b, _, _| a.gt(b),
             |a, b, _, _| a.lt(b),
             |a, b, _, _| a.ge(b),
@@ -240,7 +244,9 @@ proptest! {
             let mut rows: Vec<V> = flat.chunks(V::WIDTH).map(|lanes| V::of(|lane| lanes[lane])).collect();
             let bits = |values: &[f64]| -> Vec<u64> { values.iter().map(|value| value.to_bits()).collect() };
             prop_assert_eq!(bits(V::floats(&rows)), bits(&flat));
-            V::floats_mut(&mut rows).iter_mut().for_each(|value| *value = value.abs());
+            for value in V::floats_mut(&mut rows) {
+                *value = value.abs();
+            }
             let sizes: Vec<f64> = flat.iter().map(|value| value.abs()).collect();
             prop_assert_eq!(bits(V::floats(&rows)), bits(&sizes));
             Ok(())
