@@ -37,7 +37,7 @@ impl<V: Lanes> Block<V> {
             groups: plan
                 .groups
                 .iter()
-                .map(|group| Group::new(group, plan.tradingview))
+                .map(|group| Group::new(group, plan.tradingview, room))
                 .collect(),
             layers: Layers::new(plan),
             votes,

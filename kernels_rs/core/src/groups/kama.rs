@@ -7,7 +7,7 @@ use crate::families::KAMA;
 use crate::params::MEMBERS;
 use crate::plan::GroupPlan;
 use crate::simd::Lanes;
-use crate::tile::{BARS, Tile};
+use crate::tile::Tile;
 use crate::vote::Cell;
 
 const SLOWEST: f64 = 0.064;
@@ -52,13 +52,13 @@ pub(crate) struct Kama<V: Lanes> {
 }
 
 impl<V: Lanes> Kama<V> {
-    pub fn new(plan: &GroupPlan, tradingview: bool) -> Self {
+    pub fn new(plan: &GroupPlan, tradingview: bool, room: usize) -> Self {
         Self {
             lengths: plan.lengths,
             members: plan
                 .lengths
                 .map(|n| Member::new(if tradingview { n } else { 0 })),
-            fresh: FreshSums::new(&plan.lengths, if tradingview { BARS } else { 0 }),
+            fresh: FreshSums::new(&plan.lengths, if tradingview { room } else { 0 }),
             last_event: plan.last_event,
             tradingview,
         }

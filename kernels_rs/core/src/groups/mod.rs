@@ -137,25 +137,26 @@ fn ways<V: Lanes>(tile: &Tile<V>, settled: bool, event_at_start: bool) -> (Span,
 
 /// The members of one kind and set of lengths.
 #[derive(Clone)]
-#[allow(clippy::large_enum_variant)] // A block has a handful of them.
 pub(crate) enum Group<V: Lanes> {
     Exponential(exponential::Exponential<V>),
-    Windows(windows::Windows<V>),
+    /// Boxed: it is several times the size of the others.
+    Windows(Box<windows::Windows<V>>),
     Kama(kama::Kama<V>),
     Simple(simple::Simple<V>),
     Regression(regression::Regression<V>),
 }
 
 impl<V: Lanes> Group<V> {
-    pub fn new(plan: &GroupPlan, tradingview: bool) -> Self {
+    /// For stretches of up to `room` bars.
+    pub fn new(plan: &GroupPlan, tradingview: bool, room: usize) -> Self {
         match plan.kind {
             Kind::Exponential => {
                 Self::Exponential(exponential::Exponential::new(plan, tradingview))
             }
-            Kind::Windows => Self::Windows(windows::Windows::new(plan)),
-            Kind::Kama => Self::Kama(kama::Kama::new(plan, tradingview)),
-            Kind::Simple => Self::Simple(simple::Simple::new(plan)),
-            Kind::Regression => Self::Regression(regression::Regression::new(plan)),
+            Kind::Windows => Self::Windows(Box::new(windows::Windows::new(plan))),
+            Kind::Kama => Self::Kama(kama::Kama::new(plan, tradingview, room)),
+            Kind::Simple => Self::Simple(simple::Simple::new(plan, room)),
+            Kind::Regression => Self::Regression(regression::Regression::new(plan, room)),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::families::{LSMA, WMA, triangle};
 use crate::params::MEMBERS;
 use crate::plan::GroupPlan;
 use crate::simd::Lanes;
-use crate::tile::{BARS, Tile};
+use crate::tile::Tile;
 use crate::vote::Cell;
 
 /// Bars summed side by side: each keeps its own order of additions, so they do not wait for one another.
@@ -45,8 +45,8 @@ pub(crate) struct Regression<V: Lanes> {
 }
 
 impl<V: Lanes> Regression<V> {
-    pub fn new(plan: &GroupPlan) -> Self {
-        let blank = || vec![V::splat(0.0); BARS];
+    pub fn new(plan: &GroupPlan, room: usize) -> Self {
+        let blank = || vec![V::splat(0.0); room];
         Self {
             lengths: plan.lengths,
             members: std::array::from_fn(|_| Member {

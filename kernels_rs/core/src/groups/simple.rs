@@ -6,7 +6,7 @@ use crate::families::HMA;
 use crate::params::MEMBERS;
 use crate::plan::GroupPlan;
 use crate::simd::Lanes;
-use crate::tile::{BARS, Tile};
+use crate::tile::Tile;
 use crate::vote::Cell;
 
 #[derive(Clone)]
@@ -30,14 +30,14 @@ pub(crate) struct Simple<V: Lanes> {
 }
 
 impl<V: Lanes> Simple<V> {
-    pub fn new(plan: &GroupPlan) -> Self {
+    pub fn new(plan: &GroupPlan, room: usize) -> Self {
         Self {
             lengths: plan.lengths,
             members: plan.lengths.map(|n| Member {
                 rolling: Rolling::new(n),
                 cell: Cell::new(),
             }),
-            fresh: FreshSums::new(&plan.lengths, BARS),
+            fresh: FreshSums::new(&plan.lengths, room),
             last_event: plan.last_event,
         }
     }
