@@ -200,7 +200,7 @@ proptest! {
     }
 
     #[test]
-    fn numbers_that_are_no_prices_agree_too(batch in prop::collection::vec(hostile(), 1..10), params in any_settings(), want in want()) {
+    fn numbers_that_are_no_prices_agree_too(batch in prop::collection::vec(hostile(), 1..5), params in any_settings(), want in want()) {
         let laid = common::laid(&batch, &params);
         let scalar = laid.compute(&params, want, Simd::Scalar, 1);
         for path in paths() {
