@@ -224,6 +224,20 @@ proptest! {
 }
 
 #[test]
+fn renewals_rid_the_sums_of_what_a_huge_move_left_in_them() {
+    // A straight way after the spike leads KAMA back to the prices.
+    let price = |t: u32| match t {
+        100 => 3e15,
+        0..180 => 1.0 + f64::from(t) / 7.0,
+        _ => 25.0 + f64::from(t * t % 97) / 7.0,
+    };
+    let prices: Vec<f64> = (0..600).map(price).collect();
+    for base in [10, 14, 28] {
+        check(&prices, base, false, |n| off_grid(&prices, n));
+    }
+}
+
+#[test]
 fn averages_that_overflow_are_undefined_until_their_sums_are_renewed() {
     let price = |t: u32| {
         if (150..170).contains(&t) {

@@ -3,19 +3,9 @@
 mod common;
 
 use atc_core::{Dialect, Params, Want};
-use common::{Laid, flat_candles, members, params, paths, same_all};
+use common::{Laid, flat_candles, members, params, paths, prices, same_all};
 
 const EMA_ONLY: usize = 0;
-
-fn prices(mut seed: u32) -> Vec<f64> {
-    let mut price: i32 = 3000;
-    let step = |_| {
-        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        price = (price + i32::try_from(seed >> 24).unwrap() - 126).max(500);
-        f64::from(price) / 100.0
-    };
-    (0..700).map(step).collect()
-}
 
 fn ema(prices: &[f64], n: usize, seed: f64) -> Vec<f64> {
     let mut values = vec![f64::NAN; n - 1];

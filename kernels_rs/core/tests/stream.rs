@@ -299,6 +299,50 @@ fn a_cutout_among_the_streamed_bars_starts_the_equities_there() {
 }
 
 #[test]
+fn an_undirected_family_goes_on_with_its_last_gain_after_it_is_read_back() {
+    let mut only_ema = Params {
+        cutout: 40,
+        decay: 0.4,
+        ..params(Dialect::Tradingview, 14)
+    };
+    (1..6).for_each(|family| only_ema.lengths[family] = None);
+    let mut seen = 0;
+    for seed in 0..100 {
+        let series = vec![flat_candles(&common::prices(seed))];
+        let whole = Laid::new(&series, growth(700));
+        let layers = whole.compute(&only_ema, Want::Layers, Simd::best(), 1);
+        let x = &layers.families[..700];
+        for t in (41..699).filter(|&t| x[t] == 0.0 && x[t - 1] != 0.0) {
+            let story = Story {
+                series: series.clone(),
+                anchored: vec![t + 1],
+                steps: vec![699 - t],
+            };
+            let (mut state, _) = start(
+                &story.beginning(&only_ema),
+                &only_ema,
+                Want::Last,
+                Simd::best(),
+            )
+            .unwrap();
+            let mut read = State::read(&state.write(), Simd::best()).unwrap();
+            let (fresh, _) = story.step(&only_ema, 0);
+            let (_, results) = advance(&mut read, &fresh, Want::Layers).unwrap();
+            assert_eq!(
+                layers.tail(700, 699 - t, Want::Layers).difference(&results),
+                None,
+                "seed {seed}, bar {t}"
+            );
+            seen += 1;
+        }
+    }
+    assert!(
+        seen > 0,
+        "some family must be undirected, or this test proves nothing"
+    );
+}
+
+#[test]
 fn off_grid_sums_are_renewed_at_the_bars_of_the_batch() {
     let params = params(Dialect::Lts, 28);
     // The bars 256 and 512 come within a step, at its start and at its end.

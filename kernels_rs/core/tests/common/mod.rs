@@ -283,6 +283,17 @@ pub fn growth(bars: usize) -> Vec<f64> {
     (0..bars).map(|j| (2e-5 * j as f64).exp()).collect()
 }
 
+/// Closes in hundredths, 700 bars of them.
+pub fn prices(mut seed: u32) -> Vec<f64> {
+    let mut price: i32 = 3000;
+    let step = |_| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        price = (price + i32::try_from(seed >> 24).unwrap() - 126).max(500);
+        f64::from(price) / 100.0
+    };
+    (0..700).map(step).collect()
+}
+
 /// Candles whose four prices are all the close.
 pub fn flat_candles(close: &[f64]) -> Columns {
     std::array::from_fn(|_| close.to_vec())
