@@ -16,7 +16,7 @@ pub(crate) struct Block<V: Lanes> {
     pub tile: Tile<V>,
     pub groups: Vec<Group<V>>,
     pub layers: Layers<V>,
-    /// After a stretch: per family and bar, X in hundredths and X_S.
+    /// After a stretch: per family and bar, X in hundredths and `X_S`.
     pub votes: Votes<V>,
     averages: Vec<V>,
     scales: Scales<V>,

@@ -59,14 +59,15 @@ impl Writer {
             source,
             strategy,
         } = params;
-        [
+        let switches = [
             dialect as usize,
             source as usize,
             cutout,
             usize::from(strategy),
-        ]
-        .into_iter()
-        .for_each(|value| self.count(value));
+        ];
+        for value in switches {
+            self.count(value);
+        }
         for members in lengths {
             // 0 is no length, so it says that the family is not in use.
             members

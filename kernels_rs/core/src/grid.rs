@@ -65,7 +65,8 @@ impl Scale {
     #[inline(always)]
     pub fn with(self, candles: &Candles, exact: bool, plan: &Plan) -> Option<Self> {
         if !self.on_grid() {
-            return (self.extreme || tame(candles, plan)).then_some(self);
+            let same = plan.tradingview || self.extreme || tame(candles, plan);
+            return same.then_some(self);
         }
         let finest = if exact { FINEST } else { self.k };
         let k = first_grid(candles, plan, self.k, finest)?;

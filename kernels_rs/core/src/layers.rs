@@ -41,7 +41,7 @@ impl<V: Lanes> Layers<V> {
         }
     }
 
-    /// Turns each ballot into (X in hundredths, X_S) and writes `Average_Signal`; a stretch lies wholly before the
+    /// Turns each ballot into (X in hundredths, `X_S`) and writes `Average_Signal`; a stretch lies wholly before the
     /// cutout or wholly behind.
     #[inline(always)]
     pub fn advance(

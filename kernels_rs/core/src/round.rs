@@ -1,6 +1,9 @@
 //! Rounding, spelt out.
 
+#![allow(clippy::inline_always)] // Compiled for the instructions of its caller.
+
 const WHOLE: f64 = 4_503_599_627_370_496.0; // 2^52: from here on every float64 is an integer
+
 /// The nearest integer, ties to even, sign kept.
 ///
 /// Adding 2^52 leaves no fraction bits, so the addition itself rounds; the library call is not inlined on

@@ -33,7 +33,7 @@ pub(crate) fn run<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, threads: usi
             filled
                 .par_chunks(V::WIDTH)
                 .with_max_len(1)
-                .for_each(compute)
+                .for_each(compute);
         });
     } else {
         filled.chunks(V::WIDTH).for_each(compute);

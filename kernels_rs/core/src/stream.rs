@@ -307,7 +307,7 @@ impl<V: Lanes> Live<V> {
         for (lane, candles) in lanes.iter().enumerate() {
             match self.scales[lane].with(candles, self.exact[lane], step.plan) {
                 Some(scale) if scale.k != self.scales[lane].k => {
-                    self.refine(step.plan, lane, scale)
+                    self.refine(step.plan, lane, scale);
                 }
                 Some(scale) => self.scales[lane] = scale,
                 None => self.lost[lane] = true,

@@ -265,7 +265,9 @@ impl<V: Lanes> Tile<V> {
         interleave(sums, skip, |lane| source.column(&lanes[lane], 0));
         let alone = source.columns() == 1;
         if !alone {
-            sums.iter_mut().for_each(|sum| *sum = scales.ticks(*sum));
+            for sum in sums.iter_mut() {
+                *sum = scales.ticks(*sum);
+            }
         }
         for index in 1..source.columns() {
             let column = &mut self.gain[..self.len];

@@ -3,20 +3,20 @@
 mod common;
 
 use atc_core::{Dialect, Want};
-use common::{flat_candles, members, params, run};
+use common::{flat_candles, laid, members, params, paths, run};
 use proptest::prelude::*;
 
-/// The last signal of a member from the sign of close minus average per bar; `None` where undefined.
-fn last_signal(differences: &[Option<i32>]) -> i8 {
-    let mut signal = 0;
-    for pair in differences.windows(2) {
-        match (pair[0], pair[1]) {
-            (Some(..=0), Some(1..)) => signal = 1,
-            (Some(0..), Some(..=-1)) => signal = -1,
-            _ => {}
-        }
+/// The signal of a member at every bar from the sign of close minus average; `None` where undefined.
+fn signals(differences: &[Option<i32>]) -> Vec<i8> {
+    let mut signals = vec![0; differences.len().min(1)];
+    for (t, pair) in differences.windows(2).enumerate() {
+        signals.push(match (pair[0], pair[1]) {
+            (Some(..=0), Some(1..)) => 1,
+            (Some(0..), Some(..=-1)) => -1,
+            _ => signals[t],
+        });
     }
-    signal
+    signals
 }
 
 fn sign(difference: i128) -> i32 {
@@ -164,23 +164,18 @@ fn check(
     on_grid: bool,
     expected: impl Fn(usize) -> [Vec<Option<i32>>; 4],
 ) {
-    let expected = members(base).map(expected);
-    for bars in (1..=prices.len()).rev().step_by(7) {
-        let last = run(
-            &[flat_candles(&prices[..bars])],
-            &params(Dialect::Lts, base),
-            Want::Last,
-        );
-        if (last.grid[0] >= 0) != on_grid {
-            continue;
-        }
+    let (expected, params) = (members(base).map(expected), params(Dialect::Lts, base));
+    for path in paths() {
+        let all = laid(&[flat_candles(prices)], &params).compute(&params, Want::All, path, 1);
+        assert_eq!(all.grid[0] >= 0, on_grid);
+        let rows: Vec<&[i8]> = all.member_sign.chunks(prices.len()).collect();
         for (family, place) in WINDOWED.into_iter().enumerate() {
             for (member, signs) in expected.iter().enumerate() {
-                let wanted = last_signal(&signs[family][..bars]);
+                let wanted = signals(&signs[family]);
                 assert_eq!(
-                    last.member_sign[place * 9 + member],
+                    rows[place * 9 + member],
                     wanted,
-                    "family {place}, {member}, {bars} bars"
+                    "family {place}, {member}, {path}"
                 );
             }
         }
@@ -229,6 +224,39 @@ proptest! {
 }
 
 #[test]
+fn renewals_rid_the_sums_of_what_a_huge_move_left_in_them() {
+    // A straight way after the spike leads KAMA back to the prices.
+    let price = |t: u32| match t {
+        100 => 3e15,
+        0..180 => 1.0 + f64::from(t) / 7.0,
+        _ => 25.0 + f64::from(t * t % 97) / 7.0,
+    };
+    let prices: Vec<f64> = (0..600).map(price).collect();
+    for base in [10, 14, 28] {
+        check(&prices, base, false, |n| off_grid(&prices, n));
+    }
+}
+
+#[test]
+fn averages_that_overflow_are_undefined_until_their_sums_are_renewed() {
+    let price = |t: u32| {
+        if (150..170).contains(&t) {
+            1e307
+        } else {
+            1.0 + f64::from(t * t % 97) / 96.0
+        }
+    };
+    let prices: Vec<f64> = (0..600).map(price).collect();
+    let [hma, wma, ..] = off_grid(&prices, 20);
+    // At bar 256 the sum over raw values still takes in those from before the renewal.
+    for (signs, back) in [(hma, 512), (wma, 256)] {
+        let undefined = |t: usize| signs[t].is_none();
+        assert!(!undefined(149) && (200..back).all(undefined) && !(back..600).any(undefined));
+    }
+    check(&prices, 20, false, |n| off_grid(&prices, n));
+}
+
+#[test]
 fn a_touch_of_the_average_is_seen_exactly() {
     // A line with one dent: LSMA equals the close on the line, whatever the decimals.
     let p: Vec<i128> = (0..120)
@@ -242,5 +270,5 @@ fn a_touch_of_the_average_is_seen_exactly() {
         &params(Dialect::Lts, 28),
         Want::Last,
     );
-    assert_eq!(last.member_sign[4 * 9], last_signal(&signs));
+    assert_eq!(last.member_sign[4 * 9], *signals(&signs).last().unwrap());
 }

@@ -2,65 +2,10 @@
 
 mod common;
 
-use atc_core::{Dialect, Params, Source, Want};
-use common::{Columns, flat_candles, params, run, same_all};
+use atc_core::{Dialect, Params, Want};
+use common::strategies::{candles, dialect, hostile, settings};
+use common::{Columns, Results, flat_candles, params, run, same_all};
 use proptest::prelude::*;
-
-fn dialect() -> impl Strategy<Value = Dialect> {
-    prop_oneof![Just(Dialect::Lts), Just(Dialect::Tradingview)]
-}
-
-fn source() -> impl Strategy<Value = Source> {
-    use Source::{Close, High, Hl2, Hlc3, Low, Ohlc4, Open};
-    prop::sample::select(vec![Close, Open, High, Low, Hl2, Hlc3, Ohlc4])
-}
-
-/// A walk in ticks of a unit that is a decimal, or is not.
-fn candles(bars: std::ops::Range<usize>) -> impl Strategy<Value = Columns> {
-    let unit = prop_oneof![Just(100.0), Just(1e4), Just(1.0), Just(7.0), Just(3e5)];
-    (
-        prop::collection::vec((-9..=9i32, 0..5i32, 0..5i32), bars),
-        unit,
-    )
-        .prop_map(|(steps, unit)| {
-            let mut columns = Columns::default();
-            let mut close = 900;
-            for (step, above, below) in steps {
-                let open = close;
-                close = (close + step).max(20);
-                let prices = [
-                    open,
-                    open.max(close) + above,
-                    open.min(close) - below,
-                    close,
-                ];
-                columns
-                    .iter_mut()
-                    .zip(prices)
-                    .for_each(|(column, ticks)| column.push(f64::from(ticks) / unit));
-            }
-            columns
-        })
-}
-
-fn settings() -> impl Strategy<Value = Params> {
-    let used = prop::array::uniform6(prop::bool::weighted(0.8));
-    let weights = prop::array::uniform6(0.1..3.0);
-    (dialect(), 10usize..32, 0usize..90, source(), used, weights).prop_map(
-        |(dialect, base, cutout, source, used, weights)| {
-            let mut params = Params {
-                cutout,
-                source,
-                weights,
-                ..params(dialect, base)
-            };
-            (0..6)
-                .filter(|&family| !used[family] && used != [false; 6])
-                .for_each(|family| params.lengths[family] = None);
-            params
-        },
-    )
-}
 
 fn cut(columns: &Columns, bars: usize) -> Columns {
     columns.clone().map(|column| column[..bars].to_vec())
@@ -79,26 +24,6 @@ fn heads(values: &[f64], width: usize, bars: usize) -> Vec<u64> {
         .collect()
 }
 
-/// Numbers no exchange would send.
-fn hostile() -> impl Strategy<Value = Columns> {
-    let special = [
-        f64::NAN,
-        f64::INFINITY,
-        f64::NEG_INFINITY,
-        0.0,
-        -0.0,
-        1e-300,
-        1e300,
-        f64::MAX,
-        -1.0,
-        5e-324,
-    ];
-    let price =
-        prop_oneof![3 => prop::sample::select(special.to_vec()), 3 => 0.5..2.0, 1 => any::<f64>()];
-    prop::collection::vec(prop::array::uniform4(price), 0..300)
-        .prop_map(|rows| std::array::from_fn(|column| rows.iter().map(|row| row[column]).collect()))
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -107,8 +32,8 @@ proptest! {
         let bars = columns[3].len();
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let head = ((bars as f64 * part) as usize).max(1);
-        let whole = run(std::slice::from_ref(&columns), &params, Want::All);
-        let start = run(&[cut(&columns, head)], &params, Want::All);
+        let whole = run(std::slice::from_ref(&columns), &params, Want::Layers);
+        let start = run(&[cut(&columns, head)], &params, Want::Layers);
         prop_assume!((whole.grid[0] < 0) == (start.grid[0] < 0));
         prop_assert_eq!(heads(&whole.average, bars, head), same_all(&start.average));
         prop_assert_eq!(heads(&whole.families, bars, head), same_all(&start.families));
@@ -118,16 +43,17 @@ proptest! {
     #[test]
     fn a_power_of_two_changes_nothing(columns in candles(2..400), params in settings(), power in -3i32..4) {
         prop_assume!(params.dialect == Dialect::Lts);
-        let plain = run(std::slice::from_ref(&columns), &params, Want::All);
-        let other = run(&[scaled(&columns, 2_f64.powi(power))], &params, Want::All);
+        let plain = run(std::slice::from_ref(&columns), &params, Want::Layers);
+        let other = run(&[scaled(&columns, 2_f64.powi(power))], &params, Want::Layers);
         prop_assume!((plain.grid[0] < 0) == (other.grid[0] < 0));
-        prop_assert_eq!(plain.bits(), other.bits());
+        let other = Results { grid: plain.grid.clone(), ..other };
+        prop_assert_eq!(plain.difference(&other), None);
     }
 
     #[test]
     fn constant_prices_cross_nothing(price in 1..900_000u32, bars in 1usize..400, dialect in dialect()) {
         let prices = vec![f64::from(price); bars];
-        let results = run(&[flat_candles(&prices)], &params(dialect, 28), Want::All);
+        let results = run(&[flat_candles(&prices)], &params(dialect, 28), Want::Layers);
         prop_assert!(results.member_sign.iter().all(|&sign| sign == 0));
         prop_assert!(results.average.iter().chain(&results.families).all(|&value| value == 0.0));
         prop_assert_eq!(results.flipped[0], -1);
@@ -146,31 +72,27 @@ proptest! {
         let together = run(&batch, &params, Want::Last);
         for (index, columns) in batch.iter().enumerate() {
             let alone = run(std::slice::from_ref(columns), &params, Want::Last);
-            prop_assert_eq!(same_all(&together.average[index..=index]), same_all(&alone.average));
-            prop_assert_eq!(same_all(&together.weights[index * 6..][..6]), same_all(&alone.weights));
-            prop_assert_eq!(same_all(&together.member_equity[index * 54..][..54]), same_all(&alone.member_equity));
-            prop_assert_eq!(&together.member_sign[index * 54..][..54], &alone.member_sign[..]);
-            prop_assert_eq!((together.flipped[index], together.grid[index]), (alone.flipped[0], alone.grid[0]));
+            prop_assert_eq!(together.of(index, batch.len()).difference(&alone), None);
         }
     }
 
     #[test]
     fn the_wants_agree(columns in candles(1..300), params in settings()) {
         let bars = columns[3].len();
-        let [last, average, all] = [Want::Last, Want::Average, Want::All]
+        let [last, average, layers, all] = [Want::Last, Want::Average, Want::Layers, Want::All]
             .map(|want| run(std::slice::from_ref(&columns), &params, want));
-        prop_assert_eq!(same_all(&average.average), same_all(&all.average));
-        prop_assert_eq!(same_all(&last.average), same_all(&all.average[bars - 1..]));
-        let ends: Vec<f64> = all.families.chunks(bars).map(|row| row[bars - 1]).collect();
-        prop_assert_eq!(same_all(&last.families), same_all(&ends));
-        prop_assert_eq!((last.flipped[0], &last.member_sign), (all.flipped[0], &all.member_sign));
+        prop_assert_eq!(last.difference(&all.at(bars - 1, bars)), None);
+        let members_at_the_end = Results { member_sign: last.member_sign, member_equity: last.member_equity, ..all };
+        prop_assert_eq!(layers.difference(&members_at_the_end), None);
+        let without_layers = Results { families: Vec::new(), weights: Vec::new(), ..layers };
+        prop_assert_eq!(average.difference(&without_layers), None);
     }
 
     #[test]
     fn the_strategy_shifts_one_bar_and_nothing_else(columns in candles(1..300), params in settings()) {
         let bars = columns[3].len();
-        let plain = run(std::slice::from_ref(&columns), &params, Want::All);
-        let shifted = run(&[columns], &Params { strategy: true, ..params.clone() }, Want::All);
+        let plain = run(std::slice::from_ref(&columns), &params, Want::Layers);
+        let shifted = run(&[columns], &Params { strategy: true, ..params.clone() }, Want::Layers);
         prop_assert_eq!(same_all(&plain.families), same_all(&shifted.families));
         prop_assert_eq!(same_all(&plain.weights), same_all(&shifted.weights));
         if params.dialect == Dialect::Lts {
@@ -183,7 +105,7 @@ proptest! {
 
     #[test]
     fn values_stay_in_their_ranges(columns in candles(1..300), params in settings()) {
-        let results = run(&[columns], &params, Want::All);
+        let results = run(&[columns], &params, Want::Layers);
         let votes = results.average.iter().chain(&results.families);
         prop_assert!(votes.into_iter().all(|&value| value.is_nan() || (-1.0..=1.0).contains(&value)));
         let equities = results.weights.iter().chain(&results.member_equity);
@@ -201,7 +123,7 @@ proptest! {
 
     #[test]
     fn hostile_prices_panic_nowhere(batch in prop::collection::vec(hostile(), 1..4), params in settings()) {
-        let results = run(&batch, &params, Want::All);
+        let results = run(&batch, &params, Want::Layers);
         prop_assert!(results.member_sign.iter().all(|sign| (-1..=1).contains(sign)));
     }
 }

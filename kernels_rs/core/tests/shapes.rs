@@ -2,8 +2,8 @@
 
 mod common;
 
-use atc_core::{Batch, Dialect, Error, LONGEST, Params, Want, compute, warmup};
-use common::{Columns, Results, flat_candles, params, run, try_run};
+use atc_core::{Batch, Dialect, Error, LONGEST, Params, Simd, Want, compute, warmup};
+use common::{CELLS, Columns, Results, WANTS, flat_candles, params, run, try_run};
 
 fn wave(bars: usize) -> Columns {
     let ticks = (0..bars).map(|t| (1000.0 + 60.0 * (t as f64 / 9.0).sin()).round());
@@ -16,45 +16,71 @@ fn lts() -> Params {
 
 #[test]
 fn no_series_is_no_work() {
-    for want in [Want::Last, Want::Average, Want::All] {
+    for want in WANTS {
         assert!(run(&[], &lts(), want).average.is_empty());
     }
 }
 
 #[test]
 fn an_empty_series_is_blank() {
-    let results = try_run(&[Columns::default(), wave(90)], &lts(), Want::All, 95).unwrap();
-    assert!(
-        results.average[..95]
-            .iter()
-            .chain(&results.families[..570])
-            .all(|value| value.is_nan())
-    );
-    assert!(results.member_sign[..54].iter().all(|&sign| sign == 0));
-    assert!(
-        results.member_equity[..54]
-            .iter()
-            .all(|value| value.is_nan())
-    );
-    assert_eq!(results.flipped[0], -1);
+    for want in WANTS {
+        let results = try_run(&[Columns::default(), wave(90)], &lts(), want, 95).unwrap();
+        let blank = results.of(0, 2);
+        let floats = [
+            &blank.average,
+            &blank.families,
+            &blank.weights,
+            &blank.member_equity,
+        ];
+        assert!(floats.into_iter().flatten().all(|value| value.is_nan()));
+        assert!(blank.member_sign.iter().all(|&sign| sign == 0));
+        assert_eq!((blank.flipped[0], blank.grid[0]), (-1, -1));
+    }
 }
 
 #[test]
 fn rows_are_right_aligned_with_nan_before() {
     let results = try_run(&[wave(90), wave(120)], &lts(), Want::All, 130).unwrap();
-    let alone = run(&[wave(90)], &lts(), Want::All);
-    for (row, wanted) in results
-        .families
-        .chunks(130)
-        .take(6)
-        .zip(alone.families.chunks(90))
-    {
-        assert!(row[..40].iter().all(|value| value.is_nan()));
-        assert_eq!(&row[40..], wanted);
+    for (series, bars) in [(0, 90), (1, 120)] {
+        let (own, before) = (results.of(series, 2), 130 - bars);
+        let rows = [
+            &own.average,
+            &own.families,
+            &own.weights,
+            &own.member_equity,
+        ];
+        let mut rows = rows.into_iter().flat_map(|rows| rows.chunks(130));
+        assert!(rows.all(|row| row[..before].iter().all(|value| value.is_nan())));
+        let mut signs = own.member_sign.chunks(130);
+        assert!(signs.all(|row| row[..before].iter().all(|&sign| sign == 0)));
+        let alone = run(&[wave(bars)], &lts(), Want::All);
+        assert_eq!(own.tail(130, bars, Want::All).difference(&alone), None);
     }
-    assert_eq!(&results.average[40..130], &alone.average[..]);
-    assert!(results.average[130..140].iter().all(|value| value.is_nan()));
-    assert!(results.average[140..].iter().all(|value| !value.is_nan()));
+}
+
+#[test]
+fn members_are_left_out_where_they_are_not_wanted() {
+    for want in [Want::Last, Want::Average, Want::Layers] {
+        let whole = run(&[wave(90), wave(60)], &lts(), want);
+        let laid = common::laid(&[wave(90), wave(60)], &lts());
+        let mut bare = Results::sized(2, 90, want);
+        (bare.member_sign, bare.member_equity) = (Vec::new(), Vec::new());
+        compute(
+            &laid.batch(),
+            &lts(),
+            want,
+            Simd::best(),
+            1,
+            &mut bare.outputs(90),
+        )
+        .unwrap();
+        let expected = Results {
+            member_sign: Vec::new(),
+            member_equity: Vec::new(),
+            ..whole
+        };
+        assert_eq!(bare.difference(&expected), None);
+    }
 }
 
 #[test]
@@ -64,7 +90,7 @@ fn before_the_cutout_signals_are_undefined_and_the_lts_average_is_zero() {
             cutout: 50,
             ..params(dialect, 28)
         };
-        let results = run(&[wave(90)], &params, Want::All);
+        let results = run(&[wave(90)], &params, Want::Layers);
         assert!(
             results.average[..50]
                 .iter()
@@ -161,38 +187,63 @@ fn names_outside_their_lists_are_refused_with_the_list() {
     );
     assert!("hlc4".parse::<atc_core::Source>().is_err());
     assert_eq!("all".parse(), Ok(Want::All));
+    let error = "sse".parse::<Simd>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "simd is 'sse', allowed: auto, scalar, avx2, avx512"
+    );
+    for path in common::paths() {
+        assert_eq!(path.to_string().parse(), Ok(path));
+    }
 }
 
 /// Runs one series of 90 bars with a batch and outputs that a test has spoilt.
-fn refusal(spoil: impl Fn(&mut Batch, &mut Results)) -> String {
-    let ([open, high, low, close], offsets, growth) = (wave(90), [0, 90], common::growth(90));
-    let mut results = Results::sized(1, 90, Want::All);
-    let mut batch = Batch {
-        open: &open,
-        high: &high,
-        low: &low,
-        close: &close,
-        offsets: &offsets,
-        growth: &growth,
-    };
+fn refusal(want: Want, spoil: impl Fn(&mut Batch, &mut Results)) -> String {
+    let laid = common::laid(&[wave(90)], &lts());
+    let (mut batch, mut results) = (laid.batch(), Results::sized(1, 90, want));
     spoil(&mut batch, &mut results);
-    compute(&batch, &lts(), Want::All, &mut results.outputs(90))
-        .unwrap_err()
-        .to_string()
+    let before = results.clone();
+    let refused = compute(
+        &batch,
+        &lts(),
+        want,
+        Simd::best(),
+        1,
+        &mut results.outputs(90),
+    );
+    assert_eq!(results, before, "nothing is written");
+    refused.unwrap_err().to_string()
 }
 
 #[test]
 fn wrong_inputs_are_refused() {
-    let high = "high has 89 entries, it must have as many as close, 90";
-    assert_eq!(refusal(|batch, _| batch.high = &batch.high[1..]), high);
-    assert!(refusal(|batch, _| batch.offsets = &[]).starts_with("offsets has 0 entries"));
-    let order = "offsets[2] is 20, it must be at least the offset before it, 40";
-    assert_eq!(refusal(|batch, _| batch.offsets = &[0, 40, 20]), order);
-    let end = "the last offset is 91, it must be at most the number of bars, 90";
-    assert_eq!(refusal(|batch, _| batch.offsets = &[0, 91]), end);
-    assert!(
-        refusal(|batch, _| batch.growth = &batch.growth[1..]).starts_with("growth has 89 entries")
+    let refusal = |spoil: &dyn Fn(&mut Batch)| refusal(Want::Layers, |batch, _| spoil(batch));
+    for (column, text) in ["open", "high", "low"].into_iter().enumerate() {
+        let shorter = refusal(&|batch| {
+            let columns = [&mut batch.open, &mut batch.high, &mut batch.low];
+            *columns.into_iter().nth(column).unwrap() = &batch.close[1..];
+        });
+        assert_eq!(
+            shorter,
+            format!("{text} has 89 entries, it must have as many as close, 90")
+        );
+    }
+    let pairs = "there are 1 starts and 0 ends, there must be one of each per series";
+    assert_eq!(refusal(&|batch| batch.ends = &[]), pairs);
+    assert!(refusal(&|batch| batch.starts = &[]).starts_with("there are 0 starts and 1 ends"));
+    let order = "series 0 is 40..20, it must lie in order within 0..90";
+    assert_eq!(
+        refusal(&|batch| (batch.starts, batch.ends) = (&[40], &[20])),
+        order
     );
+    let end = "series 1 is 3..91, it must lie in order within 0..90";
+    assert_eq!(
+        refusal(&|batch| (batch.starts, batch.ends) = (&[0, 3], &[90, 91])),
+        end
+    );
+    assert!(refusal(&|batch| batch.starts = &[usize::MAX]).contains("must lie in order"));
+    let growth = refusal(&|batch| batch.growth = &batch.growth[1..]);
+    assert!(growth.starts_with("growth has 89 entries, it needs at least 90"));
 }
 
 #[test]
@@ -208,9 +259,15 @@ fn outputs_of_another_size_are_refused() {
         ("grid", |results| results.grid.clear()),
     ];
     for (name, shorten) in cases {
-        let text = refusal(|_, results| shorten(results));
+        let text = refusal(Want::Layers, |_, results| shorten(results));
         assert!(text.starts_with(&format!("output {name} has ")), "{text}");
     }
+    let all = refusal(Want::All, |_, results| results.member_sign.truncate(CELLS));
+    assert_eq!(all, "output member_sign has 54 entries, it must have 4860");
+    let none = refusal(Want::All, |_, results| {
+        (results.member_sign, results.member_equity) = (Vec::new(), Vec::new());
+    });
+    assert_eq!(none, "output member_sign has 0 entries, it must have 4860");
     let narrow = try_run(&[wave(90)], &lts(), Want::Average, 89)
         .unwrap_err()
         .to_string();

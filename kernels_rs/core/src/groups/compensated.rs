@@ -155,3 +155,102 @@ impl<V: Lanes> FreshSums<V> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simd::scalar::Scalar;
+
+    fn rows(values: &[f64]) -> Vec<Scalar> {
+        values.iter().map(|&value| Scalar::splat(value)).collect()
+    }
+
+    fn floats(rows: &[Scalar]) -> &[f64] {
+        Scalar::floats(rows)
+    }
+
+    /// A sum over three values after some were added, and what it was after each.
+    fn rolled(values: &[f64]) -> (Rolling<Scalar>, Vec<f64>) {
+        let (values, mut rolling) = (rows(values), Rolling::new(3));
+        let push = |count: usize| {
+            let fresh = newest_first(&values[..=count], 3);
+            rolling.push(values[count], count, count % 3, fresh);
+            rolling.sum.get(0)
+        };
+        let sums = (0..values.len()).map(push).collect();
+        (rolling, sums)
+    }
+
+    fn state(rolling: &Rolling<Scalar>, slot: usize) -> (f64, f64, f64) {
+        (
+            rolling.stored[slot].get(0),
+            rolling.carry.get(0),
+            rolling.sum.get(0),
+        )
+    }
+
+    #[test]
+    fn whole_numbers_roll_exactly() {
+        let (_, sums) = rolled(&[3.0, 1.0, 4.0, 1.0, 5.0, 9.0]);
+        assert_eq!(sums, [3.0, 4.0, 8.0, 6.0, 10.0, 15.0]);
+    }
+
+    #[test]
+    fn the_carry_corrects_the_next_value() {
+        // 2^53 + 1 is a tie that rounds down: the carry is -1, and the next value enters as 3.
+        let big = 9_007_199_254_740_992.0;
+        let (rolling, _) = rolled(&[big, 1.0, 2.0]);
+        assert_eq!(state(&rolling, 2), (3.0, 1.0, big + 4.0));
+    }
+
+    #[test]
+    fn a_carry_too_small_for_the_value_restarts_newest_first() {
+        let tiny = 1e-17;
+        let (rolling, sums) = rolled(&[1.0, tiny]);
+        assert_eq!((sums[1], rolling.carry.get(0)), (1.0, -tiny));
+        let (rolling, _) = rolled(&[1.0, tiny, 2.0]);
+        assert_eq!(state(&rolling, 2), (2.0, 0.0, (2.0 + tiny) + 1.0));
+    }
+
+    #[test]
+    fn a_zero_never_restarts() {
+        let (rolling, sums) = rolled(&[1.0, 1e-17, 0.0]);
+        assert_eq!((sums[2], rolling.stored[2].get(0)), (1.0, 1e-17));
+    }
+
+    #[test]
+    fn what_overflows_never_restarts() {
+        let (rolling, _) = rolled(&[1e308, 1.0, f64::INFINITY]);
+        assert!(rolling.sum.get(0).is_infinite());
+        assert!(rolling.stored[2].get(0).is_infinite());
+    }
+
+    #[test]
+    fn the_sum_of_one_window_is_the_rolling_one() {
+        let values = [0.1, 0.7, 1e-17];
+        assert_eq!(sum_of_first(&rows(&values)).get(0), rolled(&values).1[2]);
+    }
+
+    #[test]
+    fn one_chain_gives_the_sums_of_all_windows_newest_first() {
+        let values: Vec<f64> = (0..70).map(|t| f64::from(t * t % 23) / 7.0 + 0.1).collect();
+        let (columns, lengths) = (rows(&values), [5, 2, 9, 9, 3, 30, 4, 6, 1]);
+        // Bars 0..32 from the anchor on, then bars 40..72 of a history whose first rows are gone.
+        for (row, bars, oldest) in [(0, 32, 0), (1, 31, 1), (38, 32, 0), (38, 1, 38)] {
+            let mut fresh = FreshSums::new(&lengths, 32);
+            fresh.fill(&columns, row, bars, oldest);
+            for (member, &length) in lengths.iter().enumerate() {
+                let sum = |bar: usize| {
+                    let newest = values[oldest..=row + bar].iter().rev().take(length);
+                    newest.fold(0.0, |sum, value| sum + value)
+                };
+                let wanted: Vec<f64> = (0..bars).map(sum).collect();
+                assert_eq!(
+                    floats(&fresh.of(member)[..bars]),
+                    wanted,
+                    "{length} bars from row {row}"
+                );
+            }
+        }
+    }
+}

@@ -66,7 +66,7 @@ impl<V: Lanes> Exponential<V> {
     ) {
         match (self.tradingview, &self.families[..2]) {
             (false, [true, true]) => {
-                self.each::<false, true, true>(tile, scales, conditions, votes)
+                self.each::<false, true, true>(tile, scales, conditions, votes);
             }
             (false, [true, _]) => self.each::<false, true, false>(tile, scales, conditions, votes),
             (false, _) => self.each::<false, false, true>(tile, scales, conditions, votes),
@@ -94,7 +94,7 @@ impl<V: Lanes> Exponential<V> {
                     tile,
                     scales,
                     conditions.sure,
-                    plain,
+                    &plain,
                     votes,
                 );
                 member.settled = member.cells.settled(&self.families);
@@ -106,7 +106,7 @@ impl<V: Lanes> Exponential<V> {
                     tile,
                     scales,
                     conditions.sure,
-                    swift,
+                    &swift,
                     votes,
                 );
             }
@@ -121,7 +121,7 @@ fn run<V: Lanes, R: Rider<V>, const TV: bool, const E: bool, const D: bool>(
     tile: &Tile<V>,
     scales: &Scales<V>,
     sure: V::Mask,
-    span: Span,
+    span: &Span,
     votes: &mut Votes<V>,
 ) {
     let (sources, closes) = (span.part(tile.source(), 0), span.part(tile.close(), 0));

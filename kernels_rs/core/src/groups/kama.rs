@@ -81,11 +81,11 @@ impl<V: Lanes> Kama<V> {
         for (member, &n) in self.members.iter_mut().zip(&self.lengths) {
             let (plain, swift) = ways(tile, filled && member.settled, event);
             if !plain.bars.is_empty() {
-                lts::<V, Plain<V, false>>(member, n, tile, conditions.sure, plain, votes);
+                lts::<V, Plain<V, false>>(member, n, tile, conditions.sure, &plain, votes);
                 member.settled = member.cells.settled(&[true]);
             }
             if !swift.bars.is_empty() {
-                lts::<V, Swift<V, false>>(member, n, tile, conditions.sure, swift, votes);
+                lts::<V, Swift<V, false>>(member, n, tile, conditions.sure, &swift, votes);
             }
         }
     }
@@ -109,7 +109,7 @@ impl<V: Lanes> Kama<V> {
                     fresh,
                     tile,
                     conditions.sure,
-                    plain,
+                    &plain,
                     votes,
                 );
                 member.settled = member.cells.settled(&[true]);
@@ -121,7 +121,7 @@ impl<V: Lanes> Kama<V> {
                     fresh,
                     tile,
                     conditions.sure,
-                    swift,
+                    &swift,
                     votes,
                 );
             }
@@ -151,7 +151,7 @@ fn lts<V: Lanes, R: Rider<V>>(
     n: usize,
     tile: &Tile<V>,
     sure: V::Mask,
-    span: Span,
+    span: &Span,
     votes: &mut Votes<V>,
 ) {
     let (sources, closes) = (span.part(tile.source(), 0), span.part(tile.close(), 0));
@@ -200,7 +200,7 @@ fn tradingview<V: Lanes, R: Rider<V>>(
     fresh: &[V],
     tile: &Tile<V>,
     sure: V::Mask,
-    span: Span,
+    span: &Span,
     votes: &mut Votes<V>,
 ) {
     let (sources, closes) = (span.part(tile.source(), 0), span.part(tile.close(), 0));

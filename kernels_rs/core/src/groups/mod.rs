@@ -152,7 +152,8 @@ fn ways<V: Lanes>(tile: &Tile<V>, settled: bool, event_at_start: bool) -> (Span,
 #[derive(Clone)]
 pub(crate) enum Group<V: Lanes> {
     Exponential(exponential::Exponential<V>),
-    Windows(windows::Windows<V>),
+    /// Boxed: it is several times the size of the others.
+    Windows(Box<windows::Windows<V>>),
     Kama(kama::Kama<V>),
     Simple(simple::Simple<V>),
     Regression(regression::Regression<V>),
@@ -164,7 +165,7 @@ impl<V: Lanes> Group<V> {
             Kind::Exponential => {
                 Self::Exponential(exponential::Exponential::new(plan, tradingview))
             }
-            Kind::Windows => Self::Windows(windows::Windows::new(plan)),
+            Kind::Windows => Self::Windows(Box::new(windows::Windows::new(plan))),
             Kind::Kama => Self::Kama(kama::Kama::new(plan, tradingview, room)),
             Kind::Simple => Self::Simple(simple::Simple::new(plan, room)),
             Kind::Regression => Self::Regression(regression::Regression::new(plan, room)),

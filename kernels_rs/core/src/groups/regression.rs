@@ -83,7 +83,7 @@ impl<V: Lanes> Regression<V> {
                     &self.sums,
                     tile,
                     conditions.sure,
-                    plain,
+                    &plain,
                     votes,
                 );
                 member.settled = member.cells.settled(&self.families);
@@ -95,7 +95,7 @@ impl<V: Lanes> Regression<V> {
                     &self.sums,
                     tile,
                     conditions.sure,
-                    swift,
+                    &swift,
                     votes,
                 );
             }
@@ -146,7 +146,7 @@ fn run<V: Lanes, R: Rider<V>, const W: bool, const L: bool>(
     sums: &Sums<V>,
     tile: &Tile<V>,
     sure: V::Mask,
-    span: Span,
+    span: &Span,
     votes: &mut Votes<V>,
 ) {
     let closes = span.part(tile.close(), 0);

@@ -54,11 +54,11 @@ impl<V: Lanes> Simple<V> {
             let (plain, swift) = ways(tile, filled && member.settled, false);
             let (n, fresh) = (self.lengths[i], self.fresh.of(i));
             if !plain.bars.is_empty() {
-                run::<V, Plain<V, true>>(member, n, fresh, tile, conditions.sure, plain, votes);
+                run::<V, Plain<V, true>>(member, n, fresh, tile, conditions.sure, &plain, votes);
                 member.settled = member.cells.settled(&[true]);
             }
             if !swift.bars.is_empty() {
-                run::<V, Swift<V, true>>(member, n, fresh, tile, conditions.sure, swift, votes);
+                run::<V, Swift<V, true>>(member, n, fresh, tile, conditions.sure, &swift, votes);
             }
         }
     }
@@ -71,7 +71,7 @@ fn run<V: Lanes, R: Rider<V>>(
     fresh: &[V],
     tile: &Tile<V>,
     sure: V::Mask,
-    span: Span,
+    span: &Span,
     votes: &mut Votes<V>,
 ) {
     let (sources, closes) = (span.part(tile.source(), 0), span.part(tile.close(), 0));

@@ -7,6 +7,7 @@ use std::arch::x86_64::{
     _mm256_cmp_pd, _mm256_div_pd, _mm256_max_pd, _mm256_movemask_pd, _mm256_mul_pd, _mm256_or_pd,
     _mm256_round_pd, _mm256_set1_pd, _mm256_sub_pd, _mm256_xor_pd,
 };
+use std::mem::transmute;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Not, Sub};
 
 use super::{Lanes, Mask, Work};
@@ -20,19 +21,31 @@ pub(crate) struct Avx2(__m256d, __m256d);
 
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub(crate) struct Wide([u64; HALF], [u64; HALF]);
+pub(crate) struct Wide(Half, Half);
+
+type Half = [u64; HALF];
 
 impl Wide {
     #[inline(always)]
     fn halves(self) -> (__m256d, __m256d) {
         // SAFETY: both types are 32 bytes and every bit pattern is valid.
-        unsafe { (std::mem::transmute(self.0), std::mem::transmute(self.1)) }
+        unsafe {
+            (
+                transmute::<Half, __m256d>(self.0),
+                transmute::<Half, __m256d>(self.1),
+            )
+        }
     }
 
     #[inline(always)]
     fn of(low: __m256d, high: __m256d) -> Self {
         // SAFETY: both types are 32 bytes and every bit pattern is valid.
-        unsafe { Self(std::mem::transmute(low), std::mem::transmute(high)) }
+        unsafe {
+            Self(
+                transmute::<__m256d, Half>(low),
+                transmute::<__m256d, Half>(high),
+            )
+        }
     }
 }
 
