@@ -159,9 +159,12 @@ impl State {
         want: Named<Want>,
         peek: bool,
     ) -> PyResult<Vec<usize>> {
-        lend(py, &candles, &mut results, |batch, out| match peek {
-            true => self.0.peek(batch, want.0, out),
-            false => self.0.advance(batch, want.0, out),
+        lend(py, &candles, &mut results, |batch, out| {
+            if peek {
+                self.0.peek(batch, want.0, out)
+            } else {
+                self.0.advance(batch, want.0, out)
+            }
         })
     }
 
