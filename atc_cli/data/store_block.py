@@ -1,4 +1,4 @@
-"""Blocks: 512 bar slots of many symbols as small integers that compress well, and back to the same bits.
+"""Blocks: 256 bar slots of many symbols as small integers that compress well, and back to the same bits.
 
 Of a price p on a decimal grid the tick t = p * 10^k is an integer and t / 10^k is p again, to the bit. A
 candle is stored as four differences that are mostly small: open - close before, close - open,
@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 from atc_cli.domain.grid import DECIMALS_MAX
 from atc_cli.domain.panel import Floats, Ints
 
-SLOTS = 512
+SLOTS = 256
 _HEAD = struct.Struct("<5I")  # rows, then the bytes of each plane
-_ROW = np.dtype([("series", "<u4"), ("decimals", "i1"), ("volume_decimals", "i1"), ("start", "<i8")])
-_MOVE_MAX = 2**30  # two of them still add up in int32
+_ROW = np.dtype([("series", "<u4"), ("decimals", "i1"), ("volume_decimals", "i1"), ("start", "<i4")])
+_PRICE_TICK_MAX = 2**31  # decoding int32 takes half the time of int64; no recorded price has more ticks
 _TICK_MAX = 2.0**53
 
 Mask = NDArray[np.bool_]
@@ -31,7 +31,7 @@ Unpack = Callable[[memoryview, Any, tuple[int, ...]], NDArray[Any]]
 
 @dataclass(frozen=True, slots=True)
 class Dense:
-    """A block in memory: which series has a candle in which slot, shape [rows, 512]; values [5, rows, 512]."""
+    """A block in memory: which series has a candle in which slot, shape [rows, 256]; values [5, rows, 256]."""
 
     series: Ints
     present: Mask
@@ -52,13 +52,12 @@ def encode(block: Dense, pack: Pack) -> bytes:
     table["decimals"] = _decimals(filled[:4])
     table["volume_decimals"] = _decimals(filled[4:])
     ticks = _ticks(filled[:4], np.maximum(table["decimals"], 0))
-    moves = _moves(ticks)
-    table["decimals"][np.abs(moves).max(axis=(0, 2), initial=0) >= _MOVE_MAX] = -1
-    table["start"] = ticks[0, :, 0]
+    table["decimals"][ticks.max(axis=(0, 2)) >= _PRICE_TICK_MAX] = -1
     on_grid, whole = table["decimals"] >= 0, table["volume_decimals"] >= 0
+    table["start"][on_grid] = ticks[0, on_grid, 0]
     volume = _ticks(filled[4, whole], table["volume_decimals"][whole])
     floats = np.concatenate((filled[:4, ~on_grid].reshape(-1, SLOTS), filled[4, ~whole]))
-    arrays = (np.packbits(block.present, axis=1), moves[:, on_grid].astype(np.int32), volume, floats)
+    arrays = (np.packbits(block.present, axis=1), _moves(ticks[:, on_grid]).astype(np.int32), volume, floats)
     planes = [pack(np.ascontiguousarray(each)) if each.size else b"" for each in arrays]
     return b"".join((_HEAD.pack(len(table), *map(len, planes)), table.tobytes(), *planes))
 
@@ -146,10 +145,11 @@ class Block:
         source, target = _matched(held, rows)
         grid = self.table[held][source]
         moves = self._unpack(self._moves, np.int32, (4, int(held.sum()), SLOTS))[:, source, : slots.stop]
-        ticks = np.empty(moves.shape)
+        ticks = np.empty(moves.shape, dtype=np.int32)
         opened, high, low, close = ticks
-        np.cumsum(moves[0] + moves[1], axis=1, dtype=np.float64, out=close)
-        close += grid["start"][:, None]
+        steps = moves[0] + moves[1]
+        steps[:, 0] += grid["start"]
+        np.cumsum(steps, axis=1, out=close)
         np.subtract(close, moves[1], out=opened)
         np.maximum(opened, close, out=high)
         high += moves[2]

@@ -77,7 +77,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Entries in the order that blocks count them in, and the blocks by number (slot // 512)."""
+    """Entries in the order that blocks count them in, and the blocks by number (slot // 256)."""
 
     entries: tuple[Entry, ...] = ()
     pieces: Mapping[int, Piece] = field(default_factory=dict)

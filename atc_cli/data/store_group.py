@@ -38,21 +38,16 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """Which series of a group are read, each into its own row."""
+    """Which series of a group are read, each into its own row: their entries, and places in the group."""
 
     group: Group
+    entries: Sequence[Entry]
     series: Ints
     step_ms: int
     unpack: Unpack
 
-    def entry(self, row: int) -> Entry:
-        return self.group.entries[int(self.series[row])]
-
-    def slot(self, time_ms: int, row: int) -> int:
-        return (time_ms - self.entry(row).offset_ms) // self.step_ms
-
     def stamps(self, row: int, first: int, stop: int) -> Ints:
-        return _stamps(first, stop, self.step_ms, self.entry(row).offset_ms)
+        return _stamps(first, stop, self.step_ms, self.entries[row].offset_ms)
 
     def block(self, number: int) -> Block | None:
         piece = self.group.pieces.get(number)
@@ -72,15 +67,25 @@ def read(group: Group, natives: Collection[str], bars: int, step_ms: int, unpack
     series = [i for i, each in enumerate(group.entries) if each.bars and each.native in natives]
     if not series:
         return []
-    wanted = _Wanted(group, np.array(series, dtype=np.int64), step_ms, unpack)
-    newest = max(wanted.slot(wanted.entry(row).last_ms, row) for row in range(len(series)))
-    oldest = min(wanted.slot(wanted.entry(row).first_ms, row) for row in range(len(series)))
+    entries = [group.entries[i] for i in series]
+    wanted = _Wanted(group, entries, np.array(series, dtype=np.int64), step_ms, unpack)
+    newest = max((each.last_ms - each.offset_ms) // step_ms for each in entries)
+    oldest = min((each.first_ms - each.offset_ms) // step_ms for each in entries)
     first = max(newest - bars + 1, oldest)
     values, present = _window(wanted, first, newest + 1)
-    counts = present.sum(axis=1)
-    short = [row for row in range(len(series)) if counts[row] < min(bars, wanted.entry(row).bars)]
-    older = _older(wanted, short, first, bars - counts) if short else {}
-    return [_held(wanted, row, (first, values[:, row], present[row]), older.get(row)) for row in range(len(series))]
+    counts, firsts, ends = present.sum(axis=1), present.argmax(axis=1), present[:, ::-1].argmax(axis=1)
+    stops = present.shape[1] - ends
+    held = [
+        Held(entry, wanted.stamps(row, first + a, first + b), values[:, row, a:b])
+        for row, (entry, a, b) in enumerate(zip(entries, firsts.tolist(), stops.tolist(), strict=True))
+    ]
+    needed = np.minimum(bars, [each.bars for each in entries])
+    short = np.flatnonzero(counts < needed)
+    older = _older(wanted, short.tolist(), first, bars - counts)
+    for row in np.flatnonzero((counts < needed) | (stops - firsts != counts)).tolist():
+        stamps = wanted.stamps(row, first, newest + 1)[present[row]]
+        held[row] = _joined(entries[row], [*older.get(row, ()), (stamps, values[:, row, present[row]])])
+    return held
 
 
 def _window(wanted: _Wanted, first: int, stop: int) -> tuple[Floats, Mask]:
@@ -135,15 +140,9 @@ def _older(wanted: _Wanted, rows: Sequence[int], stop: int, needed: Ints) -> Map
     return parts
 
 
-def _held(wanted: _Wanted, row: int, window: tuple[int, Floats, Mask], older: Sequence[_Part] | None) -> Held:
-    """The candles of one row: a view of the window, or a copy where bars are missing inside or came from before."""
-    first, values, present = window
-    a, b = int(present.argmax()), len(present) - int(present[::-1].argmax())
-    if older is None and b - a == int(present.sum()):
-        return Held(wanted.entry(row), wanted.stamps(row, first + a, first + b), values[:, a:b])
-    newest = (wanted.stamps(row, first, first + len(present))[present], values[:, present])
-    stamps, columns = zip(*(older or ()), newest, strict=True)
-    return Held(wanted.entry(row), np.concatenate(stamps), np.concatenate(columns, axis=1))
+def _joined(entry: Entry, parts: Sequence[_Part]) -> Held:
+    stamps, columns = zip(*parts, strict=True)
+    return Held(entry, np.concatenate(stamps), np.concatenate(columns, axis=1))
 
 
 @dataclass(frozen=True, slots=True)
