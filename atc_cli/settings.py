@@ -88,29 +88,23 @@ class Settings:
         "data", _WHERE, "read SYMBOL-TIMEFRAME.parquet|csv from a folder instead", path, None, metavar="DIR"
     )
     market: str = setting("market", _WHERE, "kind of market", choice("market", MARKETS), "swap", choices=MARKETS)
-    quote: str | None = setting(
-        "quote",
-        _WHERE,
-        "quote currency; on exchanges USDT unless said otherwise, any = all",
-        text,
-        None,
-        metavar="CODE",
-    )
-    timeframe: str = setting(
-        "timeframe",
-        _WHERE,
-        "candle length",
-        choice("timeframe", TIMEFRAMES_MS, fold=False),
-        "15m",
-        choices=tuple(TIMEFRAMES_MS),
-    )
+    quote: str | None = setting("quote", _WHERE, "quote currency; on exchanges USDT unless said otherwise, any = all",
+        text, None, metavar="CODE")  # fmt: skip
+    timeframe: str = setting("timeframe", _WHERE, "candle length", choice("timeframe", TIMEFRAMES_MS, fold=False),
+        "15m", choices=tuple(TIMEFRAMES_MS))  # fmt: skip
     bars: int = setting(
         "bars", _WHERE, "window: the newest N bars; the signal depends on it", whole(2, 1_000_000), 1500, metavar="N"
     )
     include_open: bool = setting(
         "include_open", _WHERE, "count the forming bar as well; its signal can still change", switch, False
     )
-    offline: bool = setting("offline", _WHERE, "never touch the network", switch, False)
+    offline: bool = setting("offline", _WHERE, "only what is stored on disk; never touch the network", switch, False)
+    refresh: bool = setting("refresh", _WHERE, "fetch the whole window again and compare it with what is stored",
+        switch, False, negatable=False)  # fmt: skip
+    cache_dir: Path | None = setting("cache_dir", _WHERE, "where candles are stored; the user's cache folder if not said",
+        path, None, metavar="DIR")  # fmt: skip
+    cache_max_mb: int = setting("cache_max_mb", _WHERE, "what stored candles may take; symbols not used for long go first",
+        whole(1), 4000, metavar="N")  # fmt: skip
     seed: int = setting("seed", _WHERE, "seed of the simulated market", whole(0, 2**31), 7, metavar="N")
     watchlist: str | None = setting(
         "watchlist", _WHICH, "file of symbols, one a line; - reads stdin", text, None,

@@ -28,7 +28,16 @@ class Listing:
     quote_volume: float | None = None
 
 
-Delivery = Callable[[RawCandles | Skipped], None]
+@dataclass(frozen=True, slots=True)
+class From:
+    """A listing, and the open time in UTC ms from which its candles are wanted."""
+
+    listing: Listing
+    since_ms: int
+
+
+# Candles are those that were checked before: the store holds nothing else.
+Delivery = Callable[[RawCandles | Candles | Skipped], None]
 
 
 class Market(Protocol):
@@ -108,8 +117,9 @@ def load(market: Market, listings: Sequence[Listing], request: Request, progress
     candles: list[Candles] = []
     skipped: list[Skipped] = []
 
-    def deliver(raw: RawCandles | Skipped) -> None:
-        ready = raw if isinstance(raw, Skipped) else _window(check(raw, request.timeframe), request, market, now_ms)
+    def deliver(arrived: RawCandles | Candles | Skipped) -> None:
+        checked = check(arrived, request.timeframe) if isinstance(arrived, RawCandles) else arrived
+        ready = _window(checked, request, market, now_ms)
         if isinstance(ready, Skipped):
             skipped.append(ready)
         else:

@@ -28,12 +28,10 @@ class Held:
     timestamp: Ints
     values: Floats
 
-    def candles(self, exchange: str, step_ms: int) -> Candles:
+    def candles(self, exchange: str, symbol: str, step_ms: int) -> Candles:
         """As candles that were checked: nothing else is ever stored."""
         gaps = int(self.timestamp[-1] - self.timestamp[0]) // step_ms + 1 - len(self.timestamp)
-        return Candles(
-            exchange=exchange, symbol=self.entry.symbol, timestamp=self.timestamp, values=self.values, gap_bars=gaps
-        )
+        return Candles(exchange=exchange, symbol=symbol, timestamp=self.timestamp, values=self.values, gap_bars=gaps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ class Update:
 
     `timestamp` UTC ms, shape [bars]; `values` [5, bars]. `asked_from_ms`..`asked_until_ms`: the exchange was
     asked for these bars and this is all there is (None: not from the exchange). `complete`: it has nothing
-    older. `replace` throws away what was stored. `failed` is a hole that could not be asked about.
+    older. `replace` throws away what was stored. `failed` are holes that could not be asked about.
     """
 
     native: str
@@ -28,7 +28,7 @@ class Update:
     asked_until_ms: int = 0
     complete: bool = False
     replace: bool = False
-    failed: Hole | None = None
+    failed: tuple[Hole, ...] = ()
     now_ms: int = 0
 
 
@@ -42,8 +42,8 @@ def entry_after(entry: Entry, update: Update, step_ms: int) -> Entry:
         for first_ms, last_ms in _runs(stamps, step_ms):
             holes = _without(holes, first_ms, last_ms, step_ms)
         holes += _opened(entry, update, step_ms)
-    if update.failed is not None:
-        holes = [*_without(holes, update.failed.from_ms, update.failed.last_ms, step_ms), update.failed]
+    for failed in update.failed:
+        holes = [*_without(holes, failed.from_ms, failed.last_ms, step_ms), failed]
     ends = stamps[[0, -1]].tolist() if len(stamps) else [entry.first_ms, entry.last_ms]
     return replace(
         entry,

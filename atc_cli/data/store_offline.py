@@ -1,0 +1,58 @@
+"""What the store holds of one exchange, as a market that needs no network."""
+
+from collections.abc import Callable, Sequence
+
+from atc_cli.data.source import Delivery, Listing, Market
+from atc_cli.data.store import Shelf
+from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.errors import NoDataError
+
+
+class OfflineMarket(Market):
+    """The symbols of a shelf; the newest stored bar is now. `clock` gives UTC ms."""
+
+    simulated = False
+    live = False
+
+    def __init__(self, shelf: Shelf, clock: Callable[[], int]) -> None:
+        self.name = self.title = shelf.exchange
+        self.kind = shelf.market
+        self._shelf = shelf
+        self._clock = clock
+
+    def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:  # noqa: ARG002
+        """Every stored symbol of that quote currency; NoDataError where nothing is stored.
+
+        Of imported candles the quote is known by the end of the name only. No day figures are stored.
+        """
+        held = [each for each in self._shelf.entries() if each.bars]
+        if not held:
+            raise NoDataError(
+                f"--offline: no {self._shelf.timeframe} candles of {self.name} {self.kind} are stored on disk",
+                "drop --offline once, or use --data DIR or --exchange demo; `atc cache ls` lists what is stored",
+            )
+        wanted = (quote or "").casefold()
+        return [
+            Listing(exchange=self.name, symbol=each.symbol, native=each.native, quote=each.quote)
+            for each in held
+            if (each.quote.casefold() == wanted if each.quote and wanted else each.native.casefold().endswith(wanted))
+        ]
+
+    def now_ms(self) -> int:
+        """The local clock, but never before a stored bar has closed: the exchange's clock said that it had."""
+        newest_ms = max((each.last_ms for each in self._shelf.entries() if each.bars), default=0)
+        return max(self._clock(), newest_ms + self._shelf.step_ms)
+
+    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:  # noqa: ARG002
+        """Deliver what is stored of each, file by file."""
+        left = {each.native: each for each in listings}
+        for group in self._shelf.read(left.copy(), bars):
+            for held in group:
+                listing = left.pop(held.entry.native)
+                deliver(held.candles(listing.exchange, listing.symbol, self._shelf.step_ms))
+            self._shelf.touch({held.entry.native for held in group}, self._clock())
+        for each in left.values():
+            deliver(Skipped(each.symbol, SkipReason.NO_CANDLES, "its stored candles are gone", each.exchange))
+
+    def close(self) -> None:
+        """Nothing is held open."""
