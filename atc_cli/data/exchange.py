@@ -3,7 +3,7 @@
 Importing ccxt takes half a second and 100 MB, so a market that is never asked never pays for it.
 """
 
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from math import isfinite
 from typing import Any, TypeVar
@@ -17,12 +17,13 @@ from atc_cli.data.exchange_client import (
     check_timeframe,
     listen,
     our_options,
-    page_bars,
+    paging,
 )
 from atc_cli.data.exchange_errors import RequestError, Trouble
-from atc_cli.data.exchange_pages import Row, Window, newest_rows
+from atc_cli.data.exchange_pages import Row, SeamError, Window, rows_of
 from atc_cli.data.exchange_retry import Health, Patience, Pause
-from atc_cli.data.source import Delivery, Listing
+from atc_cli.data.exchange_tariff import tariff_of
+from atc_cli.data.source import Delivery, From, Listing
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results import Skipped
 from atc_cli.errors import ConfigError, UsageError, unknown_name
@@ -33,6 +34,7 @@ _CONCURRENT = 8
 _VOLUME_IN_COINS = frozenset({"binance", "binanceusdm", "bybit", "okx", "bitget", "hyperliquid", "htx"})
 
 T = TypeVar("T")
+_Job = tuple[Listing, Callable[..., Window]]
 
 
 class ExchangeMarket:
@@ -59,6 +61,7 @@ class ExchangeMarket:
         self._patience = Patience(self._pause)
         self._client: Client | None = None
         self._counted_in_contracts: set[str] = set()
+        self.notes: list[str] = []
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
         """Active markets of the kind, by symbol; `tickers` adds the day figures with one more request.
@@ -79,7 +82,19 @@ class ExchangeMarket:
         not have, UnavailableError or BusyError when no symbol was answered, KeyboardInterrupt at once.
         """
         if listings:
-            self._run(self._fetch(listings, timeframe, bars, now_ms, deliver))
+            make = partial(Window, timeframe=timeframe, now_ms=now_ms, bars=bars)
+            self._run(self._fetch([(each, make) for each in listings], timeframe, deliver))
+
+    def fetch_from(self, wants: Sequence[From], timeframe: str, now_ms: int, deliver: Delivery) -> None:
+        """Deliver every candle of each listing that opens at `since_ms` or later, up to `now_ms`, closed and forming.
+
+        Each listing exactly once; one request where a page holds the tail, of the smallest weight that does.
+        Raises as `fetch` does.
+        """
+        if wants:
+            make = partial(Window, timeframe=timeframe, now_ms=now_ms)
+            jobs = [(each.listing, partial(make, since_ms=each.since_ms)) for each in wants]
+            self._run(self._fetch(jobs, timeframe, deliver))
 
     def close(self) -> None:
         """Let go of connections; harmless after errors and when repeated."""
@@ -127,34 +142,32 @@ class ExchangeMarket:
             raise RequestError(Trouble.UNREADABLE, "no time of day")
         return now_ms
 
-    async def _fetch(
-        self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery
-    ) -> None:
+    async def _fetch(self, jobs: Sequence[_Job], timeframe: str, deliver: Delivery) -> None:
         import asyncio
 
         client, _ = await self._loaded()
         check_timeframe(client, timeframe)
-        page = page_bars(client, self.name, self.kind)
-        window = Window(timeframe=timeframe, bars=bars, now_ms=now_ms, page_bars=page)
-        health, queue = Health(), iter(listings)
+        pages = paging(client, self.kind, tariff_of(self.name, self.kind))
+        health = Health()
+        queue = ((listing, make(paging=pages)) for listing, make in jobs)
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(_CONCURRENT, len(listings))):
-                    group.create_task(self._work(queue, window, health, deliver))
+                for _ in range(min(_CONCURRENT, len(jobs))):
+                    group.create_task(self._work(queue, health, deliver))
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
         if health.nothing_came is not None:
             raise health.nothing_came
 
-    async def _work(self, queue: Iterator[Listing], window: Window, health: Health, deliver: Delivery) -> None:
-        for listing in queue:
+    async def _work(self, queue: Iterator[tuple[Listing, Window]], health: Health, deliver: Delivery) -> None:
+        for listing, window in queue:
             deliver(await self._candles(listing, window, health))
 
     async def _candles(self, listing: Listing, window: Window, health: Health) -> RawCandles | Skipped:
         if health.gone is not None:
             return health.gone.as_skip(listing)
         try:
-            rows = await self._rows(listing, window)
+            rows = await self._agreeing_rows(listing, window)
         except RequestError as failure:
             health.bad(failure)
             return failure.as_skip(listing)
@@ -163,6 +176,14 @@ class ExchangeMarket:
         if listing.symbol in self._counted_in_contracts:
             table[:, 5] = np.nan
         return RawCandles(exchange=listing.exchange, symbol=listing.symbol, timestamp=table[:, 0], values=table[:, 1:])
+
+    async def _agreeing_rows(self, listing: Listing, window: Window) -> list[Row]:
+        """The rows; where pages contradict each other all of them are fetched once more, and it is said."""
+        try:
+            return await self._rows(listing, window)
+        except SeamError as seam:
+            self.notes.append(f"{listing.symbol}: {self.name} sent {seam.detail}; fetched again")
+            return await self._rows(listing, window)
 
     async def _rows(self, listing: Listing, window: Window) -> list[Row]:
         client, markets = await self._loaded()
@@ -173,8 +194,8 @@ class ExchangeMarket:
 
         if listing.symbol not in markets:
             raise RequestError(Trouble.WRONG_REQUEST, f"{listing.symbol} is not listed")
-        born_ms = markets[listing.symbol].get("created")
-        return await newest_rows(ask, window, born_ms if isinstance(born_ms, int) else 0)
+        created = markets[listing.symbol].get("created")
+        return await rows_of(ask, window, created if isinstance(created, int) else 0)
 
     def _connected(self) -> Client:
         if self._client is None:

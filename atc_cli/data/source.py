@@ -28,6 +28,14 @@ class Listing:
     quote_volume: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class From:
+    """A symbol and the open time (UTC ms) from which on its candles are wanted."""
+
+    listing: Listing
+    since_ms: int
+
+
 Delivery = Callable[[RawCandles | Skipped], None]
 
 
