@@ -52,9 +52,11 @@ class TestTail:
     @pytest.mark.parametrize(("after_ms", "bars"), [(0, 5), (1, 4), (HOUR_MS - 1, 4)])
     def test_bars_that_open_before_the_time_are_not_in_it(self, after_ms: int, bars: int) -> None:
         table = hourly(50)
-        with BinanceServer([Symbol("BTC", bars=fixed(table))], now_ms=FORMING) as server:
-            with market_of(server) as (market, _):
-                got = fetch_since(market, OPEN_MS - 4 * HOUR_MS + after_ms)
+        with (
+            BinanceServer([Symbol("BTC", bars=fixed(table))], now_ms=FORMING) as server,
+            market_of(server) as (market, _),
+        ):
+            got = fetch_since(market, OPEN_MS - 4 * HOUR_MS + after_ms)
         assert_same(got.candles["BTCUSDT"], table[-bars:])
 
     def test_a_time_to_come_needs_no_request(self) -> None:
@@ -77,9 +79,11 @@ class TestTail:
     @pytest.mark.parametrize("kind", ["swap", "spot"])
     def test_a_hole_longer_than_a_page_hides_nothing_before_it(self, kind: str, hole: tuple[int, int]) -> None:
         table = np.delete(hourly(1500), np.s_[slice(*hole)], axis=0)
-        with BinanceServer([Symbol("GAP", bars=fixed(table))], now_ms=FORMING) as server:
-            with market_of(server, kind) as (market, _):
-                got = fetch_since(market, OPEN_MS - 1499 * HOUR_MS)
+        with (
+            BinanceServer([Symbol("GAP", bars=fixed(table))], now_ms=FORMING) as server,
+            market_of(server, kind) as (market, _),
+        ):
+            got = fetch_since(market, OPEN_MS - 1499 * HOUR_MS)
         assert_same(got.candles["GAPUSDT"], table)
 
     def test_a_known_listing_date_ends_the_search(self) -> None:
@@ -156,11 +160,13 @@ class TestSeams:
     SEAM_MS = int(TABLE[-499, 0])  # the oldest candle of the newest page
 
     def fetch(self, fault: Fault, nth: tuple[int, ...] | None) -> tuple[Got, list[str], int]:
-        with BinanceServer([Symbol("BTC", bars=fixed(self.TABLE)), *coins(1)], now_ms=FORMING) as server:
-            with market_of(server) as (market, _):
-                server.plan(fault, path=KLINES, symbol="BTCUSDT", nth=nth)
-                got = fetch_all(market)
-                return got, market.notes, server.count(KLINES, "BTCUSDT")
+        with (
+            BinanceServer([Symbol("BTC", bars=fixed(self.TABLE)), *coins(1)], now_ms=FORMING) as server,
+            market_of(server) as (market, _),
+        ):
+            server.plan(fault, path=KLINES, symbol="BTCUSDT", nth=nth)
+            got = fetch_all(market)
+            return got, market.notes, server.count(KLINES, "BTCUSDT")
 
     def test_a_seam_that_agrees_is_one_candle(self) -> None:
         got, notes, requests = self.fetch(edited(lambda rows: [*rows, rows[-1]]), None)
@@ -190,11 +196,13 @@ class TestSeams:
     def test_a_forming_candle_that_moves_between_pages_is_no_disagreement(self) -> None:
         """Only the forming bar came with the newest page: the next page sees it later."""
         table = np.delete(self.TABLE, np.s_[2300:2999], axis=0)
-        with BinanceServer([Symbol("BTC", bars=fixed(table))], now_ms=FORMING) as server:
-            with market_of(server) as (market, _):
-                server.plan(rewritten(OPEN_MS, "88.88"), path=KLINES, nth=(2, 3, 4))
-                fetch_all(market)
-                assert market.notes == []
+        with (
+            BinanceServer([Symbol("BTC", bars=fixed(table))], now_ms=FORMING) as server,
+            market_of(server) as (market, _),
+        ):
+            server.plan(rewritten(OPEN_MS, "88.88"), path=KLINES, nth=(2, 3, 4))
+            fetch_all(market)
+            assert market.notes == []
 
 
 def test_the_now_of_a_fetch_is_the_callers() -> None:
