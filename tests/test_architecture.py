@@ -14,7 +14,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 ROOMS = {
     "domain": {"domain"},
-    "data": {"domain", "data", "errors", "merge"},
+    "data": {"domain", "data", "errors", "merge", "atomic"},
     "engine": {"domain", "engine", "errors"},
     "reporting": {"domain", "reporting", "errors"},
     "commands": {"domain", "data", "engine", "commands", "settings", "resolve", "errors"},

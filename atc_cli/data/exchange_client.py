@@ -1,6 +1,6 @@
 """What is set on a ccxt exchange before it is asked, and what is looked at in its answers. Imports no ccxt."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from atc_cli.data.exchange_errors import RequestError, Trouble, refusal
@@ -24,9 +24,13 @@ class Client(Protocol):
     markets: Mapping[str, Mapping[str, Any]] | None
     options: dict[str, Any]
     timeout_on_exit: int
+    urls: Mapping[str, Any]
+    throttle: Callable[..., Awaitable[None]]
+    fetch: Callable[..., Awaitable[object]]
     handle_errors: Callable[..., Any]
     parse_ohlcvs: Callable[..., list[Row]]
-    load_markets: Callable[[], Awaitable[object]]
+    load_markets: Callable[[bool], Awaitable[object]]
+    set_markets: Callable[[Sequence[Mapping[str, Any]]], object]
     fetch_time: Callable[[], Awaitable[object]]
     fetch_tickers: Callable[[], Awaitable[Mapping[str, Mapping[str, object]]]]
     fetch_ohlcv: Callable[[str, str, int | None, int], Awaitable[list[Row]]]
