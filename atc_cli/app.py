@@ -223,13 +223,13 @@ def root(
 
 
 def _resolved(given: dict[str, Any]) -> Resolved:
-    from atc_cli import flow
+    from atc_cli.folders import user_folder
 
     by_key = {option.key: given.get(FIELDS[option.key]) for option in OPTIONS.values()}
     flags = {key: value for key, value in by_key.items() if value is not None}
     config = given.get("config") or os.environ.get("ATC_CONFIG")
     file = Path(config).expanduser() if config else None
-    return resolve(flags, os.environ, config=file, user_folder=flow.user_folder(), folder=Path())
+    return resolve(flags, os.environ, config=file, user_folder=user_folder(), folder=Path())
 
 
 def _finish(code: ExitCode) -> NoReturn:

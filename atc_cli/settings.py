@@ -101,9 +101,9 @@ class Settings:
     offline: bool = setting("offline", _WHERE, "only what is stored on disk; never touch the network", switch, False)
     refresh: bool = setting("refresh", _WHERE, "fetch the whole window again and compare it with what is stored",
         switch, False, negatable=False)  # fmt: skip
-    cache_dir: Path | None = setting("cache_dir", _WHERE, "where candles are stored; the user's cache folder if not said",
+    cache_dir: Path | None = setting("cache_dir", _WHERE, "where candles are stored [the user's cache folder]",
         path, None, metavar="DIR")  # fmt: skip
-    cache_max_mb: int = setting("cache_max_mb", _WHERE, "what stored candles may take; symbols not used for long go first",
+    cache_max_mb: int = setting("cache_max_mb", _WHERE, "megabytes for stored candles; what was not used for long goes",
         whole(1), 4000, metavar="N")  # fmt: skip
     seed: int = setting("seed", _WHERE, "seed of the simulated market", whole(0, 2**31), 7, metavar="N")
     watchlist: str | None = setting(

@@ -9,7 +9,8 @@ from atc_cli.commands.ports import Ports
 from atc_cli.data.source import Market, Progress
 from atc_cli.engine import numba, reference, rust
 from atc_cli.engine.backend import Offer, Unavailable
-from atc_cli.errors import NoDataError, UsageError
+from atc_cli.errors import UsageError
+from atc_cli.folders import cache_folder
 from atc_cli.settings import DEMO, Settings
 
 _NOT_BUILT = "this version of atc does not include it"
@@ -56,11 +57,16 @@ def _demo(settings: Settings) -> Market:
 
 
 def _exchange(settings: Settings, exchange: str) -> Market:
-    if settings.offline:
-        raise NoDataError(
-            f"--offline: no candles of {exchange} are stored on disk",
-            "use --data DIR or --exchange demo, or drop --offline",
-        )
-    from atc_cli.data.exchange import ExchangeMarket
+    from atc_cli.data.store import Store
 
-    return ExchangeMarket(exchange, settings.market, settings.ccxt.get(exchange, {}))
+    store = Store(cache_folder(settings.cache_dir) / "candles")
+    if settings.offline:
+        from atc_cli.data.store_offline import OfflineMarket
+
+        return OfflineMarket(store, store.shelf(exchange, settings.market, settings.timeframe), clock_ms)
+    from atc_cli.data.exchange import ExchangeMarket
+    from atc_cli.data.stored import StoredMarket
+
+    market = ExchangeMarket(exchange, settings.market, settings.ccxt.get(exchange, {}))
+    limit_bytes = settings.cache_max_mb * 1_000_000
+    return StoredMarket(market, store, limit_bytes=limit_bytes, forming=settings.include_open, refresh=settings.refresh)

@@ -33,6 +33,7 @@ class MemoryMarket:
         self.live = live
         self.simulated = False
         self.closed = False
+        self.notes: list[str] = []
         self._raw = {each.symbol: each for each in raw}
         self._now_ms = now_ms
         self._volumes = quote_volumes or {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from atc_cli.commands.ports import Ports
-from atc_cli.data.source import Listing, Loaded, Market, Progress, Request, failed, left_out, load
+from atc_cli.data.source import FILES, Listing, Loaded, Market, Progress, Request, failed, left_out, load
 from atc_cli.data.universe import Filters, Universe, choose
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params, document_hash
@@ -78,7 +78,7 @@ def _listings(settings: Settings, markets: Sequence[Market]) -> tuple[list[Listi
 def quote_of(settings: Settings, market: Market) -> str | None:
     """The quote currency to filter by; None is all. Names of files need not have one."""
     if settings.quote is None:
-        return DEFAULT_QUOTE if market.live else None
+        return None if market.name == FILES else DEFAULT_QUOTE
     return None if settings.quote.casefold() == ANY_QUOTE else settings.quote.upper()
 
 

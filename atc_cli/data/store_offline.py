@@ -1,11 +1,12 @@
 """What the store holds of one exchange, as a market that needs no network."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from atc_cli.data.source import Delivery, Listing, Market
-from atc_cli.data.store import Shelf
+from atc_cli.data.store import Shelf, Store
 from atc_cli.domain.results import Skipped, SkipReason
-from atc_cli.errors import NoDataError
+from atc_cli.errors import NoDataError, UnavailableError
 
 
 class OfflineMarket(Market):
@@ -14,11 +15,17 @@ class OfflineMarket(Market):
     simulated = False
     live = False
 
-    def __init__(self, shelf: Shelf, clock: Callable[[], int]) -> None:
+    def __init__(self, store: Store, shelf: Shelf, clock: Callable[[], int]) -> None:
         self.name = self.title = shelf.exchange
         self.kind = shelf.market
+        self._store = store
         self._shelf = shelf
         self._clock = clock
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Of damaged files."""
+        return self._store.notes
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:  # noqa: ARG002
         """Every stored symbol of that quote currency; NoDataError where nothing is stored.
@@ -50,7 +57,8 @@ class OfflineMarket(Market):
             for held in group:
                 listing = left.pop(held.entry.native)
                 deliver(held.candles(listing.exchange, listing.symbol, self._shelf.step_ms))
-            self._shelf.touch({held.entry.native for held in group}, self._clock())
+            with suppress(UnavailableError):  # a cache that cannot be written can be read
+                self._shelf.touch({held.entry.native for held in group}, self._clock())
         for each in left.values():
             deliver(Skipped(each.symbol, SkipReason.NO_CANDLES, "its stored candles are gone", each.exchange))
 
