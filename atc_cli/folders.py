@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+CANDLES = "candles"  # below the cache folder
+
 
 def user_folder() -> Path:
     """The user's configuration folder (XDG)."""

@@ -10,7 +10,7 @@ from atc_cli.data.source import Market, Progress
 from atc_cli.engine import numba, reference, rust
 from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.errors import UsageError
-from atc_cli.folders import cache_folder
+from atc_cli.folders import CANDLES, cache_folder
 from atc_cli.settings import DEMO, Settings
 
 _NOT_BUILT = "this version of atc does not include it"
@@ -57,16 +57,20 @@ def _demo(settings: Settings) -> Market:
 
 
 def _exchange(settings: Settings, exchange: str) -> Market:
-    from atc_cli.data.store import Store
-
-    store = Store(cache_folder(settings.cache_dir) / "candles")
+    folder = cache_folder(settings.cache_dir) / CANDLES
     if settings.offline:
         from atc_cli.data.store_offline import OfflineMarket
 
-        return OfflineMarket(store, store.shelf(exchange, settings.market, settings.timeframe), clock_ms)
+        return OfflineMarket(folder, exchange, settings.market, settings.timeframe, clock=clock_ms)
     from atc_cli.data.exchange import ExchangeMarket
+    from atc_cli.data.store import Store
     from atc_cli.data.stored import StoredMarket
 
     market = ExchangeMarket(exchange, settings.market, settings.ccxt.get(exchange, {}))
-    limit_bytes = settings.cache_max_mb * 1_000_000
-    return StoredMarket(market, store, limit_bytes=limit_bytes, forming=settings.include_open, refresh=settings.refresh)
+    return StoredMarket(
+        market,
+        Store(folder, market.notes.append),
+        limit_bytes=settings.cache_max_mb * 1e6,
+        forming=settings.include_open,
+        refresh=settings.refresh,
+    )

@@ -1,6 +1,7 @@
 """`atc scan` through ccxt against a Binance on this machine: what a person with a network sees."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from atc_cli.data.store import group_of
 from atc_cli.domain.panel import RawCandles, check
 from atc_cli.domain.params import Params
 from tests.backends import compute
@@ -199,10 +201,15 @@ def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path) -> None:
     with BinanceServer([symbol(number) for number in range(30)], now_ms=NOW_MS) as server:
         server.plan(stalled(), path="klines", symbol="COIN005USDT")
         # Eight symbols are under way at once: when the last one is asked for, most have arrived.
-        server.plan(edited(note), path="klines", symbol="COIN029USDT")
+        last = sorted((coin for coin in server.symbols if coin != "COIN005USDT"), key=group_of)[-1]
+        server.plan(edited(note), path="klines", symbol=last)
         command = ["scan", "--config", str(config(server, tmp_path)), "--all", "--output", "json"]
         running = subprocess.Popen(
-            [sys.executable, "-m", "atc_cli", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "atc_cli", *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "ATC_CACHE_DIR": str(tmp_path / "cache")},
         )
         last_asked.wait()
         running.send_signal(signal.SIGINT)

@@ -56,11 +56,7 @@ class Market(Protocol):
     kind: str
     simulated: bool
     live: bool
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """What was noted until now."""
-        return ()
+    notes: Sequence[str] = ()
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
         """Every active symbol, of one quote currency if given, with day figures if `tickers`."""

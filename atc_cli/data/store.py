@@ -206,18 +206,18 @@ def _used(group: Group, natives: Collection[str], now_ms: int) -> Group:
 
 
 class Store:
-    """All shelves below one folder; `notes` grows by what a person must hear of damaged files."""
+    """All shelves below one folder; `say` is told of damaged files."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, say: Say) -> None:
         self.folder = folder
-        self.notes: list[str] = []
+        self._say = say
 
     def shelf(self, exchange: str, market: str, timeframe: str) -> Shelf:
         """The shelf of that name, which may be empty; UsageError for a name that could leave the folder."""
         for part in (exchange, market):
             if not _PART_OF_PATH.fullmatch(part):
                 raise UsageError(f"{part!r} is no name of an exchange or a market", "as in --exchange binance")
-        return Shelf(self.folder, exchange, market, timeframe, self.notes.append)
+        return Shelf(self.folder, exchange, market, timeframe, self._say)
 
     def shelves(self) -> list[Shelf]:
         """Every shelf that has a folder."""

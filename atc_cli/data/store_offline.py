@@ -2,30 +2,27 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from atc_cli.data.source import Delivery, Listing, Market
-from atc_cli.data.store import Shelf, Store
+from atc_cli.data.store import Store
 from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.errors import NoDataError, UnavailableError
 
 
 class OfflineMarket(Market):
-    """The symbols of a shelf; the newest stored bar is now. `clock` gives UTC ms."""
+    """The symbols stored below `folder`; the newest stored bar is now. `clock` gives UTC ms."""
 
     simulated = False
     live = False
 
-    def __init__(self, store: Store, shelf: Shelf, clock: Callable[[], int]) -> None:
-        self.name = self.title = shelf.exchange
-        self.kind = shelf.market
-        self._store = store
-        self._shelf = shelf
+    def __init__(self, folder: Path, exchange: str, market: str, timeframe: str, *, clock: Callable[[], int]) -> None:
+        self.name = self.title = exchange
+        self.kind = market
+        notes: list[str] = []
+        self.notes: Sequence[str] = notes
+        self._shelf = Store(folder, notes.append).shelf(exchange, market, timeframe)
         self._clock = clock
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """Of damaged files."""
-        return self._store.notes
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:  # noqa: ARG002
         """Every stored symbol of that quote currency; NoDataError where nothing is stored.

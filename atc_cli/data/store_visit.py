@@ -23,7 +23,9 @@ COOL_DOWN_MS = 60 * MINUTE_MS
 
 
 class Tailed(Market, Protocol):
-    """A market that can also be asked for candles from a time on."""
+    """A market that can also be asked for candles from a time on, and takes notes."""
+
+    notes: list[str]
 
     def fetch_from(self, wants: Sequence[From], timeframe: str, now_ms: int, deliver: Delivery) -> None:
         """Deliver each listing once: all its candles that open at or after since_ms, closed and forming."""

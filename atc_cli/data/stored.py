@@ -2,15 +2,15 @@
 
 from collections.abc import Collection, Sequence
 
-from atc_cli.data.source import Delivery, Listing
+from atc_cli.data.source import Delivery, Listing, Market
 from atc_cli.data.store import Shelf, Store
 from atc_cli.data.store_limit import shrink
 from atc_cli.data.store_visit import Tailed, Visit, Window
 from atc_cli.errors import UnavailableError
 
 
-class StoredMarket:
-    """`inner` with a store before it.
+class StoredMarket(Market):
+    """`inner` with a store before it; what the store has to say goes to the market's own notes.
 
     The store is kept below `limit_bytes`. `forming`: the bar that is not closed yet is wanted too, so that every
     symbol is asked about. `refresh`: what is stored is fetched again and compared.
@@ -23,12 +23,7 @@ class StoredMarket:
         self.simulated, self.live = inner.simulated, inner.live
         self._inner, self._store, self._limit_bytes = inner, store, limit_bytes
         self._forming, self._compare_all = forming, refresh
-        self._notes: list[str] = []
-
-    @property
-    def notes(self) -> Sequence[str]:
-        """What a person must hear: of the market, of candles that changed, of damaged files."""
-        return [*self._inner.notes, *self._store.notes, *self._notes]
+        self.notes: Sequence[str] = inner.notes
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
         """As the market itself."""
@@ -45,7 +40,7 @@ class StoredMarket:
         """
         shelf = self._store.shelf(self.name, self.kind, timeframe)
         window = Window(timeframe, bars, now_ms, self._forming)
-        visit = Visit(self._inner, shelf, self._notes, window, deliver)
+        visit = Visit(self._inner, shelf, self._inner.notes, window, deliver)
         try:
             visit.run(listings, refresh=self._compare_all)
         finally:
@@ -56,10 +51,12 @@ class StoredMarket:
         try:
             gone = shrink(self._store, self._limit_bytes, shelf=shelf, keep=scanned)
         except UnavailableError as error:
-            self._notes.append(f"the store cannot be made smaller: {error}")
+            self._inner.notes.append(f"the store cannot be made smaller: {error}")
             return
         if gone:
-            self._notes.append(f"the store is full: {len(gone)} symbols that were not used for long are gone from it")
+            self._inner.notes.append(
+                f"the store is full: {len(gone)} symbols that were not used for long are gone from it"
+            )
 
     def refresh(self) -> bool:
         """As the market itself."""
