@@ -152,7 +152,7 @@ class Shelf:
         try:
             with self._path(number).open("rb") as file:
                 content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return Group()
         except ValueError as error:  # mmap of an empty file
             raise DamagedError("it is empty") from error
