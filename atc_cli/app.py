@@ -12,8 +12,16 @@ from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
 from atc_cli import __version__
+from atc_cli.cache_options import CACHE
 from atc_cli.errors import ExitCode
-from atc_cli.examples import BENCH_EXAMPLES, EXPLAIN_EXAMPLES, SCAN_EXAMPLES
+from atc_cli.examples import (
+    BENCH_EXAMPLES,
+    CACHE_EXAMPLES,
+    EXPLAIN_EXAMPLES,
+    EXPORT_EXAMPLES,
+    IMPORT_EXAMPLES,
+    SCAN_EXAMPLES,
+)
 from atc_cli.options import BENCH, EXPLAIN, SCAN, Option
 from atc_cli.resolve import Resolved, resolve
 from atc_cli.settings import BENCH_OPTIONS, FIELDS, OPTIONS, BenchSettings
@@ -49,6 +57,9 @@ app = typer.Typer(
 )
 config_app = typer.Typer(help="Show, check and locate settings.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(config_app, name="config")
+cache_app = typer.Typer(help="Stored candles: list, check, prune, bring in, take out.", no_args_is_help=True,
+    rich_markup_mode=None)  # fmt: skip
+app.add_typer(cache_app, name="cache")
 
 
 def _given(command: str) -> list[inspect.Parameter]:
@@ -61,6 +72,8 @@ def _given(command: str) -> list[inspect.Parameter]:
         _parameter("verbose", bool, False, "say more on stderr: every skip, timings", short="-v"),
         _parameter("quiet", bool, False, "say nothing on stderr but errors", short="-q"),
     ]
+    if command in CACHE:
+        return [_option(option, SCAN) for option in CACHE[command]]
     if command == BENCH:
         return [*(_option(option, command) for option in BENCH_OPTIONS.values()), general[-1]]
     return [_option(option, command) for option in OPTIONS.values() if command in option.commands] + general
@@ -205,6 +218,47 @@ def config_presets(
     from atc_cli import flow
 
     _finish(flow.show_presets(name))
+
+
+_Folder = Annotated[str, typer.Argument(metavar="DIR", help="files named SYMBOL-TIMEFRAME.parquet", show_default=False)]
+_Symbols = Annotated[list[str] | None, typer.Argument(metavar="SYMBOL", help="all if none", show_default=False)]
+
+
+def _cache_command(name: str, text: str) -> None:
+    """`atc cache NAME` without arguments."""
+
+    def command(**given: Any) -> None:
+        from atc_cli import flow_cache
+
+        _finish(flow_cache.PLAIN[name](_flags_of(given)))
+
+    cache_app.command(name, cls=SectionedCommand, help=text)(_with_options(name)(command))
+
+
+for _name, _text in CACHE_EXAMPLES.items():
+    _cache_command(_name, _text)
+
+
+@cache_app.command("import", cls=SectionedCommand, help=IMPORT_EXAMPLES)
+@_with_options("import")
+def cache_import(folder: _Folder, **given: Any) -> None:
+    """Store the candles of a folder."""
+    from atc_cli import flow_cache
+
+    _finish(flow_cache.import_(_flags_of(given), Path(folder)))
+
+
+@cache_app.command("export", cls=SectionedCommand, help=EXPORT_EXAMPLES)
+@_with_options("export")
+def cache_export(folder: _Folder, symbols: _Symbols = None, **given: Any) -> None:
+    """Write stored candles to a folder."""
+    from atc_cli import flow_cache
+
+    _finish(flow_cache.export(_flags_of(given), Path(folder), list(symbols or [])))
+
+
+def _flags_of(given: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if value is not None}
 
 
 def _version(wanted: bool) -> None:

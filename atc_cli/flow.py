@@ -49,7 +49,7 @@ def _noting(ports: "Ports", *, quiet: bool) -> Iterator[None]:
         yield
     finally:
         if not quiet:
-            _say(note for market in ports.markets for note in market.notes)
+            say(note for market in ports.markets for note in market.notes)
 
 
 def _lines_of(watchlist: str | None) -> list[str] | None:
@@ -68,10 +68,11 @@ def _scan_code(result: "ScanResult") -> ExitCode:
         return ExitCode.INTERRUPTED
     if result.skipped and not any(result.breadth.values()):
         return ExitCode.NO_DATA
-    return _partial(result.skipped)
+    return partial_code(result.skipped)
 
 
-def _partial(skipped: Iterable["Skipped"]) -> ExitCode:
+def partial_code(skipped: Iterable["Skipped"]) -> ExitCode:
+    """3 where a fault cost a symbol."""
     return ExitCode.PARTIAL if any(each.reason.fault for each in skipped) else ExitCode.OK
 
 
@@ -143,7 +144,7 @@ def _progress(quiet: bool) -> "Progress":
     return SilentProgress() if quiet else RichProgress()
 
 
-def _say(lines: Iterable[str]) -> None:
+def say(lines: Iterable[str]) -> None:
     """Words to stderr: wrapped at blanks on a terminal, one line each off one; a full disk cannot stop them."""
     with suppress(OSError):
         if not sys.stderr.isatty():
@@ -161,15 +162,15 @@ def _say_scan(result: "ScanResult", *, verbose: bool, quiet: bool, ok: bool) -> 
     from atc_cli.reporting.summary import losses, scan_summary
 
     if not quiet:
-        _say(scan_summary(result, verbose=verbose))
+        say(scan_summary(result, verbose=verbose))
     elif not ok:
-        _say([losses(result)])
+        say([losses(result)])
 
 
 def _say_explain(result: "ExplainResult", *, verbose: bool) -> None:
     from atc_cli.reporting.summary import explain_summary
 
-    _say(explain_summary(result, verbose=verbose))
+    say(explain_summary(result, verbose=verbose))
 
 
 def show_settings(resolved: Resolved) -> ExitCode:

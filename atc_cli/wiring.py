@@ -1,9 +1,11 @@
 """Settings to concrete markets and backends. The only place that knows them all."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from atc_cli.commands.ports import Ports
 from atc_cli.data.source import Market, Progress
@@ -12,6 +14,9 @@ from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.errors import UsageError
 from atc_cli.folders import CANDLES, cache_folder
 from atc_cli.settings import DEMO, Settings
+
+if TYPE_CHECKING:
+    from atc_cli.data.store import Store
 
 _NOT_BUILT = "this version of atc does not include it"
 
@@ -57,20 +62,29 @@ def _demo(settings: Settings) -> Market:
 
 
 def _exchange(settings: Settings, exchange: str) -> Market:
-    folder = cache_folder(settings.cache_dir) / CANDLES
     if settings.offline:
         from atc_cli.data.store_offline import OfflineMarket
 
-        return OfflineMarket(folder, exchange, settings.market, settings.timeframe, clock=clock_ms)
+        return OfflineMarket(_candles(settings), exchange, settings.market, settings.timeframe, clock=clock_ms)
     from atc_cli.data.exchange import ExchangeMarket
-    from atc_cli.data.store import Store
     from atc_cli.data.stored import StoredMarket
 
     market = ExchangeMarket(exchange, settings.market, settings.ccxt.get(exchange, {}))
     return StoredMarket(
         market,
-        Store(folder, market.notes.append),
+        store(settings, market.notes.append),
         limit_bytes=settings.cache_max_mb * 1e6,
         forming=settings.include_open,
         refresh=settings.refresh,
     )
+
+
+def store(settings: Settings, say: Callable[[str], None]) -> "Store":
+    """The candles on disk; `say` is told of damaged files."""
+    from atc_cli.data.store import Store
+
+    return Store(_candles(settings), say)
+
+
+def _candles(settings: Settings) -> Path:
+    return cache_folder(settings.cache_dir) / CANDLES

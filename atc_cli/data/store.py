@@ -20,10 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.atomic import write_atomically
-from atc_cli.data.store_file import DamagedError, Entry, Group, dump, parse
+from atc_cli.data.store_file import DamagedError, Group, dump, parse
 from atc_cli.data.store_group import Codec, Held, merged, read, without
 from atc_cli.data.store_ledger import Update
 from atc_cli.data.store_lock import locked
+from atc_cli.domain.stored import Entry
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS
 from atc_cli.errors import UnavailableError, UsageError
 

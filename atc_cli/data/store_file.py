@@ -11,49 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from atc_cli.domain.stored import Entry, Hole
+
 MAGIC, VERSION = b"ATCSTORE", 1
 _PREFIX = struct.Struct("<8sIQ32s")
 
 
 class DamagedError(Exception):
     """A file is not what was written: it must be set aside, none of it may be used."""
-
-
-@dataclass(frozen=True, slots=True)
-class Hole:
-    """Bars from_ms..last_ms (open times, both inside) that are missing, and not because nobody traded.
-
-    `retry_ms` None: the exchange was not asked yet; else asking failed, and is not repeated before then.
-    """
-
-    from_ms: int
-    last_ms: int
-    retry_ms: int | None = None
-
-    def due(self, now_ms: int) -> bool:
-        """Whether the exchange should be asked."""
-        return self.retry_ms is None or now_ms >= self.retry_ms
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What is known of one symbol: bars open at offset_ms modulo the timeframe.
-
-    A bar missing between first_ms and last_ms that is in no hole had no trades. `complete`: the exchange has
-    nothing before first_ms. `asked_ms`: the newest bar that the exchange was asked for, 0 if none.
-    """
-
-    native: str
-    symbol: str
-    quote: str | None
-    offset_ms: int
-    bars: int = 0
-    first_ms: int = 0
-    last_ms: int = 0
-    complete: bool = False
-    asked_ms: int = 0
-    used_ms: int = 0
-    holes: tuple[Hole, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

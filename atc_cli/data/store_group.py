@@ -8,9 +8,10 @@ from typing import NamedTuple
 import numpy as np
 
 from atc_cli.data.store_block import SLOTS, Block, Dense, Mask, Pack, Unpack, encode
-from atc_cli.data.store_file import Entry, Group, Piece
+from atc_cli.data.store_file import Group, Piece
 from atc_cli.data.store_ledger import Update, entry_after
 from atc_cli.domain.panel import Candles, Floats, Ints
+from atc_cli.domain.stored import Entry
 
 
 class Codec(NamedTuple):
@@ -32,6 +33,22 @@ class Held:
         """As candles that were checked: nothing else is ever stored."""
         gaps = int(self.timestamp[-1] - self.timestamp[0]) // step_ms + 1 - len(self.timestamp)
         return Candles(exchange=exchange, symbol=symbol, timestamp=self.timestamp, values=self.values, gap_bars=gaps)
+
+
+def difference(held: Held, fresh: Candles, *, from_ms: int | None = None) -> int | None:
+    """Open time of the first bar that the two tell differently, None if there is none.
+
+    From `from_ms` on `fresh` must have every bar that is held; without it only bars that both have are compared.
+    """
+    first = 0 if from_ms is None else int(np.searchsorted(held.timestamp, from_ms))
+    stamps, values = held.timestamp[first:], held.values[:, first:]
+    if not len(stamps) or not len(fresh):
+        return None
+    place = np.minimum(np.searchsorted(fresh.timestamp, stamps), len(fresh) - 1)
+    other, found = fresh.values[:, place], fresh.timestamp[place] == stamps
+    same = ((values == other) | (np.isnan(values) & np.isnan(other))).all(axis=0)
+    wrong = ~(same & found) if from_ms is not None else found & ~same
+    return int(stamps[np.argmax(wrong)]) if wrong.any() else None
 
 
 @dataclass(frozen=True, slots=True)

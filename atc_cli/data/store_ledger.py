@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from atc_cli.data.store_file import Entry, Hole
 from atc_cli.domain.panel import Floats, Ints
+from atc_cli.domain.stored import Entry, Hole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

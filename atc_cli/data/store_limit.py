@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from atc_cli.data.store import Shelf, Store
-from atc_cli.data.store_file import Entry
+from atc_cli.domain.stored import Entry
 
 
 @dataclass(frozen=True, slots=True)

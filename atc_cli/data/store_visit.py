@@ -9,11 +9,11 @@ import numpy as np
 
 from atc_cli.data.source import Delivery, From, Listing, Market
 from atc_cli.data.store import Shelf, group_of
-from atc_cli.data.store_file import Hole
-from atc_cli.data.store_group import Held
+from atc_cli.data.store_group import Held, difference
 from atc_cli.data.store_ledger import Update
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.domain.stored import Hole
 from atc_cli.domain.timeframe import MINUTE_MS, TIMEFRAMES_MS, iso
 from atc_cli.errors import BusyError, UnavailableError
 
@@ -134,7 +134,7 @@ class Visit:
             self._write(listing, failed=_failed(held.entry.holes, self._window))
             self._deliver(tail)
             return
-        differing_ms = since_ms if isinstance(tail, Skipped) else _difference(held, tail, since_ms)
+        differing_ms = since_ms if isinstance(tail, Skipped) else difference(held, tail, from_ms=since_ms)
         if isinstance(tail, Skipped) or differing_ms is not None:
             self._doubt(listing, differing_ms)
             return
@@ -151,7 +151,9 @@ class Visit:
         candles = check(arrived, window.timeframe) if isinstance(arrived, RawCandles) else arrived
         if isinstance(candles, Candles):
             held, suspect = self._held.get(listing.symbol), listing.symbol in self._suspect
-            differing_ms = None if held is None or suspect else _difference(held, candles, int(candles.timestamp[0]))
+            differing_ms = (
+                None if held is None or suspect else difference(held, candles, from_ms=int(candles.timestamp[0]))
+            )
             if differing_ms is not None:
                 self._doubt(listing, differing_ms)
             complete = len(candles) - window.open_bars(candles) < window.bars
@@ -217,18 +219,6 @@ class Visit:
         except UnavailableError as error:
             self._stores = False
             self._notes.append(f"candles are not stored: {error}")
-
-
-def _difference(held: Held, fresh: Candles, since_ms: int) -> int | None:
-    """Open time of the first held bar from `since_ms` on that is missing or different in `fresh`, None if none is."""
-    first = int(np.searchsorted(held.timestamp, since_ms))
-    stamps, values = held.timestamp[first:], held.values[:, first:]
-    if not len(stamps):
-        return None
-    place = np.minimum(np.searchsorted(fresh.timestamp, stamps), len(fresh) - 1)
-    other = fresh.values[:, place]
-    same = ((values == other) | (np.isnan(values) & np.isnan(other))).all(axis=0) & (fresh.timestamp[place] == stamps)
-    return None if same.all() else int(stamps[np.argmin(same)])
 
 
 def _failed(holes: Collection[Hole], window: Window) -> tuple[Hole, ...]:
