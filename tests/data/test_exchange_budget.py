@@ -138,6 +138,8 @@ class TestOthersAtTheSameAddress:
         ):
             fetch_all(first, 1496)
             assert server.limits.used("swap", server.now_ms) == 1 + 1 + 5 * 6 == 0.9 * 36 // 1
+            second.listings(quote=None, tickers=False)
+            assert (time.waits_s, time.weights) == ([], []), "the list of markets is kept, with the limit"
             second.now_ms()
         assert time.waits_s == [61.0]
 
