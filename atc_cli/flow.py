@@ -30,13 +30,6 @@ def user_folder() -> Path:
     return platformdirs.user_config_path("atc", appauthor=False)
 
 
-def cache_folder() -> Path:
-    """The user's cache folder (XDG)."""
-    import platformdirs
-
-    return platformdirs.user_cache_path("atc", appauthor=False)
-
-
 def scan(resolved: Resolved, symbols: list[str], *, quiet: bool, verbose: bool) -> ExitCode:
     """`atc scan`: data to stdout or --out, words to stderr."""
     from atc_cli import wiring
@@ -192,7 +185,7 @@ def doctor(*, as_json: bool) -> ExitCode:
     from atc_cli.reporting.doctor import doctor_json, doctor_table
 
     checks = command.run(
-        wiring.offers(), cache_folder=cache_folder(), now_ms=wiring.clock_ms(), settings_fault=_settings_fault()
+        wiring.offers(), cache_folder=wiring.cache_folder(), now_ms=wiring.clock_ms(), settings_fault=_settings_fault()
     )
     write(doctor_json(checks) if as_json else doctor_table(checks, width=terminal_width(None)), None)
     return ExitCode.OK if command.healthy(checks) else ExitCode.UNAVAILABLE
@@ -240,9 +233,10 @@ def validate(file: Path | None) -> ExitCode:
 
 
 def _places() -> "list[config.Place]":
+    from atc_cli import wiring
     from atc_cli.commands import config
 
-    return config.places(user_folder(), cache_folder(), Path())
+    return config.places(user_folder(), wiring.cache_folder(), Path())
 
 
 def show_places() -> ExitCode:

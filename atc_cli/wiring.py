@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 
 from atc_cli.commands.ports import Ports
 from atc_cli.data.source import Market, Progress
@@ -20,6 +21,13 @@ def clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def cache_folder() -> Path:
+    """The user's cache folder (XDG)."""
+    import platformdirs
+
+    return platformdirs.user_cache_path("atc", appauthor=False)
+
+
 def offers() -> list[Offer | Unavailable]:
     """Every backend by name: what can run, and why the others cannot."""
     absent = [Unavailable(name, _NOT_BUILT, "use --backend auto") for name in ("cuda", "dask")]
@@ -31,13 +39,13 @@ def ports(settings: Settings, progress: Progress) -> Iterator[Ports]:
     """Everything that a command needs; markets are closed at the end whatever happens."""
     with ExitStack() as stack:
         opened = []
-        for market in _markets(settings):
+        for market in _markets(settings, progress):
             stack.callback(market.close)
             opened.append(market)
         yield Ports(markets=opened, offers=offers(), clock_ms=clock_ms, progress=progress)
 
 
-def _markets(settings: Settings) -> Iterator[Market]:
+def _markets(settings: Settings, progress: Progress) -> Iterator[Market]:
     if settings.data is not None:
         from atc_cli.data.files import FolderMarket
 
@@ -46,7 +54,7 @@ def _markets(settings: Settings) -> Iterator[Market]:
     if DEMO in settings.exchange and len(settings.exchange) > 1:
         raise UsageError("demo is a simulated market and is not mixed with real ones", "--exchange demo")
     for exchange in settings.exchange:
-        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange)
+        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange, progress)
 
 
 def _demo(settings: Settings) -> Market:
@@ -55,7 +63,7 @@ def _demo(settings: Settings) -> Market:
     return DemoMarket(settings.seed, clock_ms)
 
 
-def _exchange(settings: Settings, exchange: str) -> Market:
+def _exchange(settings: Settings, exchange: str, progress: Progress) -> Market:
     if settings.offline:
         raise NoDataError(
             f"--offline: no candles of {exchange} are stored on disk",
@@ -63,4 +71,12 @@ def _exchange(settings: Settings, exchange: str) -> Market:
         )
     from atc_cli.data.exchange import ExchangeMarket
 
-    return ExchangeMarket(exchange, settings.market, settings.ccxt.get(exchange, {}))
+    return ExchangeMarket(
+        exchange,
+        settings.market,
+        settings.ccxt.get(exchange, {}),
+        folder=cache_folder(),
+        rate_share=settings.rate_share,
+        refresh=settings.refresh_markets,
+        progress=progress,
+    )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from atc_cli.commands.ports import Ports
-from atc_cli.data.source import Delivery, Listing
+from atc_cli.data.source import Delivery, Listing, Market
 from atc_cli.domain.panel import Candles, RawCandles
 from atc_cli.domain.results import Skipped
 from atc_cli.engine import reference, rust
@@ -15,7 +15,7 @@ from tests.backends import HOUR_MS, tick_walk
 NOW_MS = 1_700_000_000_000 // HOUR_MS * HOUR_MS + 1000 * HOUR_MS + 20 * 60_000  # 20 minutes into an hour
 
 
-class MemoryMarket:
+class MemoryMarket(Market):
     """Symbols and their candles; `before` runs ahead of each delivery (to interrupt, to fail)."""
 
     def __init__(
