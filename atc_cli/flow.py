@@ -34,7 +34,7 @@ def scan(resolved: Resolved, symbols: list[str], *, quiet: bool, verbose: bool) 
     output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
     check_target(settings.out, binary=output == "parquet")
     watchlist = _lines_of(settings.watchlist)
-    with resolved.blaming(), wiring.ports(settings, _progress(quiet)) as ports, _noting(ports, quiet=quiet):
+    with resolved.blaming(), wiring.ports(settings, _progress(quiet)) as ports, _noting(ports):
         result = command.run(settings, ports, typed=symbols, watchlist=watchlist)
     write(_scan_content(result, settings, output), settings.out)
     code = _scan_code(result)
@@ -43,13 +43,13 @@ def scan(resolved: Resolved, symbols: list[str], *, quiet: bool, verbose: bool) 
 
 
 @contextmanager
-def _noting(ports: "Ports", *, quiet: bool) -> Iterator[None]:
-    """Say in the end what markets and the store have to say, also where the run fails."""
+def _noting(ports: "Ports") -> Iterator[None]:
+    """Where a run fails, say first what markets and the store had noted; a result says it itself."""
     try:
         yield
-    finally:
-        if not quiet:
-            say(note for market in ports.markets for note in market.notes)
+    except AtcError:
+        say(note for market in ports.markets for note in market.notes)
+        raise
 
 
 def _lines_of(watchlist: str | None) -> list[str] | None:
@@ -85,7 +85,7 @@ def explain(resolved: Resolved, symbol: str, *, quiet: bool, verbose: bool) -> E
     output = _explain_output(resolved)
     name = f"{symbol}-{settings.timeframe}.{output}"
     check_target(settings.out, binary=output == "parquet", name=name)
-    with resolved.blaming(), wiring.ports(settings, _progress(quiet=True)) as ports, _noting(ports, quiet=quiet):
+    with resolved.blaming(), wiring.ports(settings, _progress(quiet=True)) as ports, _noting(ports):
         result = command.run(settings, ports, symbol)
     write(_explain_content(result, settings, output), settings.out, name=name)
     if not quiet:

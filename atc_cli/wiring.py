@@ -37,13 +37,13 @@ def ports(settings: Settings, progress: Progress) -> Iterator[Ports]:
     """Everything that a command needs; markets are closed at the end whatever happens."""
     with ExitStack() as stack:
         opened = []
-        for market in _markets(settings):
+        for market in _markets(settings, progress):
             stack.callback(market.close)
             opened.append(market)
         yield Ports(markets=opened, offers=offers(), clock_ms=clock_ms, progress=progress)
 
 
-def _markets(settings: Settings) -> Iterator[Market]:
+def _markets(settings: Settings, progress: Progress) -> Iterator[Market]:
     if settings.data is not None:
         from atc_cli.data.files import FolderMarket
 
@@ -52,7 +52,7 @@ def _markets(settings: Settings) -> Iterator[Market]:
     if DEMO in settings.exchange and len(settings.exchange) > 1:
         raise UsageError("demo is a simulated market and is not mixed with real ones", "--exchange demo")
     for exchange in settings.exchange:
-        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange)
+        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange, progress)
 
 
 def _demo(settings: Settings) -> Market:
@@ -61,7 +61,7 @@ def _demo(settings: Settings) -> Market:
     return DemoMarket(settings.seed, clock_ms)
 
 
-def _exchange(settings: Settings, exchange: str) -> Market:
+def _exchange(settings: Settings, exchange: str, progress: Progress) -> Market:
     if settings.offline:
         from atc_cli.data.store_offline import OfflineMarket
 
@@ -69,7 +69,15 @@ def _exchange(settings: Settings, exchange: str) -> Market:
     from atc_cli.data.exchange import ExchangeMarket
     from atc_cli.data.stored import StoredMarket
 
-    market = ExchangeMarket(exchange, settings.market, settings.ccxt.get(exchange, {}))
+    market = ExchangeMarket(
+        exchange,
+        settings.market,
+        settings.ccxt.get(exchange, {}),
+        folder=cache_folder(settings.cache_dir),
+        rate_share=settings.rate_share,
+        refresh=settings.refresh_markets,
+        progress=progress,
+    )
     return StoredMarket(
         market,
         store(settings, market.notes.append),

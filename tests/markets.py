@@ -16,7 +16,7 @@ from tests.backends import HOUR_MS, tick_walk
 NOW_MS = 1_700_000_000_000 // HOUR_MS * HOUR_MS + 1000 * HOUR_MS + 20 * 60_000  # 20 minutes into an hour
 
 
-class MemoryMarket:
+class MemoryMarket(Market):
     """Symbols and their candles; `before` runs ahead of each delivery (to interrupt, to fail)."""
 
     def __init__(

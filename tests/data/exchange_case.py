@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,60 @@ def market_of(
     waits = Waits()
     with closing(ExchangeMarket(exchange, kind, {**server.options(), **more}, pause=waits)) as market:
         yield market, waits
+
+
+@dataclass
+class Simulated:
+    """The server's clock as ours, and a progress that remembers what it was told.
+
+    Waits are over at once and move the clock, once every request that is on its way has reached the server:
+    in real time they would. `ahead_ms` is how wrong our clock is.
+    """
+
+    server: BinanceServer
+    ahead_ms: int = 0
+    weights: list[int] = field(default_factory=list)
+    waits_s: list[float] = field(default_factory=list)
+    announced_s: list[float] = field(default_factory=list)
+    bars: int = 0
+
+    def __post_init__(self) -> None:
+        self._before = len(self.server.answered)
+
+    def now_ms(self) -> int:
+        return self.server.now_ms + self.ahead_ms
+
+    async def pause(self, seconds: float) -> None:
+        while self._before + len(self.weights) > len(self.server.answered):
+            await asyncio.sleep(0)
+        self.waits_s.append(seconds)
+        self.server.advance(round(seconds * 1000))
+
+    def begin(self, what: str, total: int) -> None: ...
+
+    def advance(self) -> None: ...
+
+    def end(self) -> None: ...
+
+    def sent(self, weight: int) -> None:
+        self.weights.append(weight)
+
+    def received(self, bars: int) -> None:
+        self.bars += bars
+
+    def waiting(self, seconds: float) -> None:
+        self.announced_s.append(seconds)
+
+
+@contextmanager
+def limited_market(
+    server: BinanceServer, kind: str = "swap", *, ahead_ms: int = 0, **more: Any
+) -> Iterator[tuple[ExchangeMarket, Simulated]]:
+    """A market that holds itself back, in the server's time."""
+    time = Simulated(server, ahead_ms)
+    world = {"pause": time.pause, "clock_ms": time.now_ms, "progress": time, **more}
+    with closing(ExchangeMarket("binance", kind, server.options(limited=True), **world)) as market:
+        yield market, time
 
 
 @dataclass
