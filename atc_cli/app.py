@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from atc_cli import __version__
+from atc_cli.as_typed import AsTyped
 from atc_cli.cache_options import CACHE
 from atc_cli.errors import ExitCode
 from atc_cli.examples import (
@@ -22,12 +23,16 @@ from atc_cli.examples import (
     IMPORT_EXAMPLES,
     SCAN_EXAMPLES,
 )
-from atc_cli.options import BENCH, EXPLAIN, SCAN, Option
+from atc_cli.options import BENCH, EXPLAIN, SCAN, Option, completion
 from atc_cli.resolve import Resolved, resolve
 from atc_cli.settings import BENCH_OPTIONS, FIELDS, OPTIONS, BenchSettings
 
 
-class SectionedCommand(TyperCommand):
+class UntypedGroup(AsTyped, TyperGroup):
+    """The commands."""
+
+
+class SectionedCommand(AsTyped, TyperCommand):
     """A command whose help lists its options by section."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -49,16 +54,17 @@ def _section(parameter: Any) -> str:
 
 app = typer.Typer(
     name="atc",
+    cls=UntypedGroup,
     help="A market scanner built on the Adaptive Trend Classification: ranked LONG/SHORT signals.",
     rich_markup_mode=None,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-config_app = typer.Typer(help="Show, check and locate settings.", no_args_is_help=True, rich_markup_mode=None)
+_GROUP: dict[str, Any] = {"cls": UntypedGroup, "no_args_is_help": True, "rich_markup_mode": None}
+config_app = typer.Typer(help="Show, check and locate settings.", **_GROUP)
 app.add_typer(config_app, name="config")
-cache_app = typer.Typer(help="Stored candles: list, check, prune, bring in, take out.", no_args_is_help=True,
-    rich_markup_mode=None)  # fmt: skip
+cache_app = typer.Typer(help="Stored candles: list, check, prune, bring in, take out.", **_GROUP)
 app.add_typer(cache_app, name="cache")
 
 
@@ -95,26 +101,15 @@ def _option(option: Option, command: str) -> inspect.Parameter:
     metavar = option.metavar or ("|".join(choices) if choices else None)
     made = typer.Option(
         declared,
-        help=option.help + _default_words(option),
+        help=option.help + option.default_words,
         metavar=None if option.is_switch else metavar,
         rich_help_panel=option.panel,
         show_default=False,
-        autocompletion=_completion(choices),
+        autocompletion=completion(choices),
     )
     kind = bool | None if option.is_switch else str | None
     name = FIELDS.get(option.key, option.key)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, made])
-
-
-def _default_words(option: Option) -> str:
-    if option.default in (None, ()) or option.is_switch:
-        return ""
-    shown = ",".join(option.default) if isinstance(option.default, tuple) else option.default
-    return f" [{shown}]"
-
-
-def _completion(choices: tuple[str, ...]) -> Callable[[str], list[str]] | None:
-    return (lambda incomplete: [name for name in choices if name.startswith(incomplete)]) if choices else None
 
 
 def _with_options(command: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

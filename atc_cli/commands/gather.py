@@ -49,11 +49,13 @@ class Gathered:
     def panels(self) -> Iterator[Panel]:
         """All series in order, some at a time."""
         some: list[Candles] = []
+        bars = 0
         for each in self.series:
-            if some and sum(map(len, some)) + len(each) > _PANEL_BARS:
+            if some and bars + len(each) > _PANEL_BARS:
                 yield Panel.of(some, self.timeframe)
-                some = []
+                some, bars = [], 0
             some.append(each)
+            bars += len(each)
         if some:
             yield Panel.of(some, self.timeframe)
 
