@@ -16,10 +16,11 @@ from atc_cli.reporting.columns import (
     SPARK_NARROW,
     Cell,
     Scene,
+    Span,
     checked_columns,
     default_columns,
 )
-from atc_cli.reporting.layout import GAP, RULE, TITLE, flow, text_of
+from atc_cli.reporting.layout import GAP, RULE, TITLE, flow
 from atc_cli.reporting.text import printable
 
 _TITLE_MAY_GO = ("spark", "side")
@@ -30,7 +31,7 @@ class _Drawn:
     """A column's cells and the width that holds them all."""
 
     title: str
-    cells: Sequence[Text]
+    cells: Sequence[Cell]
     width: int
 
 
@@ -59,8 +60,8 @@ def scan_table(result: ScanResult, *, columns: tuple[str, ...] | None, width: in
 def _drawn(key: str, rows: Iterable[ScanRow], scene: Scene) -> _Drawn:
     """A column; one drawn small goes without its title rather than be as wide as that."""
     column = COLUMNS[key]
-    cells = [text_of(column.cell(row, scene)) for row in rows]
-    widest = max(cell.cell_len for cell in cells)
+    cells = [column.cell(row, scene) for row in rows]
+    widest = max(map(_cell_width, cells))
     title = "" if key in _TITLE_MAY_GO and widest < cell_len(column.title) else column.title
     return _Drawn(title, cells, max(widest, cell_len(title)))
 
@@ -77,7 +78,7 @@ def _fitted(drawn: Mapping[str, _Drawn], width: int) -> dict[str, _Drawn]:
             return kept
         kept.pop(key, None)
     if _total(kept) > width:
-        kept["side"] = _Drawn("", [cell[:1] for cell in kept["side"].cells], 1)
+        kept["side"] = _Drawn("", [((cell[0][0][:1], cell[0][1]),) for cell in kept["side"].cells], 1)
         room = kept["symbol"].width + width - _total(kept)
         kept["symbol"] = replace(kept["symbol"], width=max(min(room, kept["symbol"].width), 1))
     return kept
@@ -89,24 +90,36 @@ def _lines(drawn: Mapping[str, _Drawn]) -> Iterator[Text]:
     Lines and not Rich's Table, which takes longer to lay out a thousand rows than it takes to compute them.
     """
     columns = [(column.width, COLUMNS[key].justify == "right") for key, column in drawn.items()]
-    yield _line([Text(column.title, TITLE) for column in drawn.values()], columns)
+    yield _line([((column.title, TITLE),) for column in drawn.values()], columns)
     yield Text("─" * _total(drawn), RULE)
     for cells in zip(*(column.cells for column in drawn.values()), strict=True):
         yield _line(cells, columns)
 
 
-def _line(cells: Iterable[Text], columns: Sequence[tuple[int, bool]]) -> Text:
-    line = Text(no_wrap=True)
-    for place, (cell, (width, to_the_right)) in enumerate(zip(cells, columns, strict=True)):
-        cut = cell
-        if cell.cell_len > width:
-            cut = cell.copy()
-            cut.truncate(width, overflow="ellipsis")
-        blanks = " " * (width - cut.cell_len)
-        line.append(" " * GAP * (place > 0) + blanks * to_the_right)
-        line.append_text(cut)
-        line.append(blanks * (not to_the_right))
+def _line(cells: Iterable[Cell], columns: Sequence[tuple[int, bool]]) -> Text:
+    parts: list[Span] = []
+    for cell, (width, to_the_right) in zip(cells, columns, strict=True):
+        room = width - _cell_width(cell)
+        shown = cell if room >= 0 else _cut(cell, width)
+        blanks: Span = (" " * room, "")
+        parts += [(" " * GAP, "") if parts else ("", ""), *((blanks, *shown) if to_the_right else (*shown, blanks))]
+    line, at = Text("".join(text for text, _ in parts), no_wrap=True), 0
+    for text, style in parts:
+        if style:
+            line.stylize(style, at, at + len(text))
+        at += len(text)
     return line
+
+
+def _cell_width(cell: Cell) -> int:
+    return sum(cell_len(text) for text, _ in cell)
+
+
+def _cut(cell: Cell, width: int) -> Cell:
+    """The cell in `width`, an ellipsis last, in the style that it begins with."""
+    text = Text("".join(text for text, _ in cell))
+    text.truncate(width, overflow="ellipsis")
+    return ((text.plain, cell[0][1]),)
 
 
 def _legend(drawn: Mapping[str, _Drawn], width: int) -> list[Text]:
