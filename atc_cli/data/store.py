@@ -25,7 +25,7 @@ from atc_cli.data.store_group import Codec, Held, merged, read, without
 from atc_cli.data.store_ledger import Update
 from atc_cli.data.store_lock import locked
 from atc_cli.domain.stored import Entry
-from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS
+from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.errors import UnavailableError, UsageError
 
 GROUPS = 8
@@ -115,13 +115,10 @@ class Shelf:
                 self._change(number, partial(without, natives=natives, codec=_CODEC))
 
     def touch(self, natives: Collection[str], now_ms: int) -> None:
-        """Remember, to the day, that these symbols were used; eviction begins with the others."""
-        if not self.folder.is_dir():
-            return
-        for number in {group_of(native) for native in natives}:
-            if any(each.native in natives and each.used_ms < now_ms - DAY_MS for each in self._load(number).entries):
-                with locked(self.folder):
-                    self._change(number, partial(_used, natives=natives, now_ms=now_ms))
+        """Remember that these symbols were used; eviction begins with the others. Raises as `write` does."""
+        with locked(self.folder):
+            for number in {group_of(native) for native in natives}:
+                self._change(number, partial(_used, natives=natives, now_ms=now_ms))
 
     def faults(self) -> list[str]:
         """Every file that is not what was written, or whose candles are none."""

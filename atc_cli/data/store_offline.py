@@ -7,6 +7,7 @@ from pathlib import Path
 from atc_cli.data.source import Delivery, Listing, Market
 from atc_cli.data.store import Store
 from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.domain.stored import Entry
 from atc_cli.errors import NoDataError, UnavailableError
 
 
@@ -23,13 +24,14 @@ class OfflineMarket(Market):
         self.notes: Sequence[str] = notes
         self._shelf = Store(folder, notes.append).shelf(exchange, market, timeframe)
         self._clock = clock
+        self._entries: list[Entry] | None = None
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:  # noqa: ARG002
         """Every stored symbol of that quote currency; NoDataError where nothing is stored.
 
         Of imported candles the quote is known by the end of the name only. No day figures are stored.
         """
-        held = [each for each in self._shelf.entries() if each.bars]
+        held = self._held()
         if not held:
             raise NoDataError(
                 f"--offline: no {self._shelf.timeframe} candles of {self.name} {self.kind} are stored on disk",
@@ -44,20 +46,28 @@ class OfflineMarket(Market):
 
     def now_ms(self) -> int:
         """The local clock, but never before a stored bar has closed: the exchange's clock said that it had."""
-        newest_ms = max((each.last_ms for each in self._shelf.entries() if each.bars), default=0)
+        newest_ms = max((each.last_ms for each in self._held()), default=0)
         return max(self._clock(), newest_ms + self._shelf.step_ms)
 
     def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:  # noqa: ARG002
         """Deliver what is stored of each, file by file."""
         left = {each.native: each for each in listings}
+        unused = {each.native for each in self._held() if each.unused(self._clock())} & left.keys()
         for group in self._shelf.read(left.copy(), bars):
             for held in group:
                 listing = left.pop(held.entry.native)
                 deliver(held.candles(listing.exchange, listing.symbol, self._shelf.step_ms))
-            with suppress(UnavailableError):  # a cache that cannot be written can be read
-                self._shelf.touch({held.entry.native for held in group}, self._clock())
+        if unused:
+            with suppress(UnavailableError):  # what cannot be written can be read
+                self._shelf.touch(unused, self._clock())
         for each in left.values():
             deliver(Skipped(each.symbol, SkipReason.NO_CANDLES, "its stored candles are gone", each.exchange))
+
+    def _held(self) -> list[Entry]:
+        """Symbols with candles, as they were when first asked for."""
+        if self._entries is None:
+            self._entries = [each for each in self._shelf.entries() if each.bars]
+        return self._entries
 
     def close(self) -> None:
         """Nothing is held open."""

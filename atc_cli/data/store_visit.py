@@ -81,6 +81,7 @@ class Visit:
         self._held: dict[str, Held] = {}
         self._since: dict[str, int] = {}
         self._suspect: set[str] = set()
+        self._unused: set[str] = set()  # needs no write but the note that it was used
         self._writes: list[Update] = []
         self.wrote = False
         self._stores = True
@@ -100,8 +101,9 @@ class Visit:
                 self._deliver(Skipped(each.symbol, SkipReason.FETCH_FAILED, str(error), each.exchange))
         finally:
             self._flush()
-        with suppress(UnavailableError):
-            self._shelf.touch({each.native for each in listings}, self._window.now_ms)
+        if self._unused:
+            with suppress(UnavailableError):
+                self._shelf.touch(self._unused, self._window.now_ms)
 
     def _take_stored(self, refresh: bool) -> None:
         """Deliver what needs no request; note of the others what is held and from where on to ask."""
@@ -111,6 +113,7 @@ class Visit:
                 listing = by_native[held.entry.native]
                 since_ms = 0 if refresh else self._window.since_ms(held)
                 if since_ms is None:
+                    self._unused |= {listing.native} if held.entry.unused(self._window.now_ms) else set()
                     self._deliver(held.candles(listing.exchange, listing.symbol, self._window.step_ms))
                 else:
                     self._held[listing.symbol], self._since[listing.symbol] = held, since_ms

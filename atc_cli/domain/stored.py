@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS
 
 
 class Missing(StrEnum):
@@ -55,6 +55,10 @@ class Entry:
     asked_ms: int = 0
     used_ms: int = 0
     holes: tuple[Hole, ...] = ()
+
+    def unused(self, now_ms: int) -> bool:
+        """Whether its last use is a day old: uses are noted to the day."""
+        return self.used_ms < now_ms - DAY_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
