@@ -17,10 +17,10 @@ def locked(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / ".lock").open("ab")
-    except OSError as error:
-        raise UnavailableError(f"cannot write in {str(folder)!r}: {error.strerror}") from None
-    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for left in folder.glob(".*.candles.*"):
             left.unlink(missing_ok=True)
+    except OSError as error:
+        raise UnavailableError(f"cannot write in {str(folder)!r}: {error.strerror}") from None
+    with lock:
         yield

@@ -290,6 +290,16 @@ def test_the_size_limit_takes_symbols_that_were_not_used_for_long_never_those_of
     assert [each.symbol for each in Store(tmp_path, print).shelf("memory", "swap", "1h").entries()] == sorted(names[9:])
 
 
+def test_a_scan_that_needs_no_request_counts_as_a_use_offline_too(tmp_path: Path) -> None:
+    inner = market(3)
+    for name in ("COIN0", "COIN1", "COIN2"):
+        fetched(behind(inner, tmp_path), symbols=[name])
+    later_ms = NOW_MS + 3 * 24 * HOUR_MS
+    fetched(OfflineMarket(tmp_path, "memory", "swap", "1h", clock=lambda: later_ms), symbols=["COIN1"])
+    used = {each.symbol: each.used_ms for each in Store(tmp_path, print).shelf("memory", "swap", "1h").entries()}
+    assert used == {"COIN0": NOW_MS, "COIN1": later_ms, "COIN2": NOW_MS}
+
+
 def test_offline_gives_what_was_stored_and_never_asks(tmp_path: Path) -> None:
     inner = market()
     cold = fetched(behind(inner, tmp_path))
