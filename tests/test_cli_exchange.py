@@ -1,6 +1,7 @@
 """`atc scan` through ccxt against a Binance on this machine: what a person with a network sees."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -299,20 +300,26 @@ def test_explain_uses_the_same_candles(atc: Atc, server: BinanceServer, tmp_path
     assert json.loads(done.out)["row"]["signal"] == row["signal"]
 
 
-def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path) -> None:
-    last_asked = threading.Event()
+@pytest.mark.parametrize("exchanges", [("binance",), ("binance", "binanceusdm")], ids=["one", "two at once"])
+def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path, exchanges: Sequence[str]) -> None:
+    last_asked = threading.Barrier(len(exchanges) + 1)
 
     def note(body: object) -> object:
-        last_asked.set()
+        last_asked.wait()
         return body
 
     with BinanceServer([symbol(number) for number in range(30)], now_ms=NOW_MS) as server:
         server.plan(stalled(), path="klines", symbol="COIN005USDT")
-        # Eight symbols are under way at once: when the last one is asked for, most have arrived.
-        server.plan(edited(note), path="klines", symbol="COIN029USDT")
-        command = ["scan", "--config", str(config(server, tmp_path)), "--all", "--output", "json"]
+        # Eight symbols of each are under way at once: when the last one is asked for, most have arrived.
+        server.plan(edited(note), path="klines", symbol="COIN029USDT", nth=tuple(range(1, len(exchanges) + 1)))
+        file = str(config(server, tmp_path, exchanges=exchanges))
+        command = ["scan", "--config", file, "--exchange", ",".join(exchanges), "--all", "--output", "json"]
         running = subprocess.Popen(
-            [sys.executable, "-m", "atc_cli", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "atc_cli", *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
         )
         last_asked.wait()
         running.send_signal(signal.SIGINT)
@@ -320,9 +327,9 @@ def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path) -> None:
     assert running.returncode == 130, err
     document = json.loads(out)
     assert document["interrupted"] is True
-    reasons = {skip["symbol"]: skip["reason"] for skip in document["skipped"]}
-    assert reasons["COIN005/USDT:USDT"] == "interrupted"
+    reasons = {(skip["exchange"], skip["symbol"]): skip["reason"] for skip in document["skipped"]}
+    assert all(reasons[each, "COIN005/USDT:USDT"] == "interrupted" for each in exchanges)
     assert set(reasons.values()) == {"interrupted"}
-    assert len(document["rows"]) >= 20
-    assert len(document["rows"]) + len(document["skipped"]) == 30
+    assert len(document["rows"]) >= 20 * len(exchanges)
+    assert len(document["rows"]) + len(document["skipped"]) == 30 * len(exchanges)
     assert "interrupted" in err

@@ -1,5 +1,6 @@
 """The request weight that an exchange grants to this machine's address, shared by every atc that runs on it."""
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -37,18 +38,20 @@ class Spent:
 
         A second that is still to come was written before a clock was set back: it counts as now.
         """
-        with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            document = json.loads(content)
-            spent = cls(held_until_ms=int(document["held_until_ms"]))
-            for second_ms, weight in document["by_second"].items():
-                if now_ms - int(second_ms) < _KEPT_MS:
-                    spent.add(int(weight), min(int(second_ms), now_ms))
-            return spent
-        return cls()
+        head, _, body = content.partition(b"\n")
+        if head != _head(body):
+            return cls()
+        document = json.loads(body)
+        spent = cls(held_until_ms=document["held_until_ms"])
+        for second_ms, weight in document["by_second"].items():
+            if now_ms - int(second_ms) < _KEPT_MS:
+                spent.add(weight, min(int(second_ms), now_ms))
+        return spent
 
     def content(self) -> bytes:
-        """What is written to the file."""
-        return json.dumps({"by_second": self.by_second, "held_until_ms": self.held_until_ms}).encode()
+        """What is written to the file: schema and sha256 of the second line, which is JSON."""
+        body = json.dumps({"by_second": self.by_second, "held_until_ms": self.held_until_ms}).encode()
+        return _head(body) + b"\n" + body
 
     def add(self, weight: int, now_ms: int) -> None:
         """Note that so much was spent now."""
@@ -69,6 +72,10 @@ class Spent:
                 room += self.by_second[second_ms]
                 at_ms = second_ms + _BUCKET_MS + MINUTE_MS
         return at_ms
+
+
+def _head(body: bytes) -> bytes:
+    return b"atc.rate/1 " + hashlib.sha256(body).hexdigest().encode()
 
 
 class Ledger:
