@@ -271,10 +271,11 @@ REFUSALS = [
     (refused(451), 69, "451"),
     (refused(403), 69, "403"),
     (rate_limited(418, 600), 75, "418"),
+    (refused(503, 1, "System is under maintenance."), 69, "binance is closed for maintenance"),
 ]
 
 
-@pytest.mark.parametrize(("fault", "code", "part"), REFUSALS, ids=["451", "403", "418"])
+@pytest.mark.parametrize(("fault", "code", "part"), REFUSALS, ids=["451", "403", "418", "maintenance"])
 def test_an_exchange_that_refuses_ends_the_scan_with_a_sentence(
     atc: Atc, server: BinanceServer, tmp_path: Path, fault, code: int, part: str
 ) -> None:

@@ -98,7 +98,6 @@ class Ledger:
             yield self._own
             return
         with file:
-            flock(file, LOCK_EX)
             file.seek(0)
             spent = Spent.of(file.read(), self._clock_ms())
             yield spent
@@ -109,14 +108,17 @@ class Ledger:
                 file.flush()
 
     def _file(self) -> IO[bytes] | None:
+        """The file, locked; from the first failure on memory has to do."""
         if self._path is None:
             return None
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            return self._path.open("a+b")
+            file = self._path.open("a+b")
+            flock(file, LOCK_EX)
         except OSError:
             self._path = None
             return None
+        return file
 
 
 class Budget:

@@ -2,17 +2,20 @@
 
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from atc_cli.data.exchange import ExchangeMarket
 from atc_cli.data.exchange_budget import MINUTE_MS, Ledger, Spent
 from atc_cli.data.exchange_tariff import granted
 from atc_cli.domain.timeframe import HOUR_MS
 from atc_cli.errors import BusyError
 from tests.conftest import ROOT
-from tests.data.exchange_case import FORMING, Got, coins, fetch_all, limited_market
+from tests.data.exchange_case import FORMING, Got, Simulated, coins, fetch_all, limited_market
 from tests.loopback import EXCHANGE_INFO, KLINES, BinanceServer, Limits, edited, rate_limited, refused
 
 pytestmark = pytest.mark.filterwarnings("ignore:enable_cleanup_closed:DeprecationWarning")  # ccxt's, newer Pythons
@@ -130,6 +133,25 @@ class TestOthersAtTheSameAddress:
             for market in (first, second, first, second):
                 assert len(fetch_all(market, 500).candles) == 8
         assert server.refused() == 0
+
+    def test_two_runs_at_the_same_time_are_not_refused(self, tmp_path: Path) -> None:
+        limits = strict(300)
+        got: dict[str, Got] = {}
+        with BinanceServer(coins(40), now_ms=FORMING, limits=limits, latency_ms=5) as server:
+            time = Simulated(server)  # one time for both: it stands still while anything of either is on its way
+
+            def run(name: str) -> None:
+                world = {"folder": tmp_path, "pause": time.pause, "clock_ms": time.now_ms, "progress": time}
+                with closing(ExchangeMarket("binance", "swap", server.options(limited=True), **world)) as market:
+                    got[name] = fetch_all(market)
+
+            threads = [threading.Thread(target=run, args=(name,)) for name in ("first", "second")]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert server.refused() == 0
+        assert [len(each.candles) for each in got.values()] == [40, 40]
 
     def test_a_run_knows_before_its_first_request_what_another_has_spent(self, tmp_path: Path) -> None:
         with (
