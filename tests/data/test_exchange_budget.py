@@ -259,6 +259,13 @@ class TestLedger:
         assert read.since(now_ms) == 50
         assert read.fits_at_ms(60, 100, now_ms) <= now_ms + MINUTE_MS + 1000
 
+    def test_a_hold_lasts_until_its_end_and_not_beyond_a_clock_that_is_set_back(self) -> None:
+        spent = Spent()
+        spent.hold(600, 10 * HOUR_MS)
+        spent.hold(5, 10 * HOUR_MS + 1)
+        for now_ms, until_ms in ((10 * HOUR_MS, 10 * HOUR_MS + 600_000), (9 * HOUR_MS, 0)):
+            assert Spent.of(spent.content(), now_ms).held_until_ms == until_ms
+
     def test_old_spending_is_forgotten(self) -> None:
         spent = Spent()
         spent.add(50, HOUR_MS)
