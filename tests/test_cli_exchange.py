@@ -218,6 +218,9 @@ def test_a_symbol_that_is_delisted_between_two_runs_is_named_and_the_scan_is_par
     assert (lost["symbol"], lost["reason"]) == ("COIN003/USDT:USDT", "fetch_failed")
     signals = [{row["symbol"]: row["signal"] for row in each["rows"]} for each in (first, second)]
     assert {name: value for name, value in signals[0].items() if "COIN003" not in name} == signals[1]
+    assert server.count("exchangeInfo") == 1
+    assert scan(atc, server, tmp_path, "--bars", "60").code == 0, "a list that was wrong once is kept no longer"
+    assert server.count("exchangeInfo") == 2
 
 
 def test_what_a_default_filter_leaves_out_is_said(atc: Atc, tmp_path: Path) -> None:
