@@ -240,6 +240,9 @@ def test_a_symbol_that_is_delisted_between_two_runs_is_named_and_the_scan_is_par
     assert (lost["symbol"], lost["reason"]) == ("COIN003/USDT:USDT", "fetch_failed")
     names = [{row["symbol"] for row in each["rows"]} for each in (first, second)]
     assert names[0] - names[1] == {"COIN003/USDT:USDT"}
+    assert server.count("exchangeInfo") == 1
+    assert scan(atc, server, tmp_path, "--bars", "60").code == 0, "a list that was wrong once is kept no longer"
+    assert server.count("exchangeInfo") == 2
 
 
 def test_what_a_default_filter_leaves_out_is_said(atc: Atc, tmp_path: Path) -> None:
@@ -293,10 +296,11 @@ REFUSALS = [
     (refused(451), 69, "451"),
     (refused(403), 69, "403"),
     (rate_limited(418, 600), 75, "418"),
+    (refused(503, 1, "System is under maintenance."), 69, "binance is closed for maintenance"),
 ]
 
 
-@pytest.mark.parametrize(("fault", "code", "part"), REFUSALS, ids=["451", "403", "418"])
+@pytest.mark.parametrize(("fault", "code", "part"), REFUSALS, ids=["451", "403", "418", "maintenance"])
 def test_an_exchange_that_refuses_ends_the_scan_with_a_sentence(
     atc: Atc, server: BinanceServer, tmp_path: Path, fault, code: int, part: str
 ) -> None:
@@ -322,25 +326,27 @@ def test_explain_uses_the_same_candles(atc: Atc, server: BinanceServer, tmp_path
     assert json.loads(done.out)["row"]["signal"] == row["signal"]
 
 
-def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path) -> None:
-    last_asked = threading.Event()
+@pytest.mark.parametrize("exchanges", [("binance",), ("binance", "binanceusdm")], ids=["one", "two at once"])
+def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path, exchanges: Sequence[str]) -> None:
+    last_asked = threading.Barrier(len(exchanges) + 1)
 
     def note(body: object) -> object:
-        last_asked.set()
+        last_asked.wait()
         return body
 
     with BinanceServer([symbol(number) for number in range(30)], now_ms=NOW_MS) as server:
         server.plan(stalled(), path="klines", symbol="COIN005USDT")
-        # Eight symbols are under way at once: when the last one is asked for, most have arrived.
+        # Eight symbols of each are under way at once: when the last one is asked for, most have arrived.
         last = sorted((coin for coin in server.symbols if coin != "COIN005USDT"), key=group_of)[-1]
-        server.plan(edited(note), path="klines", symbol=last)
-        command = ["scan", "--config", str(config(server, tmp_path)), "--all", "--output", "json"]
+        server.plan(edited(note), path="klines", symbol=last, nth=tuple(range(1, len(exchanges) + 1)))
+        file = str(config(server, tmp_path, exchanges=exchanges))
+        command = ["scan", "--config", file, "--exchange", ",".join(exchanges), "--all", "--output", "json"]
         running = subprocess.Popen(
             [sys.executable, "-m", "atc_cli", *command],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "ATC_CACHE_DIR": str(tmp_path / "cache")},
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
         )
         last_asked.wait()
         running.send_signal(signal.SIGINT)
@@ -348,9 +354,9 @@ def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path) -> None:
     assert running.returncode == 130, err
     document = json.loads(out)
     assert document["interrupted"] is True
-    reasons = {skip["symbol"]: skip["reason"] for skip in document["skipped"]}
-    assert reasons["COIN005/USDT:USDT"] == "interrupted"
+    reasons = {(skip["exchange"], skip["symbol"]): skip["reason"] for skip in document["skipped"]}
+    assert all(reasons[each, "COIN005/USDT:USDT"] == "interrupted" for each in exchanges)
     assert set(reasons.values()) == {"interrupted"}
-    assert len(document["rows"]) >= 20
-    assert len(document["rows"]) + len(document["skipped"]) == 30
+    assert len(document["rows"]) >= 20 * len(exchanges)
+    assert len(document["rows"]) + len(document["skipped"]) == 30 * len(exchanges)
     assert "interrupted" in err

@@ -1,8 +1,9 @@
 """From settings to checked candles, for every command that computes signals."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from threading import Event
 from time import perf_counter
 from typing import TypeVar
 
@@ -150,15 +151,22 @@ def _at_once(work: Callable[[Market], T], markets: Sequence[Market]) -> list[T]:
     """`work` of each market, in threads where there are several; Ctrl-C ends it in all of them."""
     if len(markets) < 2:
         return [work(each) for each in markets]
-    under_way: list[Future[T]] = []
+    all_there = Event()
+
+    def begin(market: Market) -> T:
+        all_there.wait()
+        return work(market)
+
     with ThreadPoolExecutor(len(markets)) as pool:
         try:
-            under_way += [pool.submit(work, each) for each in markets]
+            under_way = [pool.submit(begin, each) for each in markets]
+            all_there.set()
             wait(under_way)
         except KeyboardInterrupt:
             for each in markets:
                 each.interrupt()
-            if not under_way:
+            if not all_there.is_set():  # nothing has begun, so nothing has arrived
+                all_there.set()
                 raise
     return [each.result() for each in under_way]
 

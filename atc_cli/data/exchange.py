@@ -197,6 +197,8 @@ class ExchangeMarket(Market):
             rows = await self._agreeing_rows(listing, window)
         except RequestError as failure:
             health.bad(failure)
+            if failure.trouble is Trouble.WRONG_REQUEST and self._list_is_kept and (file := self._markets_file()):
+                file.forget()  # the symbol may be gone: the next run asks
             return failure.as_skip(listing)
         health.good()
         if self._progress is not None:
@@ -264,16 +266,12 @@ class ExchangeMarket(Market):
             file.write(client.markets.values(), self._clock_ms(), per_minute)
 
     def _markets_file(self) -> MarketsFile | None:
+        import ccxt
+
         if self._folder is None:
             return None
-        key = [_ccxt_version(), public(self._options)]
+        key = [ccxt.__version__, public(self._options)]
         return MarketsFile(self._folder / "markets", self.name, self.kind, key, self.notes.append)
-
-
-def _ccxt_version() -> str:
-    import ccxt
-
-    return str(ccxt.__version__)
 
 
 def exchange_ids() -> list[str]:

@@ -1,10 +1,11 @@
 """The request weight that an exchange grants to this machine's address, shared by every atc that runs on it."""
 
+import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import IO
@@ -26,34 +27,45 @@ def wall_ms() -> int:
 
 @dataclass(slots=True)
 class Spent:
-    """Weight by the second (UTC ms) in which it was spent, and until when nothing may be sent at all."""
+    """Weight by the second (UTC ms) in which it was spent, and from when until when nothing may be sent at all."""
 
     by_second: dict[int, int] = field(default_factory=dict)
+    held_from_ms: int = 0
     held_until_ms: int = 0
 
     @classmethod
     def of(cls, content: bytes, now_ms: int) -> "Spent":
         """What a file says, without what is too old to matter; damaged ones say nothing.
 
-        A second that is still to come was written before a clock was set back: it counts as now.
+        What is still to come was written before a clock was set back: weight counts as of now, a hold not at all.
         """
-        with suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            document = json.loads(content)
-            spent = cls(held_until_ms=int(document["held_until_ms"]))
-            for second_ms, weight in document["by_second"].items():
-                if now_ms - int(second_ms) < _KEPT_MS:
-                    spent.add(int(weight), min(int(second_ms), now_ms))
-            return spent
-        return cls()
+        head, _, body = content.partition(b"\n")
+        if head != _head(body):
+            return cls()
+        document = json.loads(body)
+        spent = cls()
+        if document["held_from_ms"] <= now_ms:
+            spent.held_from_ms, spent.held_until_ms = document["held_from_ms"], document["held_until_ms"]
+        for second_ms, weight in document["by_second"].items():
+            if now_ms - int(second_ms) < _KEPT_MS:
+                spent.add(weight, min(int(second_ms), now_ms))
+        return spent
 
     def content(self) -> bytes:
-        """What is written to the file."""
-        return json.dumps({"by_second": self.by_second, "held_until_ms": self.held_until_ms}).encode()
+        """What is written to the file: schema and sha256 of the second line, which is JSON."""
+        body = json.dumps(asdict(self)).encode()
+        return _head(body) + b"\n" + body
 
     def add(self, weight: int, now_ms: int) -> None:
         """Note that so much was spent now."""
         second_ms = now_ms // _BUCKET_MS * _BUCKET_MS
         self.by_second[second_ms] = self.by_second.get(second_ms, 0) + weight
+
+    def hold(self, seconds: float, now_ms: int) -> None:
+        """Note that nothing may be sent for so long, if no longer hold is on."""
+        until_ms = now_ms + round(seconds * 1000)
+        if until_ms > self.held_until_ms:
+            self.held_from_ms, self.held_until_ms = now_ms, until_ms
 
     def since(self, start_ms: int) -> int:
         """All that was spent in the seconds that end after `start_ms`."""
@@ -69,6 +81,10 @@ class Spent:
                 room += self.by_second[second_ms]
                 at_ms = second_ms + _BUCKET_MS + MINUTE_MS
         return at_ms
+
+
+def _head(body: bytes) -> bytes:
+    return b"atc.rate/1 " + hashlib.sha256(body).hexdigest().encode()
 
 
 class Ledger:
@@ -91,7 +107,6 @@ class Ledger:
             yield self._own
             return
         with file:
-            flock(file, LOCK_EX)
             file.seek(0)
             spent = Spent.of(file.read(), self._clock_ms())
             yield spent
@@ -102,14 +117,17 @@ class Ledger:
                 file.flush()
 
     def _file(self) -> IO[bytes] | None:
+        """The file, locked; from the first failure on memory has to do."""
         if self._path is None:
             return None
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            return self._path.open("a+b")
+            file = self._path.open("a+b")
+            flock(file, LOCK_EX)
         except OSError:
             self._path = None
             return None
+        return file
 
 
 class Budget:
@@ -168,7 +186,7 @@ class Budget:
     def hold(self, seconds: float) -> None:
         """Let nothing of this machine through for so long: the exchange asked for it."""
         with self._ledger.open() as spent:
-            spent.held_until_ms = max(spent.held_until_ms, self._clock_ms() + round(seconds * 1000))
+            spent.hold(seconds, self._clock_ms())
 
     def _taken(self, weight: int) -> float:
         """0 where the weight was free and is ours now, else how many seconds to wait."""

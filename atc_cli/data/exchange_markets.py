@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
@@ -67,6 +68,11 @@ class MarketsFile:
             write_atomically(self.path, _head(body) + b"\n" + body)
         except (OSError, UnavailableError, TypeError) as error:
             self._say(f"the list of markets is not kept: {error}")
+
+    def forget(self) -> None:
+        """Keep the list no longer."""
+        with suppress(OSError):
+            self.path.unlink()
 
     def _worth_keeping(self, markets: Iterable[MarketRecord]) -> list[MarketRecord]:
         """Without Binance's own lines, which are most of the text and which its candles do not need."""

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from functools import partial
@@ -694,6 +695,31 @@ class TestEnding:
             listings = market.listings(quote=None, tickers=False)
             with pytest.raises(KeyboardInterrupt):
                 market.fetch(listings, "1h", 10, NOW, self.interrupted_after(1, got))
+        assert got.order == ["C00USDT"]
+
+    def test_another_thread_can_end_a_fetch_and_whatever_comes_after_it(self) -> None:
+        got, ended = Got(), threading.Event()
+        with BinanceServer(coins(2), now_ms=NOW) as server, market_of(server) as (market, _):
+            server.plan(stalled(), path=KLINES, symbol="C01USDT")
+            listings = market.listings(quote=None, tickers=False)
+
+            def fetch() -> None:
+                with pytest.raises(KeyboardInterrupt):
+                    market.fetch(listings, "1h", 10, NOW, deliver)
+                with pytest.raises(KeyboardInterrupt):
+                    market.now_ms()
+                ended.set()
+
+            def deliver(raw: RawCandles | Skipped) -> None:
+                got(raw)
+                interrupter.start()
+
+            interrupter = threading.Thread(target=market.interrupt)
+            fetcher = threading.Thread(target=fetch)
+            fetcher.start()
+            fetcher.join()
+            interrupter.join()
+        assert ended.is_set()
         assert got.order == ["C00USDT"]
 
     def test_what_deliver_raises_reaches_the_caller(self) -> None:

@@ -2,16 +2,20 @@
 
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from atc_cli.data.exchange import ExchangeMarket
 from atc_cli.data.exchange_budget import MINUTE_MS, Ledger, Spent
 from atc_cli.data.exchange_tariff import granted
 from atc_cli.domain.timeframe import HOUR_MS
 from atc_cli.errors import BusyError
 from tests.conftest import ROOT
-from tests.data.exchange_case import FORMING, Got, coins, fetch_all, limited_market
+from tests.data.exchange_case import FORMING, Got, Simulated, coins, fetch_all, limited_market
 from tests.loopback import EXCHANGE_INFO, KLINES, BinanceServer, Limits, edited, rate_limited, refused
 
 pytestmark = pytest.mark.filterwarnings("ignore:enable_cleanup_closed:DeprecationWarning")  # ccxt's, newer Pythons
@@ -130,6 +134,25 @@ class TestOthersAtTheSameAddress:
                 assert len(fetch_all(market, 500).candles) == 8
         assert server.refused() == 0
 
+    def test_two_runs_at_the_same_time_are_not_refused(self, tmp_path: Path) -> None:
+        limits = strict(300)
+        got: dict[str, Got] = {}
+        with BinanceServer(coins(40), now_ms=FORMING, limits=limits, latency_ms=5) as server:
+            time = Simulated(server)  # one time for both: it stands still while anything of either is on its way
+
+            def run(name: str) -> None:
+                world = {"folder": tmp_path, "pause": time.pause, "clock_ms": time.now_ms, "progress": time}
+                with closing(ExchangeMarket("binance", "swap", server.options(limited=True), **world)) as market:
+                    got[name] = fetch_all(market)
+
+            threads = [threading.Thread(target=run, args=(name,)) for name in ("first", "second")]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        assert server.refused() == 0
+        assert [len(each.candles) for each in got.values()] == [40, 40]
+
     def test_a_run_knows_before_its_first_request_what_another_has_spent(self, tmp_path: Path) -> None:
         with (
             BinanceServer(coins(5), now_ms=FORMING, limits=strict(36)) as server,
@@ -192,19 +215,28 @@ class TestLedger:
         with Ledger(file, lambda: 5000).open() as spent:
             assert spent.since(0) == 400
 
-    DAMAGES: tuple[bytes, ...] = (
-        b"", b"{", b"\xff\xfe\x00", b"[]", b"null", b'{"by_second": 3, "held_until_ms": 0}',
-        b'{"by_second": {"x": 1}, "held_until_ms": 0}', b'{"by_second": {"5000": null}, "held_until_ms": 0}',
-        b"[" * 100_000,
-    )  # fmt: skip
+    DAMAGES: Mapping[str, Callable[[bytes], bytes]] = {
+        "empty": lambda content: b"",
+        "cut short": lambda content: content[:-5],
+        "without its header": lambda content: content.partition(b"\n")[2],
+        "another file": lambda content: b"\xff\xfe\x00" * 9,
+        "an endless hold": lambda content: content.replace(b'"held_until_ms": 0', b'"held_until_ms": 9999999999999'),
+        "another sum": lambda content: content.replace(b": 50", b": 90"),
+    }
 
-    @pytest.mark.parametrize("content", DAMAGES, ids=range(len(DAMAGES)))
-    def test_a_damaged_file_says_nothing_and_is_written_anew(self, tmp_path: Path, content: bytes) -> None:
+    @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
+    def test_a_damaged_file_says_nothing_and_is_written_anew(
+        self, tmp_path: Path, damage: Callable[[bytes], bytes]
+    ) -> None:
         file = tmp_path / "host.json"
-        file.write_bytes(content)
         ledger = Ledger(file, lambda: 5000)
         with ledger.open() as spent:
-            assert spent.since(0) == 0
+            spent.add(50, 5000)
+        whole = file.read_bytes()
+        assert damage(whole) != whole
+        file.write_bytes(damage(whole))
+        with ledger.open() as spent:
+            assert (spent.since(0), spent.held_until_ms) == (0, 0)
             spent.add(3, 5000)
         with ledger.open() as spent:
             assert spent.since(0) == 3
@@ -226,6 +258,13 @@ class TestLedger:
         read = Spent.of(ahead.content(), now_ms)
         assert read.since(now_ms) == 50
         assert read.fits_at_ms(60, 100, now_ms) <= now_ms + MINUTE_MS + 1000
+
+    def test_a_hold_lasts_until_its_end_and_not_beyond_a_clock_that_is_set_back(self) -> None:
+        spent = Spent()
+        spent.hold(600, 10 * HOUR_MS)
+        spent.hold(5, 10 * HOUR_MS + 1)
+        for now_ms, until_ms in ((10 * HOUR_MS, 10 * HOUR_MS + 600_000), (9 * HOUR_MS, 0)):
+            assert Spent.of(spent.content(), now_ms).held_until_ms == until_ms
 
     def test_old_spending_is_forgotten(self) -> None:
         spent = Spent()

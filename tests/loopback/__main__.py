@@ -19,19 +19,18 @@ def main() -> None:
     parser.add_argument("--market", choices=sorted(_URL_KEYS), default="swap", help="which one the config is for")
     parser.add_argument("--symbols", type=int, default=60, metavar="N", help="how many symbols to list")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--enforce", action="store_true", help="Binance's rate limits as well")
+    parser.add_argument("--unlimited", action="store_true", help="without Binance's rate limits")
     arguments = parser.parse_args()
     now_ms = time_ns() // 1_000_000
     symbols = [_symbol(i, now_ms) for i in range(arguments.symbols)]
-    limits = Limits(enforced=arguments.enforce)
+    limits = Limits(enforced=not arguments.unlimited)
     with BinanceServer(symbols, port=arguments.port, limits=limits) as server:
         try:
-            sys.stdout.write(_config(server, arguments.market, limited=arguments.enforce))
+            sys.stdout.write(_config(server, arguments.market, limited=not arguments.unlimited))
             sys.stdout.flush()
             threading.Event().wait()
         except KeyboardInterrupt:
-            refused = f", {server.refused()} refused" if arguments.enforce else ""
-            sys.stderr.write(f"{len(server.answered)} requests, weight {server.weight}{refused}\n")
+            sys.stderr.write(f"{len(server.answered)} requests, weight {server.weight}, {server.refused()} refused\n")
 
 
 def _config(server: BinanceServer, market: str, *, limited: bool) -> str:

@@ -152,10 +152,10 @@ def test_the_console_prints_a_config_and_ends_at_ctrl_c() -> None:
     command = [sys.executable, "-m", "tests.loopback", "--market", "spot", "--symbols", "3"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as console:
         assert console.stdout is not None
-        lines = [console.stdout.readline() for _ in range(7)]
+        lines = [console.stdout.readline() for _ in range(6)]
         console.send_signal(signal.SIGINT)
         _, words = console.communicate()
     config = tomllib.loads("".join(lines))
     assert (config["exchange"], config["market"]) == (["binance"], "spot")
     assert config["ccxt"]["binance"]["urls"]["api"]["public"].startswith("http://127.0.0.1:")
-    assert (console.returncode, words) == (0, "0 requests, weight 0\n")
+    assert (console.returncode, words) == (0, "0 requests, weight 0, 0 refused\n")
