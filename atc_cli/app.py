@@ -8,18 +8,31 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import TyperException
 
 from atc_cli import __version__
+from atc_cli.as_typed import AsTyped
+from atc_cli.cache_options import CACHE
 from atc_cli.errors import ExitCode
-from atc_cli.examples import BENCH_EXAMPLES, EXPLAIN_EXAMPLES, SCAN_EXAMPLES
-from atc_cli.options import BENCH, EXPLAIN, SCAN, Option
+from atc_cli.examples import (
+    BENCH_EXAMPLES,
+    CACHE_EXAMPLES,
+    EXPLAIN_EXAMPLES,
+    EXPORT_EXAMPLES,
+    IMPORT_EXAMPLES,
+    SCAN_EXAMPLES,
+)
+from atc_cli.options import BENCH, EXPLAIN, SCAN, Option, completion
 from atc_cli.resolve import Resolved, resolve
 from atc_cli.settings import BENCH_OPTIONS, FIELDS, OPTIONS, BenchSettings
 
 
-class SectionedCommand(TyperCommand):
+class UntypedGroup(AsTyped, TyperGroup):
+    """The commands."""
+
+
+class SectionedCommand(AsTyped, TyperCommand):
     """A command whose help lists its options by section."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
@@ -41,14 +54,18 @@ def _section(parameter: Any) -> str:
 
 app = typer.Typer(
     name="atc",
+    cls=UntypedGroup,
     help="A market scanner built on the Adaptive Trend Classification: ranked LONG/SHORT signals.",
     rich_markup_mode=None,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-config_app = typer.Typer(help="Show, check and locate settings.", no_args_is_help=True, rich_markup_mode=None)
+_GROUP: dict[str, Any] = {"cls": UntypedGroup, "no_args_is_help": True, "rich_markup_mode": None}
+config_app = typer.Typer(help="Show, check and locate settings.", **_GROUP)
 app.add_typer(config_app, name="config")
+cache_app = typer.Typer(help="Stored candles: list, check, prune, bring in, take out.", **_GROUP)
+app.add_typer(cache_app, name="cache")
 
 
 def _given(command: str) -> list[inspect.Parameter]:
@@ -61,6 +78,8 @@ def _given(command: str) -> list[inspect.Parameter]:
         _parameter("verbose", bool, False, "say more on stderr: every skip, timings", short="-v"),
         _parameter("quiet", bool, False, "say nothing on stderr but errors", short="-q"),
     ]
+    if command in CACHE:
+        return [_option(option, SCAN) for option in CACHE[command]]
     if command == BENCH:
         return [*(_option(option, command) for option in BENCH_OPTIONS.values()), general[-1]]
     return [_option(option, command) for option in OPTIONS.values() if command in option.commands] + general
@@ -82,26 +101,15 @@ def _option(option: Option, command: str) -> inspect.Parameter:
     metavar = option.metavar or ("|".join(choices) if choices else None)
     made = typer.Option(
         declared,
-        help=option.help + _default_words(option),
+        help=option.help + option.default_words,
         metavar=None if option.is_switch else metavar,
         rich_help_panel=option.panel,
         show_default=False,
-        autocompletion=_completion(choices),
+        autocompletion=completion(choices),
     )
     kind = bool | None if option.is_switch else str | None
     name = FIELDS.get(option.key, option.key)
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, made])
-
-
-def _default_words(option: Option) -> str:
-    if option.default in (None, ()) or option.is_switch:
-        return ""
-    shown = ",".join(option.default) if isinstance(option.default, tuple) else option.default
-    return f" [{shown}]"
-
-
-def _completion(choices: tuple[str, ...]) -> Callable[[str], list[str]] | None:
-    return (lambda incomplete: [name for name in choices if name.startswith(incomplete)]) if choices else None
 
 
 def _with_options(command: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -207,6 +215,47 @@ def config_presets(
     _finish(flow.show_presets(name))
 
 
+_Folder = Annotated[str, typer.Argument(metavar="DIR", help="files named SYMBOL-TIMEFRAME.parquet", show_default=False)]
+_Symbols = Annotated[list[str] | None, typer.Argument(metavar="SYMBOL", help="all if none", show_default=False)]
+
+
+def _cache_command(name: str, text: str) -> None:
+    """`atc cache NAME` without arguments."""
+
+    def command(**given: Any) -> None:
+        from atc_cli import flow_cache
+
+        _finish(flow_cache.PLAIN[name](_flags_of(given)))
+
+    cache_app.command(name, cls=SectionedCommand, help=text)(_with_options(name)(command))
+
+
+for _name, _text in CACHE_EXAMPLES.items():
+    _cache_command(_name, _text)
+
+
+@cache_app.command("import", cls=SectionedCommand, help=IMPORT_EXAMPLES)
+@_with_options("import")
+def cache_import(folder: _Folder, **given: Any) -> None:
+    """Store the candles of a folder."""
+    from atc_cli import flow_cache
+
+    _finish(flow_cache.import_(_flags_of(given), Path(folder)))
+
+
+@cache_app.command("export", cls=SectionedCommand, help=EXPORT_EXAMPLES)
+@_with_options("export")
+def cache_export(folder: _Folder, symbols: _Symbols = None, **given: Any) -> None:
+    """Write stored candles to a folder."""
+    from atc_cli import flow_cache
+
+    _finish(flow_cache.export(_flags_of(given), Path(folder), list(symbols or [])))
+
+
+def _flags_of(given: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in given.items() if value is not None}
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         sys.stdout.write(f"atc {__version__}\n")
@@ -223,13 +272,13 @@ def root(
 
 
 def _resolved(given: dict[str, Any]) -> Resolved:
-    from atc_cli import flow
+    from atc_cli.folders import user_folder
 
     by_key = {option.key: given.get(FIELDS[option.key]) for option in OPTIONS.values()}
     flags = {key: value for key, value in by_key.items() if value is not None}
     config = given.get("config") or os.environ.get("ATC_CONFIG")
     file = Path(config).expanduser() if config else None
-    return resolve(flags, os.environ, config=file, user_folder=flow.user_folder(), folder=Path())
+    return resolve(flags, os.environ, config=file, user_folder=user_folder(), folder=Path())
 
 
 def _finish(code: ExitCode) -> NoReturn:

@@ -7,11 +7,11 @@ from pathlib import Path
 from atc_cli.errors import UnavailableError
 
 
-def write_atomically(target: Path, content: bytes) -> None:
+def write_atomically(target: Path, content: bytes, *, hint: str | None = "choose another --out") -> None:
     """Replace `target` by `content` at once; a reader or a crash never sees half of it.
 
     A link is followed, a device or FIFO written directly. Raises UnavailableError where the folder cannot be
-    written or the disk is full; the old file stays.
+    written (with `hint`) or the disk is full; the old file stays.
     """
     target = target.resolve()
     if target.exists() and not target.is_file():
@@ -21,7 +21,7 @@ def write_atomically(target: Path, content: bytes) -> None:
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=folder)
     except OSError as error:
-        raise UnavailableError(f"cannot write in {str(folder)!r}: {error.strerror}", "choose another --out") from None
+        raise UnavailableError(f"cannot write in {str(folder)!r}: {error.strerror}", hint) from None
     temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:

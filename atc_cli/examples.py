@@ -8,6 +8,7 @@ Examples:
   atc scan --exchange demo                      a simulated market, no network
   atc scan BTCUSDT ETHUSDT --timeframe 1h
   atc scan --data candles/ --timeframe 1h --top 10
+  atc scan --offline                            what was stored by scans before
   atc scan --preset swing --side long --max-age 1 --output json
   atc scan --output symbols | atc scan --watchlist - --timeframe 4h
 
@@ -34,4 +35,57 @@ Examples:
   atc bench --data candles/ --timeframe 1h --output json --out bench.json
 
 Exit codes: 0 ok, 1 bits differ or a run failed, 2 usage, 4 no data, 69 unavailable, 130 interrupted.
+"""
+CACHE_EXAMPLES = {
+    "ls": """What is stored, and what is known of missing bars.
+
+Examples:
+
+\b
+  atc cache ls
+  atc cache ls --output json                    every symbol, every hole
+""",
+    "verify": """Read every bit that is stored; the exit code is the verdict.
+
+Examples:
+
+\b
+  atc cache verify && echo sound
+
+Exit codes: 0 every file is what was written, 69 one is not.
+""",
+    "prune": """Throw away damaged files, what no scan uses, and what is above the size limit.
+
+Examples:
+
+\b
+  atc cache prune --older-than 90               symbols that no scan used for 90 days
+  atc cache prune --cache-max-mb 500            those not used for the longest time, until 500 MB are left
+""",
+    "path": """Where the candles are stored.
+
+Examples:
+
+\b
+  atc cache path
+  ATC_CACHE_DIR=/mnt/fast/atc atc cache path
+""",
+}
+IMPORT_EXAMPLES = """Store the candles of a folder, as an exchange's; files are named as the exchange names symbols.
+
+Examples:
+
+\b
+  atc cache import candles/ --exchange binance --market swap
+  atc cache import candles/ --exchange binance --market swap --timeframe 1h
+
+Exit codes: 0 ok, 3 some files were left out, 4 no data, 69 the disk is full.
+"""
+EXPORT_EXAMPLES = """Write stored candles to a folder, one Parquet file a symbol, as --data reads them.
+
+Examples:
+
+\b
+  atc cache export candles/ --exchange binance --market swap --timeframe 1h
+  atc cache export candles/ BTCUSDT ETHUSDT
 """

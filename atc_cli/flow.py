@@ -2,12 +2,13 @@
 
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atc_cli.errors import AtcError, ExitCode, UsageError, unknown_name
+from atc_cli.folders import cache_folder, user_folder
 from atc_cli.options import zone_of
 from atc_cli.output import check_target, format_of, terminal_width, write
 from atc_cli.resolve import Resolved, resolve
@@ -15,26 +16,13 @@ from atc_cli.settings import BENCH_OUTPUTS, SCAN_OUTPUTS, BenchSettings, Setting
 
 if TYPE_CHECKING:
     from atc_cli.commands import config
+    from atc_cli.commands.ports import Ports
     from atc_cli.data.source import Progress
     from atc_cli.domain.bench import BenchResult
     from atc_cli.domain.results import ExplainResult, ScanResult, Skipped
 
 _SERIES_OUTPUTS = ("csv", "json", "parquet")
 _ONE_BAR_OUTPUTS = ("table", "json")
-
-
-def user_folder() -> Path:
-    """The user's configuration folder (XDG)."""
-    import platformdirs
-
-    return platformdirs.user_config_path("atc", appauthor=False)
-
-
-def cache_folder() -> Path:
-    """The user's cache folder (XDG)."""
-    import platformdirs
-
-    return platformdirs.user_cache_path("atc", appauthor=False)
 
 
 def scan(resolved: Resolved, symbols: list[str], *, quiet: bool, verbose: bool) -> ExitCode:
@@ -46,12 +34,22 @@ def scan(resolved: Resolved, symbols: list[str], *, quiet: bool, verbose: bool) 
     output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
     check_target(settings.out, binary=output == "parquet")
     watchlist = _lines_of(settings.watchlist)
-    with resolved.blaming(), wiring.ports(settings, _progress(quiet)) as ports:
+    with resolved.blaming(), wiring.ports(settings, _progress(quiet)) as ports, _noting(ports):
         result = command.run(settings, ports, typed=symbols, watchlist=watchlist)
     write(_scan_content(result, settings, output), settings.out)
     code = _scan_code(result)
     _say_scan(result, verbose=verbose, quiet=quiet, ok=code is ExitCode.OK)
     return code
+
+
+@contextmanager
+def _noting(ports: "Ports") -> Iterator[None]:
+    """Where a run fails, say first what markets and the store had noted; a result says it itself."""
+    try:
+        yield
+    except AtcError:
+        say(note for market in ports.markets for note in market.notes)
+        raise
 
 
 def _lines_of(watchlist: str | None) -> list[str] | None:
@@ -70,10 +68,11 @@ def _scan_code(result: "ScanResult") -> ExitCode:
         return ExitCode.INTERRUPTED
     if result.skipped and not any(result.breadth.values()):
         return ExitCode.NO_DATA
-    return _partial(result.skipped)
+    return partial_code(result.skipped)
 
 
-def _partial(skipped: Iterable["Skipped"]) -> ExitCode:
+def partial_code(skipped: Iterable["Skipped"]) -> ExitCode:
+    """3 where a fault cost a symbol."""
     return ExitCode.PARTIAL if any(each.reason.fault for each in skipped) else ExitCode.OK
 
 
@@ -86,7 +85,7 @@ def explain(resolved: Resolved, symbol: str, *, quiet: bool, verbose: bool) -> E
     output = _explain_output(resolved)
     name = f"{symbol}-{settings.timeframe}.{output}"
     check_target(settings.out, binary=output == "parquet", name=name)
-    with resolved.blaming(), wiring.ports(settings, _progress(quiet=True)) as ports:
+    with resolved.blaming(), wiring.ports(settings, _progress(quiet=True)) as ports, _noting(ports):
         result = command.run(settings, ports, symbol)
     write(_explain_content(result, settings, output), settings.out, name=name)
     if not quiet:
@@ -145,7 +144,7 @@ def _progress(quiet: bool) -> "Progress":
     return SilentProgress() if quiet else RichProgress()
 
 
-def _say(lines: Iterable[str]) -> None:
+def say(lines: Iterable[str]) -> None:
     """Words to stderr: wrapped at blanks on a terminal, one line each off one; a full disk cannot stop them."""
     with suppress(OSError):
         if not sys.stderr.isatty():
@@ -163,15 +162,15 @@ def _say_scan(result: "ScanResult", *, verbose: bool, quiet: bool, ok: bool) -> 
     from atc_cli.reporting.summary import losses, scan_summary
 
     if not quiet:
-        _say(scan_summary(result, verbose=verbose))
+        say(scan_summary(result, verbose=verbose))
     elif not ok:
-        _say([losses(result)])
+        say([losses(result)])
 
 
 def _say_explain(result: "ExplainResult", *, verbose: bool) -> None:
     from atc_cli.reporting.summary import explain_summary
 
-    _say(explain_summary(result, verbose=verbose))
+    say(explain_summary(result, verbose=verbose))
 
 
 def show_settings(resolved: Resolved) -> ExitCode:
@@ -192,7 +191,7 @@ def doctor(*, as_json: bool) -> ExitCode:
     from atc_cli.reporting.doctor import doctor_json, doctor_table
 
     checks = command.run(
-        wiring.offers(), cache_folder=cache_folder(), now_ms=wiring.clock_ms(), settings_fault=_settings_fault()
+        wiring.offers(), cache_folder=_cache_folder(), now_ms=wiring.clock_ms(), settings_fault=_settings_fault()
     )
     write(doctor_json(checks) if as_json else doctor_table(checks, width=terminal_width(None)), None)
     return ExitCode.OK if command.healthy(checks) else ExitCode.UNAVAILABLE
@@ -201,10 +200,23 @@ def doctor(*, as_json: bool) -> ExitCode:
 def _settings_fault() -> str | None:
     """What is wrong with the settings in force, if anything."""
     try:
-        resolve({}, os.environ, config=None, user_folder=user_folder(), folder=Path())
+        in_force()
     except AtcError as error:
         return str(error)
     return None
+
+
+def in_force(flags: Mapping[str, Any] | None = None) -> Resolved:
+    """The settings of this folder and user; raises as `resolve` does."""
+    return resolve(flags or {}, os.environ, config=None, user_folder=user_folder(), folder=Path())
+
+
+def _cache_folder() -> Path:
+    """Where candles are stored; the usual place where settings are wrong."""
+    wanted = None
+    with suppress(AtcError):
+        wanted = in_force().settings.cache_dir
+    return cache_folder(wanted)
 
 
 def bench(settings: BenchSettings, *, quiet: bool) -> ExitCode:
@@ -242,7 +254,7 @@ def validate(file: Path | None) -> ExitCode:
 def _places() -> "list[config.Place]":
     from atc_cli.commands import config
 
-    return config.places(user_folder(), cache_folder(), Path())
+    return config.places(user_folder(), _cache_folder(), Path())
 
 
 def show_places() -> ExitCode:

@@ -55,6 +55,19 @@ class Option:
         """The environment variable: ATC_EMA_LEN."""
         return "ATC_" + self.key.upper()
 
+    @property
+    def default_words(self) -> str:
+        """What --help says of the default."""
+        if self.default in (None, ()) or self.is_switch:
+            return ""
+        shown = ",".join(self.default) if isinstance(self.default, tuple) else self.default
+        return f" [{shown}]"
+
+
+def completion(choices: tuple[str, ...]) -> Callable[[str], list[str]] | None:
+    """What completes a value, None where anything is allowed."""
+    return (lambda incomplete: [name for name in choices if name.startswith(incomplete)]) if choices else None
+
 
 def setting(key: str, panel: str, text: str, parse: Parse, default: Any, **extra: Any) -> Any:
     """A Settings field that carries its option."""

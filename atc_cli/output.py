@@ -122,10 +122,14 @@ def _as_bytes(content: "Content") -> bytes:
         # A file name that is not UTF-8 reaches us as lone surrogates: shown as escapes, never a crash.
         return content.encode(errors="backslashreplace")
     from rich.console import Console
+    from rich.text import Text
 
     buffer = io.StringIO()
     coloured = bool(os.environ.get("FORCE_COLOR"))
     console = Console(file=buffer, width=_UNLIMITED_COLUMNS, force_terminal=coloured or None, highlight=False)
     for renderable in content:
-        console.print(renderable)
+        if isinstance(renderable, Text) and not coloured:  # what Rich would write, a hundred times faster
+            buffer.write(f"{renderable.plain}\n")
+        else:
+            console.print(renderable)
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines()).encode(errors="backslashreplace")

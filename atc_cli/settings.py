@@ -88,29 +88,27 @@ class Settings:
         "data", _WHERE, "read SYMBOL-TIMEFRAME.parquet|csv from a folder instead", path, None, metavar="DIR"
     )
     market: str = setting("market", _WHERE, "kind of market", choice("market", MARKETS), "swap", choices=MARKETS)
-    quote: str | None = setting(
-        "quote",
-        _WHERE,
-        "quote currency; on exchanges USDT unless said otherwise, any = all",
-        text,
-        None,
-        metavar="CODE",
-    )
-    timeframe: str = setting(
-        "timeframe",
-        _WHERE,
-        "candle length",
-        choice("timeframe", TIMEFRAMES_MS, fold=False),
-        "15m",
-        choices=tuple(TIMEFRAMES_MS),
-    )
+    quote: str | None = setting("quote", _WHERE, "quote currency; on exchanges USDT unless said otherwise, any = all",
+        text, None, metavar="CODE")  # fmt: skip
+    timeframe: str = setting("timeframe", _WHERE, "candle length", choice("timeframe", TIMEFRAMES_MS, fold=False),
+        "15m", choices=tuple(TIMEFRAMES_MS))  # fmt: skip
     bars: int = setting(
         "bars", _WHERE, "window: the newest N bars; the signal depends on it", whole(2, 1_000_000), 1500, metavar="N"
     )
     include_open: bool = setting(
         "include_open", _WHERE, "count the forming bar as well; its signal can still change", switch, False
     )
-    offline: bool = setting("offline", _WHERE, "never touch the network", switch, False)
+    offline: bool = setting("offline", _WHERE, "only what is stored on disk; never touch the network", switch, False)
+    refresh: bool = setting("refresh", _WHERE, "fetch the whole window again and compare it with what is stored",
+        switch, False, negatable=False)  # fmt: skip
+    cache_dir: Path | None = setting("cache_dir", _WHERE, "where candles are stored [the user's cache folder]",
+        path, None, metavar="DIR")  # fmt: skip
+    cache_max_mb: int = setting("cache_max_mb", _WHERE, "megabytes for stored candles; what was not used for long goes",
+        whole(1), 4000, metavar="N")  # fmt: skip
+    rate_share: float = setting("rate_share", _WHERE, "share of an exchange's rate limit that this machine may use",
+        number(0.01, 1), 0.9, metavar="X")  # fmt: skip
+    refresh_markets: bool = setting("refresh_markets", _WHERE, "fetch the list of symbols, which is kept for a day",
+        switch, False, negatable=False)  # fmt: skip
     seed: int = setting("seed", _WHERE, "seed of the simulated market", whole(0, 2**31), 7, metavar="N")
     watchlist: str | None = setting(
         "watchlist", _WHICH, "file of symbols, one a line; - reads stdin", text, None,
@@ -119,6 +117,12 @@ class Settings:
     deny: str | None = setting(
         "deny", _WHICH, "leave out symbols that match", pattern, None, metavar="REGEX", commands=SCAN_ONLY
     )
+    allow: str | None = setting("allow", _WHICH, "only symbols that match", pattern, None, metavar="REGEX",
+        commands=SCAN_ONLY)  # fmt: skip
+    stable: bool = setting("stable", _WHICH, "stablecoins as well", switch, False, commands=SCAN_ONLY)
+    leveraged: bool = setting("leveraged", _WHICH, "leveraged tokens as well", switch, False, commands=SCAN_ONLY)
+    min_age: int = setting("min_age", _WHICH, "symbols listed at least N bars ago, where that is known", whole(0), 0,
+        metavar="N", commands=SCAN_ONLY)  # fmt: skip
     min_volume: float | None = setting(
         "min_volume", _WHICH, "smallest 24 h volume in quote currency", number(0), None,
         metavar="X", commands=SCAN_ONLY,
@@ -183,14 +187,9 @@ class Settings:
     lsma_weight: float = _weight("lsma")
     kama_weight: float = _weight("kama")
     output: str | None = setting(
-        "output",
-        _SHOW,
-        "format; table unless said otherwise",
-        choice("output", SCAN_OUTPUTS),
-        None,
-        choices=SCAN_OUTPUTS,
-        explain_choices=EXPLAIN_OUTPUTS,
-    )
+        "output", _SHOW, "format; table unless said otherwise", choice("output", SCAN_OUTPUTS), None,
+        choices=SCAN_OUTPUTS, explain_choices=EXPLAIN_OUTPUTS,
+    )  # fmt: skip
     out: Path | None = setting(
         "out", _SHOW, "write to a file, atomically; its extension is the format", path, None, metavar="FILE"
     )
@@ -258,14 +257,8 @@ class BenchSettings:
         several(choice("want", WANTS)), ("average",), choices=WANTS, metavar="LIST")  # fmt: skip
     runs: int = _bench("runs", _WHAT, "measured runs after the warm-up; the median counts", whole(1, 1000), 5,
         metavar="K")  # fmt: skip
-    output: str | None = _bench(
-        "output",
-        _SHOW,
-        "format; table unless said otherwise",
-        choice("output", BENCH_OUTPUTS),
-        None,
-        choices=BENCH_OUTPUTS,
-    )
+    output: str | None = _bench("output", _SHOW, "format; table unless said otherwise",
+        choice("output", BENCH_OUTPUTS), None, choices=BENCH_OUTPUTS)  # fmt: skip
     out: Path | None = _bench("out", _SHOW, "write to a file, atomically", path, None, metavar="FILE")
 
     @property

@@ -1,17 +1,20 @@
 """`atc scan` through ccxt against a Binance on this machine: what a person with a network sees."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from time import time_ns
 
 import numpy as np
 import pytest
 
+from atc_cli.data.store import group_of
 from atc_cli.domain.panel import RawCandles, check
 from atc_cli.domain.params import Params
 from tests.backends import compute
@@ -37,15 +40,21 @@ def server() -> Iterator[BinanceServer]:
         yield running
 
 
-def config(server: BinanceServer, folder: Path, market: str = "swap", base: str | None = None) -> Path:
+def config(
+    server: BinanceServer,
+    folder: Path,
+    market: str = "swap",
+    base: str | None = None,
+    exchanges: Sequence[str] = ("binance",),
+) -> Path:
     urls = "\n".join(
         f'{key} = "{url.replace(server.base_url, base or server.base_url)}"' for key, url in server.api_urls.items()
     )
-    file = folder / "loopback.toml"
-    file.write_text(
-        f'market = "{market}"\ntimeframe = "1h"\nbars = {BARS}\n'
-        f"[ccxt.binance]\nenableRateLimit = false\n[ccxt.binance.urls.api]\n{urls}\n"
+    sections = "".join(
+        f"[ccxt.{each}]\nenableRateLimit = false\n[ccxt.{each}.urls.api]\n{urls}\n" for each in exchanges
     )
+    file = folder / "loopback.toml"
+    file.write_text(f'market = "{market}"\ntimeframe = "1h"\nbars = {BARS}\n{sections}')
     return file
 
 
@@ -156,14 +165,142 @@ def test_with_one_exchange_dead_the_rows_of_the_other_are_printed(
     assert [skip["exchange"] for skip in document["skipped"] if skip["reason"] == "fetch_failed"] == ["binanceusdm"]
 
 
+def test_several_exchanges_are_scanned_at_once_and_rows_carry_theirs(
+    atc: Atc, server: BinanceServer, tmp_path: Path
+) -> None:
+    file = config(server, tmp_path, exchanges=("binance", "binanceusdm"))
+    # neither is answered before the other has asked: one after the other would never end
+    met = threading.Barrier(2)
+
+    def together(body: object) -> object:
+        met.wait()
+        return body
+
+    server.plan(edited(together), path="klines", symbol="COIN000USDT")
+    command = ("--exchange", "binance,binanceusdm", "--bars", "60", "--all", "--output", "json")
+    done = atc("scan", "--config", str(file), *command)
+    assert done.code == 0, done.err
+    rows = json.loads(done.out)["rows"]
+    by_exchange = {
+        name: {row["symbol"]: row["signal"] for row in rows if row["exchange"] == name}
+        for name in ("binance", "binanceusdm")
+    }
+    assert len(rows) == 12
+    assert by_exchange["binance"] == by_exchange["binanceusdm"]
+
+
+def test_the_list_of_symbols_is_kept_between_runs_and_fetched_for_a_name_that_it_lacks(
+    atc: Atc, server: BinanceServer, tmp_path: Path
+) -> None:
+    few = ("--bars", "60", "--all", "--output", "symbols")
+    assert scan(atc, server, tmp_path, "COIN000", *few).code == 0
+    assert scan(atc, server, tmp_path, "COIN001", *few).code == 0
+    assert server.count("exchangeInfo") == 1
+    server.symbols["RENAMEDUSDT"] = replace(server.symbols.pop("COIN002USDT"), base="RENAMED")
+    assert scan(atc, server, tmp_path, "RENAMEDUSDT", *few).out == "RENAMED/USDT:USDT\n"
+    assert server.count("exchangeInfo") == 2
+    gone = scan(atc, server, tmp_path, "COIN002USDT", *few)
+    assert (gone.code, gone.out) == (2, "")
+    assert "unknown symbol 'COIN002USDT'" in gone.err
+    assert server.count("exchangeInfo") == 3
+    assert scan(atc, server, tmp_path, "COIN000", *few, "--refresh-markets").code == 0
+    assert server.count("exchangeInfo") == 4
+
+
+def test_a_second_run_asks_for_nothing_until_a_bar_has_closed_and_then_once_a_symbol(
+    atc: Atc, server: BinanceServer, tmp_path: Path
+) -> None:
+    document = ("--all", "--output", "json")
+    cold = json.loads(scan(atc, server, tmp_path, *document).out)
+    asked = server.count("klines")
+    warm = json.loads(scan(atc, server, tmp_path, *document).out)
+    assert server.count("klines") == asked
+    assert warm["rows"] == cold["rows"]
+    server.now_ms = NOW_MS + HOUR_MS
+    later = json.loads(scan(atc, server, tmp_path, *document).out)
+    assert server.count("klines") == asked + len(server.symbols)
+    fresh = json.loads(scan(atc, server, tmp_path, *document, "--cache-dir", str(tmp_path / "empty")).out)
+    assert later["rows"] == fresh["rows"]
+    offline = json.loads(scan(atc, server, tmp_path, *document, "--offline").out)
+    assert offline["rows"] == later["rows"]
+    assert offline["data_age_ms"] > 0
+    assert atc("cache", "verify").code == 0
+
+
+def test_a_symbol_that_is_delisted_between_two_runs_is_named_and_the_scan_is_partial(
+    atc: Atc, server: BinanceServer, tmp_path: Path
+) -> None:
+    first = json.loads(scan(atc, server, tmp_path, "--bars", "60", "--all", "--output", "json").out)
+    del server.symbols["COIN003USDT"]
+    server.now_ms = NOW_MS + HOUR_MS
+    done = scan(atc, server, tmp_path, "--bars", "60", "--all", "--output", "json")
+    assert done.code == 3
+    second = json.loads(done.out)
+    (lost,) = [skip for skip in second["skipped"] if skip["reason"] != "too_few_bars"]
+    assert (lost["symbol"], lost["reason"]) == ("COIN003/USDT:USDT", "fetch_failed")
+    names = [{row["symbol"] for row in each["rows"]} for each in (first, second)]
+    assert names[0] - names[1] == {"COIN003/USDT:USDT"}
+    assert server.count("exchangeInfo") == 1
+    assert scan(atc, server, tmp_path, "--bars", "60").code == 0, "a list that was wrong once is kept no longer"
+    assert server.count("exchangeInfo") == 2
+
+
+def test_what_a_default_filter_leaves_out_is_said(atc: Atc, tmp_path: Path) -> None:
+    symbols = [symbol(0), replace(symbol(1), base="FDUSD"), replace(symbol(2), base="COIN000UP")]
+    with BinanceServer(symbols, now_ms=NOW_MS) as server:
+        done = scan(atc, server, tmp_path, "--all", "--bars", "60", "--output", "json", market="spot")
+        assert server.count("klines") == 1
+        kept = scan(
+            atc, server, tmp_path, "--all", "--bars", "60", "--output", "symbols", "--stable", "--leveraged",
+            market="spot",
+        )  # fmt: skip
+    assert json.loads(done.out)["hidden"] == {"stablecoins": 1, "leveraged tokens": 1}
+    assert "1 stablecoins" in done.err
+    assert "1 leveraged tokens" in done.err
+    assert len(kept.out.split()) == 3
+
+
+def test_a_young_symbol_is_left_out_before_it_is_fetched(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
+    server.symbols["COIN005USDT"] = replace(server.symbols["COIN005USDT"], born_ms=time_ns() // 1_000_000)
+    done = scan(atc, server, tmp_path, "--all", "--bars", "60", "--min-age", "2", "--output", "json")
+    assert json.loads(done.out)["hidden"] == {"--min-age": 1}
+    assert server.count("klines", "COIN005USDT") == 0
+
+
+def test_a_proxy_of_the_settings_carries_every_request_and_no_key_is_said(
+    atc: Atc, server: BinanceServer, tmp_path: Path
+) -> None:
+    """The loopback server is the proxy: the host that the settings name exists nowhere."""
+    file = config(server, tmp_path, base="http://exchange.invalid")
+    secrets = f'apiKey = "K-E-Y"\nsecret = "S-E-C"\nhttpProxy = "{server.base_url}"\n'
+    file.write_text(file.read_text().replace("[ccxt.binance]\n", f"[ccxt.binance]\n{secrets}"))
+    server.plan(refused(500), path="klines", symbol="COIN001USDT")
+    done = atc("scan", "--config", str(file), "--bars", "60", "--all", "--output", "json", "--verbose")
+    assert done.code == 3, done.err
+    assert len(json.loads(done.out)["rows"]) == 5
+    assert not [secret for secret in ("K-E-Y", "S-E-C") if secret in done.out + done.err]
+
+
+def test_pages_that_contradict_each_other_are_said(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
+    def other_close(rows: list[list[object]]) -> list[list[object]]:
+        return [*rows[:-1], [*rows[-1][:4], "1.23", *rows[-1][5:]]]
+
+    server.plan(edited(other_close), path="klines", symbol="COIN001USDT", nth=(2,))
+    done = scan(atc, server, tmp_path, "COIN001", "--output", "json", "--all")
+    assert done.code == 0
+    assert "COIN001/USDT:USDT: binance sent two pages that disagree" in json.loads(done.out)["warnings"][0]
+    assert "two pages that disagree" in done.err
+
+
 REFUSALS = [
     (refused(451), 69, "451"),
     (refused(403), 69, "403"),
     (rate_limited(418, 600), 75, "418"),
+    (refused(503, 1, "System is under maintenance."), 69, "binance is closed for maintenance"),
 ]
 
 
-@pytest.mark.parametrize(("fault", "code", "part"), REFUSALS, ids=["451", "403", "418"])
+@pytest.mark.parametrize(("fault", "code", "part"), REFUSALS, ids=["451", "403", "418", "maintenance"])
 def test_an_exchange_that_refuses_ends_the_scan_with_a_sentence(
     atc: Atc, server: BinanceServer, tmp_path: Path, fault, code: int, part: str
 ) -> None:
@@ -189,20 +326,27 @@ def test_explain_uses_the_same_candles(atc: Atc, server: BinanceServer, tmp_path
     assert json.loads(done.out)["row"]["signal"] == row["signal"]
 
 
-def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path) -> None:
-    last_asked = threading.Event()
+@pytest.mark.parametrize("exchanges", [("binance",), ("binance", "binanceusdm")], ids=["one", "two at once"])
+def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path, exchanges: Sequence[str]) -> None:
+    last_asked = threading.Barrier(len(exchanges) + 1)
 
     def note(body: object) -> object:
-        last_asked.set()
+        last_asked.wait()
         return body
 
     with BinanceServer([symbol(number) for number in range(30)], now_ms=NOW_MS) as server:
         server.plan(stalled(), path="klines", symbol="COIN005USDT")
-        # Eight symbols are under way at once: when the last one is asked for, most have arrived.
-        server.plan(edited(note), path="klines", symbol="COIN029USDT")
-        command = ["scan", "--config", str(config(server, tmp_path)), "--all", "--output", "json"]
+        # Eight symbols of each are under way at once: when the last one is asked for, most have arrived.
+        last = sorted((coin for coin in server.symbols if coin != "COIN005USDT"), key=group_of)[-1]
+        server.plan(edited(note), path="klines", symbol=last, nth=tuple(range(1, len(exchanges) + 1)))
+        file = str(config(server, tmp_path, exchanges=exchanges))
+        command = ["scan", "--config", file, "--exchange", ",".join(exchanges), "--all", "--output", "json"]
         running = subprocess.Popen(
-            [sys.executable, "-m", "atc_cli", *command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            [sys.executable, "-m", "atc_cli", *command],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
         )
         last_asked.wait()
         running.send_signal(signal.SIGINT)
@@ -210,9 +354,9 @@ def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path) -> None:
     assert running.returncode == 130, err
     document = json.loads(out)
     assert document["interrupted"] is True
-    reasons = {skip["symbol"]: skip["reason"] for skip in document["skipped"]}
-    assert reasons["COIN005/USDT:USDT"] == "interrupted"
+    reasons = {(skip["exchange"], skip["symbol"]): skip["reason"] for skip in document["skipped"]}
+    assert all(reasons[each, "COIN005/USDT:USDT"] == "interrupted" for each in exchanges)
     assert set(reasons.values()) == {"interrupted"}
-    assert len(document["rows"]) >= 20
-    assert len(document["rows"]) + len(document["skipped"]) == 30
+    assert len(document["rows"]) >= 20 * len(exchanges)
+    assert len(document["rows"]) + len(document["skipped"]) == 30 * len(exchanges)
     assert "interrupted" in err

@@ -18,7 +18,8 @@ ATC = [line for line in LINES if line.startswith("atc ")]
 
 def runs_here(line: str) -> bool:
     """Whether a command needs neither a network nor somebody's files."""
-    return "--exchange demo" in line or line.startswith(("atc config", "atc doctor", "atc --version"))
+    stored = tuple(f"atc cache {name}" for name in ("ls", "verify", "prune", "path"))
+    return "--exchange demo" in line or line.startswith(("atc config", "atc doctor", "atc --version", *stored))
 
 
 def test_there_are_commands_of_every_kind() -> None:
@@ -40,7 +41,7 @@ def test_a_command_that_needs_no_network_runs(atc: Atc, line: str) -> None:
 @pytest.mark.parametrize("line", [line for line in ATC if not runs_here(line)])
 def test_every_flag_of_the_other_commands_is_in_their_help(atc: Atc, line: str) -> None:
     words = shlex.split(line)[1:]
-    command = [words[0], "--help"] if not words[0].startswith("-") else ["--help"]
+    command = [*words[: 2 if words[0] == "cache" else 1], "--help"] if not words[0].startswith("-") else ["--help"]
     known = atc(*command, env={"COLUMNS": "200"}).out
     flags = [word for word in words if word.startswith("--")]
     assert all(f"{flag} " in known for flag in flags), flags
@@ -55,7 +56,10 @@ def test_make_targets_exist() -> None:
 
 
 def test_flags_named_in_the_text_exist(atc: Atc) -> None:
-    known = "".join(atc(*each, "--help", env={"COLUMNS": "200"}).out for each in (["scan"], ["explain"], ["bench"], []))
+    known = "".join(
+        atc(*each, "--help", env={"COLUMNS": "200"}).out
+        for each in (["scan"], ["explain"], ["bench"], ["cache", "prune"], ["cache", "ls"], [])
+    )
     for flag in set(re.findall(r"`?(--[a-z][a-z-]+)", README)):
         assert re.search(rf"{flag}(?![a-z-])", known), flag
 

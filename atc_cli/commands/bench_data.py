@@ -54,8 +54,8 @@ def _files(folder: Path, timeframe: str, symbols: int, bars: int) -> Panel:
     market = FolderMarket(folder, timeframe)
     sound: list[Candles] = []
 
-    def deliver(raw: RawCandles | Skipped) -> None:
-        checked = raw if isinstance(raw, Skipped) else check(raw, timeframe)
+    def deliver(arrived: RawCandles | Candles | Skipped) -> None:
+        checked = check(arrived, timeframe) if isinstance(arrived, RawCandles) else arrived
         if isinstance(checked, Candles):
             sound.append(checked.tail(bars, timeframe))
 

@@ -11,6 +11,7 @@ from atc_cli.commands.rows import rows_of
 from atc_cli.domain.catalog import FAMILIES, Dialect
 from atc_cli.domain.classify import directions
 from atc_cli.domain.growth import growth_table
+from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results import ExplainResult, FamilyView, Member, Series
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
@@ -32,12 +33,13 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     route.check(ports.offers, settings.backend)
     gathered = gather(settings, ports, request_of(settings, params, max_lag_bars=_ANY_LAG), typed=[symbol])
     _check_one(gathered, symbol)
-    workload = Workload(series=len(gathered.panel), bars_total=int(gathered.panel.offsets[-1]))
+    panel = Panel.of(gathered.series, gathered.timeframe)
+    workload = Workload(series=len(panel), bars_total=gathered.bars)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
-    values = backend.compute(gathered.panel, params, Want.LAYERS)
+    values = backend.compute(panel, params, Want.LAYERS)
     compute_ms = (perf_counter() - began) * 1000
-    rows, overflowed = rows_of(gathered, values, params)
+    rows, overflowed = rows_of(panel, gathered.listings(), values, params)
     if overflowed:
         raise NoDataError(f"{overflowed[0].symbol}: {overflowed[0].detail}")
     series = series_of(gathered, values, params)
@@ -59,21 +61,21 @@ def _check_one(gathered: Gathered, symbol: str) -> None:
     if len(gathered.universe.listings) > 1:
         found = ", ".join(f"{each.symbol} ({each.exchange})" for each in gathered.universe.listings)
         raise UsageError(f"{symbol!r} is the name of several: {found}", "name one exchange, or the whole symbol")
-    if not len(gathered.panel):
+    if not gathered.series:
         reason = gathered.skipped[0]
         raise NoDataError(f"{reason.symbol}: {reason.reason.label}: {reason.detail}")
 
 
 def series_of(gathered: Gathered, values: Values, params: Params) -> Series:
     """Every bar: X and X_S of the six families, Average_Signal; in tradingview direction and alerts too."""
-    bars = len(gathered.panel.series[0])
+    bars = len(gathered.series[0])
     average = values.average[0, -bars:]
     columns = {f"{family.title}_Signal": values.families[0, i, -bars:] for i, family in enumerate(FAMILIES)}
     columns |= {f"{family.title}_S": values.weights[0, i, -bars:] for i, family in enumerate(FAMILIES)}
     columns["Average_Signal"] = average
     if params.dialect is Dialect.TRADINGVIEW:
         columns |= dict(zip(("direction", "long", "short"), directions(average, params), strict=True))
-    return Series(gathered.panel.series[0].timestamp, columns)
+    return Series(gathered.series[0].timestamp, columns)
 
 
 def _families(values: Values, params: Params) -> tuple[FamilyView, ...]:
@@ -95,7 +97,7 @@ def _families(values: Values, params: Params) -> tuple[FamilyView, ...]:
 
 def _lag_bars(gathered: Gathered) -> int:
     """How many bars the symbol's last closed bar is behind the market's newest."""
-    candles, step = gathered.panel.series[0], TIMEFRAMES_MS[gathered.panel.timeframe]
+    candles, step = gathered.series[0], TIMEFRAMES_MS[gathered.timeframe]
     last = int(candles.timestamp[-1]) - step * candles.forming
     return max(((gathered.newest_open_ms or last) - last) // step, 0)
 

@@ -1,39 +1,64 @@
-"""From settings to a panel, for every command that computes signals."""
+"""From settings to checked candles, for every command that computes signals."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from threading import Event
 from time import perf_counter
+from typing import TypeVar
 
 from atc_cli.commands.ports import Ports
-from atc_cli.data.source import Listing, Loaded, Market, Progress, Request, failed, left_out, load
+from atc_cli.data.source import FILES, Listing, Loaded, Market, Progress, Request, failed, left_out, load
 from atc_cli.data.universe import Filters, Universe, choose
-from atc_cli.domain.panel import Panel
+from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params, document_hash
 from atc_cli.domain.results import Decision, Header, Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
-from atc_cli.errors import AtcError, BusyError, UnavailableError
+from atc_cli.errors import AtcError, BusyError, NoDataError, UnavailableError, UsageError
 from atc_cli.settings import Settings
 
 DEFAULT_QUOTE = "USDT"
 ANY_QUOTE = "any"
+_PANEL_BARS = 500_000  # some 20 MB: a panel is a copy, and that of five thousand symbols is one too many
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """Checked candles of every market, and what it took to get them."""
 
-    panel: Panel
+    series: tuple[Candles, ...]
+    timeframe: str
     universe: Universe
     skipped: tuple[Skipped, ...]
     newest_open_ms: int | None
     now_ms: int
     interrupted: bool
+    notes: tuple[str, ...]
     fetch_ms: float
 
-    def listings(self) -> list[Listing]:
-        """The listing behind each series of the panel."""
-        by_name = {(each.exchange, each.symbol): each for each in self.universe.listings}
-        return [by_name[candles.exchange, candles.symbol] for candles in self.panel.series]
+    @property
+    def bars(self) -> int:
+        """Candles of all series."""
+        return sum(len(each) for each in self.series)
+
+    def listings(self) -> Mapping[tuple[str, str], Listing]:
+        """Every listing by exchange and symbol."""
+        return {(each.exchange, each.symbol): each for each in self.universe.listings}
+
+    def panels(self) -> Iterator[Panel]:
+        """All series in order, some at a time."""
+        some: list[Candles] = []
+        bars = 0
+        for each in self.series:
+            if some and bars + len(each) > _PANEL_BARS:
+                yield Panel.of(some, self.timeframe)
+                some, bars = [], 0
+            some.append(each)
+            bars += len(each)
+        if some:
+            yield Panel.of(some, self.timeframe)
 
 
 def gather(
@@ -46,56 +71,129 @@ def gather(
 ) -> Gathered:
     """Listings, universe, candles. Raises NoDataError and UsageError as universe.choose does."""
     began = perf_counter()
-    offered, dead = _listings(settings, ports.markets)
-    filters = Filters(deny=settings.deny, min_volume=settings.min_volume)
-    universe = choose(offered, filters, typed=typed, watched=watched)
+    universe, dead = _universe(settings, ports, typed, watched)
     loaded = _load_all(ports.markets, universe, request, ports.progress)
     return Gathered(
-        panel=Panel.of([candles for each in loaded for candles in each.candles], request.timeframe),
+        series=tuple(candles for each in loaded for candles in each.candles),
+        timeframe=request.timeframe,
         universe=universe,
         skipped=(*dead, *universe.missing, *(skip for each in loaded for skip in each.skipped)),
         newest_open_ms=max((each.newest_open_ms for each in loaded if each.newest_open_ms is not None), default=None),
         now_ms=max((each.now_ms for each in loaded), default=ports.clock_ms()),
         interrupted=any(each.interrupted for each in loaded),
+        notes=tuple(note for market in ports.markets for note in market.notes),
         fetch_ms=(perf_counter() - began) * 1000,
+    )
+
+
+def _universe(
+    settings: Settings, ports: Ports, typed: Sequence[str], watched: Sequence[str] | None
+) -> tuple[Universe, list[Skipped]]:
+    """What to scan, and the markets that are dead.
+
+    A name that a kept list of symbols does not hold may be new: then that list is fetched once.
+    """
+    filters = _filters(settings, ports)
+    try:
+        offered, dead = _listings(settings, ports.markets)
+        universe = choose(offered, filters, typed=typed, watched=watched)
+    except (UsageError, NoDataError):
+        if not _refreshed(ports.markets):
+            raise
+    else:
+        if not universe.missing or not _refreshed(ports.markets):
+            return universe, dead
+    offered, dead = _listings(settings, ports.markets)
+    return choose(offered, filters, typed=typed, watched=watched), dead
+
+
+def _refreshed(markets: Sequence[Market]) -> bool:
+    """Whether any market will fetch its list of symbols again; all are told to."""
+    refreshed = [market.refresh() for market in markets]
+    return any(refreshed)
+
+
+def _filters(settings: Settings, ports: Ports) -> Filters:
+    age_ms = settings.min_age * TIMEFRAMES_MS[settings.timeframe]
+    return Filters(
+        deny=settings.deny,
+        allow=settings.allow,
+        stable=settings.stable,
+        leveraged=settings.leveraged,
+        born_by_ms=ports.clock_ms() - age_ms if age_ms else None,
+        min_volume=settings.min_volume,
     )
 
 
 def _listings(settings: Settings, markets: Sequence[Market]) -> tuple[list[Listing], list[Skipped]]:
     """What the markets offer; one that cannot be reached is skipped by name unless it is the only one."""
-    offered: list[Listing] = []
-    dead: list[Skipped] = []
-    for market in markets:
+
+    def ask(market: Market) -> list[Listing] | AtcError:
         try:
-            offered += market.listings(quote=quote_of(settings, market), tickers=settings.min_volume is not None)
+            return market.listings(quote=quote_of(settings, market), tickers=settings.min_volume is not None)
         except (UnavailableError, BusyError) as error:
-            if len(dead) + 1 == len(markets):
-                raise
-            dead.append(Skipped("all symbols", SkipReason.FETCH_FAILED, str(error), market.name))
+            return error
+
+    answers = _at_once(ask, markets)
+    errors = [each for each in answers if isinstance(each, AtcError)]
+    if errors and len(errors) == len(markets):
+        raise errors[-1]
+    offered = [listing for each in answers if not isinstance(each, AtcError) for listing in each]
+    dead = [
+        Skipped("all symbols", SkipReason.FETCH_FAILED, str(each), market.name)
+        for market, each in zip(markets, answers, strict=True)
+        if isinstance(each, AtcError)
+    ]
     return offered, dead
+
+
+def _at_once(work: Callable[[Market], T], markets: Sequence[Market]) -> list[T]:
+    """`work` of each market, in threads where there are several; Ctrl-C ends it in all of them."""
+    if len(markets) < 2:
+        return [work(each) for each in markets]
+    all_there = Event()
+
+    def begin(market: Market) -> T:
+        all_there.wait()
+        return work(market)
+
+    with ThreadPoolExecutor(len(markets)) as pool:
+        try:
+            under_way = [pool.submit(begin, each) for each in markets]
+            all_there.set()
+            wait(under_way)
+        except KeyboardInterrupt:
+            for each in markets:
+                each.interrupt()
+            if not all_there.is_set():  # nothing has begun, so nothing has arrived
+                all_there.set()
+                raise
+    return [each.result() for each in under_way]
 
 
 def quote_of(settings: Settings, market: Market) -> str | None:
     """The quote currency to filter by; None is all. Names of files need not have one."""
     if settings.quote is None:
-        return DEFAULT_QUOTE if market.live else None
+        return None if market.name == FILES else DEFAULT_QUOTE
     return None if settings.quote.casefold() == ANY_QUOTE else settings.quote.upper()
 
 
 def _load_all(markets: Sequence[Market], universe: Universe, request: Request, progress: Progress) -> list[Loaded]:
-    """Load market after market; an interrupt leaves the next ones out, a failure costs its own symbols only."""
-    loaded: list[Loaded] = []
+    """Load every market at once; an interrupt leaves each with what had arrived, a failure costs its own symbols."""
     failures: list[AtcError] = []
-    asked = [(market, listings) for market in markets if (listings := universe.of(market.name))]
-    for market, listings in asked:
-        if any(each.interrupted for each in loaded):
-            loaded.append(left_out(listings))
-            continue
+
+    def fetch(market: Market) -> Loaded:
+        listings = universe.of(market.name)
         try:
-            loaded.append(load(market, listings, request, progress))
+            return load(market, listings, request, progress)
+        except KeyboardInterrupt:
+            return left_out(listings)
         except (UnavailableError, BusyError) as error:
             failures.append(error)
-            loaded.append(failed(listings, error))
+            return failed(listings, error)
+
+    asked = [market for market in markets if universe.of(market.name)]
+    loaded = _at_once(fetch, asked)
     if failures and len(failures) == len(asked):
         raise failures[0]
     return loaded
@@ -115,10 +213,11 @@ def request_of(settings: Settings, params: Params, *, max_lag_bars: int) -> Requ
 
 
 def _warnings(gathered: Gathered) -> tuple[str, ...]:
-    ahead = [each.symbol for each in gathered.panel.series if each.timestamp[-1] > gathered.now_ms]
+    ahead = [each.symbol for each in gathered.series if each.timestamp[-1] > gathered.now_ms]
     if not ahead:
-        return ()
-    return (f"bars in the future: {len(ahead)} symbol(s), {ahead[0]} first; simulated, or in another time zone?",)
+        return gathered.notes
+    future = f"bars in the future: {len(ahead)} symbol(s), {ahead[0]} first; simulated, or in another time zone?"
+    return (*gathered.notes, future)
 
 
 def header_of(

@@ -11,30 +11,42 @@ from atc_cli.data.source import Listing
 from atc_cli.domain.activity import change_24h_frac, quote_volume_24h
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.classify import side_of
-from atc_cli.domain.panel import Candles
+from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results import ScanRow, Skipped, SkipReason
-from atc_cli.engine.backend import LastBar, Values
+from atc_cli.engine.backend import Backend, LastBar, Values, Want
 
 SPARK_BARS = 40
 
 
-def rows_of(gathered: Gathered, values: Values, params: Params) -> tuple[list[ScanRow], list[Skipped]]:
+def computed(gathered: Gathered, backend: Backend, params: Params) -> tuple[list[ScanRow], list[Skipped]]:
+    """Unranked rows of all series, a panel at a time; see rows_of."""
+    rows: list[ScanRow] = []
+    overflowed: list[Skipped] = []
+    for panel in gathered.panels():
+        some, lost = rows_of(panel, gathered.listings(), backend.compute(panel, params, Want.LAST), params)
+        rows += some
+        overflowed += lost
+    return rows, overflowed
+
+
+def rows_of(
+    panel: Panel, listings: Mapping[tuple[str, str], Listing], values: Values, params: Params
+) -> tuple[list[ScanRow], list[Skipped]]:
     """One unranked row per series, of its last bar; a series whose equities overflowed is skipped."""
     rows: list[ScanRow] = []
     overflowed: list[Skipped] = []
-    for i, (candles, listing) in enumerate(zip(gathered.panel.series, gathered.listings(), strict=True)):
+    for i, candles in enumerate(panel.series):
         last = values.last(i)
         if math.isfinite(last.average) and math.isfinite(last.weight_total):
-            rows.append(_row(gathered, candles, listing, last, params))
+            rows.append(_row(panel.timeframe, candles, listings[candles.exchange, candles.symbol], last, params))
         else:
             why = "an equity left the range of numbers; lower the weights or lambda"
             overflowed.append(Skipped(candles.symbol, SkipReason.OVERFLOW, why, candles.exchange))
     return rows, overflowed
 
 
-def _row(gathered: Gathered, candles: Candles, listing: Listing, last: LastBar, params: Params) -> ScanRow:
-    timeframe = gathered.panel.timeframe
+def _row(timeframe: str, candles: Candles, listing: Listing, last: LastBar, params: Params) -> ScanRow:
     change, volume = listing.change_24h_frac, listing.quote_volume
     return ScanRow(
         rank=0,

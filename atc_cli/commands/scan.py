@@ -8,14 +8,14 @@ from time import perf_counter
 
 from atc_cli.commands.gather import Gathered, gather, header_of, request_of
 from atc_cli.commands.ports import Ports
-from atc_cli.commands.rows import rows_of
+from atc_cli.commands.rows import computed
 from atc_cli.data.universe import parse_watchlist
 from atc_cli.domain.classify import rank
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
 from atc_cli.domain.results import ScanResult, ScanRow, Side
 from atc_cli.engine import route
-from atc_cli.engine.backend import Want, Workload
+from atc_cli.engine.backend import Workload
 from atc_cli.settings import Settings
 
 STEEP_MULTIPLIER = 1.1
@@ -33,10 +33,10 @@ def run(
     watched = None if watchlist is None else parse_watchlist(watchlist)
     request = request_of(settings, params, max_lag_bars=settings.max_lag)
     gathered = gather(settings, ports, request, typed=typed, watched=watched)
-    workload = Workload(series=len(gathered.panel), bars_total=int(gathered.panel.offsets[-1]))
+    workload = Workload(series=len(gathered.series), bars_total=gathered.bars)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
-    rows, overflowed = rows_of(gathered, backend.compute(gathered.panel, params, Want.LAST), params)
+    rows, overflowed = computed(gathered, backend, params)
     compute_ms = (perf_counter() - began) * 1000
     kept, hidden = filtered(rows, settings)
     top = top_per_side(rank(kept), settings.top)
@@ -44,7 +44,9 @@ def run(
         hidden["--top"] = len(kept) - len(top)
     header = header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms)
     return ScanResult(
-        header=replace(header, warnings=(*header.warnings, *_steepness(params, gathered.panel.width))),
+        header=replace(
+            header, warnings=(*header.warnings, *_steepness(params, max(map(len, gathered.series), default=0)))
+        ),
         rows=tuple(top),
         skipped=(*gathered.skipped, *overflowed),
         scanned=_scanned(gathered),
@@ -63,7 +65,7 @@ def _steepness(params: Params, bars: int) -> tuple[str, ...]:
 
 def _scanned(gathered: Gathered) -> int:
     """Every symbol that was asked for: computed, skipped, or taken out by a filter before the fetch."""
-    return len(gathered.panel) + len(gathered.skipped) + sum(gathered.universe.hidden.values())
+    return len(gathered.series) + len(gathered.skipped) + sum(gathered.universe.hidden.values())
 
 
 def filtered(rows: Iterable[ScanRow], settings: Settings) -> tuple[list[ScanRow], dict[str, int]]:

@@ -1,16 +1,15 @@
 """What is set on a ccxt exchange before it is asked, and what is looked at in its answers. Imports no ccxt."""
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from atc_cli.data.exchange_errors import RequestError, Trouble, refusal
-from atc_cli.data.exchange_pages import Row, checked
+from atc_cli.data.exchange_pages import Paging, Row, checked
+from atc_cli.data.exchange_tariff import Tariff
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.errors import UsageError, unknown_name
 
 _USUAL_PAGE_BARS = 500
-# USD-M weighs a page of 499 candles 2 and one of 500 to 1000 5; features names 500
-_PAGE_BARS = {("binance", "swap"): 499, ("binanceusdm", "swap"): 499}
 # ccxt's names for lists of markets that hold a kind, in options.fetchMarkets.types
 _LISTS = {"spot": ("spot",), "swap": ("swap", "linear", "contract")}
 # both ask signed endpoints when a key is configured; candles need neither
@@ -25,9 +24,13 @@ class Client(Protocol):
     markets: Mapping[str, Mapping[str, Any]] | None
     options: dict[str, Any]
     timeout_on_exit: int
+    urls: Mapping[str, Any]
+    throttle: Callable[..., Awaitable[None]]
+    fetch: Callable[..., Awaitable[object]]
     handle_errors: Callable[..., Any]
     parse_ohlcvs: Callable[..., list[Row]]
-    load_markets: Callable[[], Awaitable[object]]
+    load_markets: Callable[[bool], Awaitable[object]]
+    set_markets: Callable[[Sequence[Mapping[str, Any]]], object]
     fetch_time: Callable[[], Awaitable[object]]
     fetch_tickers: Callable[[], Awaitable[Mapping[str, Mapping[str, object]]]]
     fetch_ohlcv: Callable[[str, str, int | None, int], Awaitable[list[Row]]]
@@ -101,11 +104,10 @@ def check_timeframe(client: Client, timeframe: str) -> None:
         raise UsageError(*unknown_name("timeframe", timeframe, offered))
 
 
-def page_bars(client: Client, exchange_id: str, kind: str) -> int:
-    """How many candles to ask for at once: where known, the number that costs least in all."""
-    known = _PAGE_BARS.get((exchange_id, kind))
-    if known is not None:
-        return known
+def paging(client: Client, kind: str, tariff: Tariff | None) -> Paging:
+    """How many candles to ask for at once: where weights are known, the number that costs least in all."""
+    if tariff is not None:
+        return Paging(tariff.page_bars, tariff.page_weight)
     sub_type = "linear" if kind == "swap" else None
     limit = client.feature_value_by_type(kind, sub_type, "fetchOHLCV", "limit")
-    return limit if isinstance(limit, int) and limit > 0 else _USUAL_PAGE_BARS
+    return Paging(limit if isinstance(limit, int) and limit > 0 else _USUAL_PAGE_BARS)

@@ -56,15 +56,20 @@ class Patience:
         async with self._gate:
             if waits != self._waits:
                 return  # another request has waited since this one was sent
-            asked_s = _UNSAID_WAIT_S if failure.retry_after_s is None else failure.retry_after_s
-            wait_s = max(asked_s, _SHORTEST_WAIT_S)
-            if wait_s > self._left_s:
+            seconds = wait_s(failure)
+            if seconds > self._left_s:
                 raise RequestError(
-                    failure.trouble, f"{failure.detail} (asks to wait {wait_s:.0f} s)", failure.retry_after_s
+                    failure.trouble, f"{failure.detail} (asks to wait {seconds:.0f} s)", failure.retry_after_s
                 )
-            self._left_s -= wait_s
-            await self._pause(wait_s)
+            self._left_s -= seconds
+            await self._pause(seconds)
             self._waits += 1
+
+
+def wait_s(failure: RequestError) -> float:
+    """How long to wait after a refusal by the rate limit, in seconds."""
+    asked_s = _UNSAID_WAIT_S if failure.retry_after_s is None else failure.retry_after_s
+    return max(asked_s, _SHORTEST_WAIT_S)
 
 
 async def _translated(request: Callable[[], Awaitable[T]]) -> T:

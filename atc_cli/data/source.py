@@ -17,18 +17,29 @@ class Listing:
     """A symbol that a market offers.
 
     `symbol` is the name we show and accept (ccxt's unified one on an exchange), `native` the market's
-    own (BTCUSDT). The two day figures are set where tickers were fetched: a fraction, quote currency.
+    own (BTCUSDT); `born_ms` is when it was listed (UTC ms), None where that is not known. The two day figures
+    are set where tickers were fetched: a fraction, quote currency.
     """
 
     exchange: str
     symbol: str
     native: str
     quote: str | None = None
+    born_ms: int | None = None
     change_24h_frac: float | None = None
     quote_volume: float | None = None
 
 
-Delivery = Callable[[RawCandles | Skipped], None]
+@dataclass(frozen=True, slots=True)
+class From:
+    """A symbol and the open time (UTC ms) from which on its candles are wanted."""
+
+    listing: Listing
+    since_ms: int
+
+
+# Candles are those that were checked before: the store holds nothing else.
+Delivery = Callable[[RawCandles | Candles | Skipped], None]
 
 
 class Market(Protocol):
@@ -37,7 +48,7 @@ class Market(Protocol):
     `name` is what listings and rows carry as their exchange, `title` and `kind` (spot, swap, files) what the
     header shows; `live` says
     whether the newest bar is known from a clock (an exchange, the simulation) or only from the candles
-    themselves (a folder).
+    themselves (a folder); `notes` grows by what a person must hear and no symbol is lost by.
     """
 
     name: str
@@ -45,6 +56,7 @@ class Market(Protocol):
     kind: str
     simulated: bool
     live: bool
+    notes: Sequence[str] = ()
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
         """Every active symbol, of one quote currency if given, with day figures if `tickers`."""
@@ -57,6 +69,14 @@ class Market(Protocol):
 
         The newest `bars` closed candles and the forming one if there is one; fewer if there are no more.
         """
+
+    def refresh(self) -> bool:
+        """Forget a list of symbols that was kept from an earlier run; False where there is none."""
+        return False
+
+    def interrupt(self) -> None:
+        """End what this market does in another thread as Ctrl-C would; one without waits need not."""
+        return
 
     def close(self) -> None:
         """Let go of connections."""
@@ -73,6 +93,15 @@ class Progress(Protocol):
 
     def end(self) -> None:
         """The work is over, or was interrupted."""
+
+    def sent(self, weight: int) -> None:
+        """A request goes out that costs so much of the rate limit; 0 where that is not known."""
+
+    def received(self, bars: int) -> None:
+        """So many candles came over the network."""
+
+    def waiting(self, seconds: float) -> None:
+        """The next request has to wait so long for the rate limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +137,9 @@ def load(market: Market, listings: Sequence[Listing], request: Request, progress
     candles: list[Candles] = []
     skipped: list[Skipped] = []
 
-    def deliver(raw: RawCandles | Skipped) -> None:
-        ready = raw if isinstance(raw, Skipped) else _window(check(raw, request.timeframe), request, market, now_ms)
+    def deliver(arrived: RawCandles | Candles | Skipped) -> None:
+        checked = check(arrived, request.timeframe) if isinstance(arrived, RawCandles) else arrived
+        ready = _window(checked, request, market, now_ms)
         if isinstance(ready, Skipped):
             skipped.append(ready)
         else:

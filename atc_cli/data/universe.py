@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
 from atc_cli.data.source import FILES, Listing
 from atc_cli.domain.results import Skipped, SkipReason
@@ -11,6 +12,14 @@ from atc_cli.errors import NoDataError, UsageError, nearest
 
 _TRADINGVIEW = re.compile(r"(?P<exchange>[A-Za-z0-9_]+):(?P<symbol>[^/]+)")
 _PERPETUAL = ".P"
+_LEVERAGED = re.compile(r"(?P<of>.+)(UP|DOWN|BULL|BEAR|[2-5][LS])")
+_STABLECOINS = frozenset(
+    {
+        *("AEUR", "BFUSD", "BUSD", "CUSD", "DAI", "EURC", "EURI", "EURS", "EURT", "FDUSD", "FRAX", "GHO", "GUSD"),
+        *("LUSD", "PYUSD", "RLUSD", "SUSD", "TUSD", "USD0", "USD1", "USDB", "USDC", "USDD", "USDE", "USDG", "USDJ"),
+        *("USDP", "USDS", "USDT", "USDX", "XUSD"),
+    }
+)
 _HINTS_MAX = 5
 
 
@@ -29,9 +38,17 @@ class Universe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """Cheap filters, before any candle is fetched; `min_volume` in quote currency needs tickers."""
+    """Cheap filters, before any candle is fetched.
+
+    `deny` and `allow` are regular expressions, `born_by_ms` the latest listing date (UTC ms); `min_volume` in
+    quote currency needs tickers. Stablecoins and leveraged tokens are left out unless they are asked for.
+    """
 
     deny: str | None = None
+    allow: str | None = None
+    stable: bool = False
+    leveraged: bool = False
+    born_by_ms: int | None = None
     min_volume: float | None = None
 
 
@@ -55,8 +72,10 @@ def choose(
     end a nightly run.
     """
     named, missing = _named(listings, typed, watched)
+    if typed or watched is not None:  # a stablecoin that is named is wanted
+        filters = replace(filters, stable=True, leveraged=True)
     kept, hidden = _filtered(named, filters)
-    if not kept and hidden.keys() != {"--min-volume"}:  # a quiet market is no error
+    if not kept and "--min-volume" not in hidden:  # a quiet market is no error
         _raise_empty(listings, hidden, missing)
     return Universe(tuple(kept), hidden, tuple(missing))
 
@@ -136,16 +155,54 @@ def _symbol_hint(listings: Sequence[Listing], name: str) -> str:
 
 
 def _filtered(listings: Sequence[Listing], filters: Filters) -> tuple[list[Listing], dict[str, int]]:
-    denied = re.compile(filters.deny, re.IGNORECASE) if filters.deny else None
-    allowed = [each for each in listings if not (denied and (denied.search(each.symbol) or denied.search(each.native)))]
-    busy = [each for each in allowed if _busy_enough(each, filters.min_volume)]
-    hidden = {"--deny": len(listings) - len(allowed), "--min-volume": len(allowed) - len(busy)}
-    return busy, {name: count for name, count in hidden.items() if count}
+    """What passes, and how many each filter took out; the first that objects counts."""
+    objections = _objections(listings, filters)
+    hidden: Counter[str] = Counter()
+    kept = []
+    for each in listings:
+        objection = next((name for name, objects in objections.items() if objects(each)), None)
+        if objection is None:
+            kept.append(each)
+        else:
+            hidden[objection] += 1
+    return kept, dict(hidden)
 
 
-def _busy_enough(listing: Listing, min_volume: float | None) -> bool:
-    """Without a ticker the volume is judged later, on the candles."""
-    return min_volume is None or listing.quote_volume is None or listing.quote_volume >= min_volume
+def _objections(listings: Sequence[Listing], filters: Filters) -> dict[str, Callable[[Listing], bool]]:
+    """Each filter that is on, by the name that the summary gives it: whether it takes a listing out."""
+    denied, allowed = _matching(filters.deny), _matching(filters.allow)
+    bases = {_base(each) for each in listings}
+    born_by_ms, least = filters.born_by_ms or 0, filters.min_volume or 0.0
+    every: dict[str, tuple[bool, Callable[[Listing], bool]]] = {
+        "--deny": (filters.deny is not None, denied),
+        "--allow": (filters.allow is not None, lambda each: not allowed(each)),
+        "stablecoins": (not filters.stable, lambda each: _base(each) in _STABLECOINS),
+        "leveraged tokens": (not filters.leveraged, lambda each: _is_leveraged(each, bases)),
+        # without a date, or a ticker, it is judged later, on the candles
+        "--min-age": (filters.born_by_ms is not None, lambda each: (each.born_ms or 0) > born_by_ms),
+        "--min-volume": (
+            filters.min_volume is not None,
+            lambda each: each.quote_volume is not None and each.quote_volume < least,
+        ),
+    }
+    return {name: objects for name, (on, objects) in every.items() if on}
+
+
+def _matching(pattern: str | None) -> Callable[[Listing], bool]:
+    expression = re.compile(pattern or "", re.IGNORECASE)
+    return lambda each: bool(expression.search(each.symbol) or expression.search(each.native))
+
+
+def _base(listing: Listing) -> str:
+    """The base currency; empty for names of files, which need not have one."""
+    base, slash, _ = listing.symbol.partition("/")
+    return base if slash else ""
+
+
+def _is_leveraged(listing: Listing, bases: AbstractSet[str]) -> bool:
+    """Whether a spot token is another symbol of the market with a lever: BTCUP, ETH3S (but SYRUP is no SYR)."""
+    match = _LEVERAGED.fullmatch(_base(listing))
+    return match is not None and ":" not in listing.symbol and match["of"] in bases
 
 
 def _raise_empty(listings: Sequence[Listing], hidden: Mapping[str, int], missing: Sequence[Skipped]) -> None:

@@ -58,12 +58,12 @@ class Candles:
 
     def tail(self, bars: int, timeframe: str) -> "Candles":
         """The last `bars` candles, with their own gap count."""
-        if bars >= len(self):
-            return self
-        return self.between(len(self) - bars, len(self), timeframe)
+        return self.between(max(len(self) - bars, 0), len(self), timeframe)
 
     def between(self, first: int, stop: int, timeframe: str) -> "Candles":
         """Candles first..stop-1, with their own gap count."""
+        if first == 0 and stop == len(self):
+            return self
         # Copies: a window must not keep a history of years alive.
         timestamp = self.timestamp[first:stop].copy()
         gaps = _gap_bars(timestamp, TIMEFRAMES_MS[timeframe])

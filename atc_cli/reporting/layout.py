@@ -10,7 +10,7 @@ from rich.text import Text
 from atc_cli.reporting.columns import Cell
 
 GAP = 2
-_TITLE, _RULE = "bold cyan", "dim"
+TITLE, RULE = "bold cyan", "dim"
 _BLANK, _LINE = "    \n", " ── \n"
 _RULES = Box(_BLANK + _BLANK + _LINE + _BLANK + _LINE + _BLANK + _BLANK + _BLANK)
 _SEPARATOR = " · "
@@ -28,8 +28,8 @@ def ruled_table(*, gap: int = GAP, width: int | None = None) -> Table:
         show_edge=False,
         pad_edge=False,
         padding=(0, between, 0, 0),
-        header_style=_TITLE,
-        border_style=_RULE,
+        header_style=TITLE,
+        border_style=RULE,
         width=width,
     )
 

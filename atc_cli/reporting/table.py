@@ -1,11 +1,10 @@
 """The scan as a table for people."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 
 from rich.cells import cell_len
-from rich.table import Table
 from rich.text import Text
 
 from atc_cli.domain.catalog import FAMILIES
@@ -17,10 +16,11 @@ from atc_cli.reporting.columns import (
     SPARK_NARROW,
     Cell,
     Scene,
+    Span,
     checked_columns,
     default_columns,
 )
-from atc_cli.reporting.layout import GAP, flow, ruled_table, text_of
+from atc_cli.reporting.layout import GAP, RULE, TITLE, flow
 from atc_cli.reporting.text import printable
 
 _TITLE_MAY_GO = ("spark", "side")
@@ -31,13 +31,11 @@ class _Drawn:
     """A column's cells and the width that holds them all."""
 
     title: str
-    cells: Sequence[Text]
+    cells: Sequence[Cell]
     width: int
 
 
-def scan_table(
-    result: ScanResult, *, columns: tuple[str, ...] | None, width: int | None, zone: tzinfo
-) -> list[Text | Table]:
+def scan_table(result: ScanResult, *, columns: tuple[str, ...] | None, width: int | None, zone: tzinfo) -> list[Text]:
     """The scan as what Rich prints, line by line.
 
     `width` in terminal cells, None off a terminal: then nothing is dropped or cut. Of the default columns
@@ -51,19 +49,19 @@ def scan_table(
     scene = Scene.of(result, zone)
     drawn = {key: _drawn(key, result.rows, scene) for key in keys}
     if width is None:
-        return [*above, _table(drawn)]
+        return [*above, *_lines(drawn)]
     if "spark" in drawn and _total(drawn) > width:
         drawn["spark"] = _drawn("spark", result.rows, replace(scene, spark_cells=SPARK_NARROW))
     if not columns:
         drawn = _fitted(drawn, width)
-    return [*above, _table(drawn), *_legend(drawn, width)]
+    return [*above, *_lines(drawn), *_legend(drawn, width)]
 
 
 def _drawn(key: str, rows: Iterable[ScanRow], scene: Scene) -> _Drawn:
     """A column; one drawn small goes without its title rather than be as wide as that."""
     column = COLUMNS[key]
-    cells = [text_of(column.cell(row, scene)) for row in rows]
-    widest = max(cell.cell_len for cell in cells)
+    cells = [column.cell(row, scene) for row in rows]
+    widest = max(map(_cell_width, cells))
     title = "" if key in _TITLE_MAY_GO and widest < cell_len(column.title) else column.title
     return _Drawn(title, cells, max(widest, cell_len(title)))
 
@@ -80,22 +78,48 @@ def _fitted(drawn: Mapping[str, _Drawn], width: int) -> dict[str, _Drawn]:
             return kept
         kept.pop(key, None)
     if _total(kept) > width:
-        kept["side"] = _Drawn("", [cell[:1] for cell in kept["side"].cells], 1)
+        kept["side"] = _Drawn("", [((cell[0][0][:1], cell[0][1]),) for cell in kept["side"].cells], 1)
         room = kept["symbol"].width + width - _total(kept)
         kept["symbol"] = replace(kept["symbol"], width=max(min(room, kept["symbol"].width), 1))
     return kept
 
 
-def _table(drawn: Mapping[str, _Drawn]) -> Table:
-    """Columns of fixed width; what is wider than its column ends in an ellipsis."""
-    table = ruled_table(width=_total(drawn))
-    for key, column in drawn.items():
-        table.add_column(
-            column.title, justify=COLUMNS[key].justify, width=column.width, no_wrap=True, overflow="ellipsis"
-        )
+def _lines(drawn: Mapping[str, _Drawn]) -> Iterator[Text]:
+    """Titles, a rule and the rows, in columns of fixed width; what is wider than its column ends in an ellipsis.
+
+    Lines and not Rich's Table, which takes longer to lay out a thousand rows than it takes to compute them.
+    """
+    columns = [(column.width, COLUMNS[key].justify == "right") for key, column in drawn.items()]
+    yield _line([((column.title, TITLE),) for column in drawn.values()], columns)
+    yield Text("─" * _total(drawn), RULE)
     for cells in zip(*(column.cells for column in drawn.values()), strict=True):
-        table.add_row(*cells)
-    return table
+        yield _line(cells, columns)
+
+
+def _line(cells: Iterable[Cell], columns: Sequence[tuple[int, bool]]) -> Text:
+    parts: list[Span] = []
+    for cell, (width, to_the_right) in zip(cells, columns, strict=True):
+        room = width - _cell_width(cell)
+        shown = cell if room >= 0 else _cut(cell, width)
+        blanks: Span = (" " * room, "")
+        parts += [(" " * GAP, "") if parts else ("", ""), *((blanks, *shown) if to_the_right else (*shown, blanks))]
+    line, at = Text("".join(text for text, _ in parts), no_wrap=True), 0
+    for text, style in parts:
+        if style:
+            line.stylize(style, at, at + len(text))
+        at += len(text)
+    return line
+
+
+def _cell_width(cell: Cell) -> int:
+    return sum(cell_len(text) for text, _ in cell)
+
+
+def _cut(cell: Cell, width: int) -> Cell:
+    """The cell in `width`, an ellipsis last, in the style that it begins with."""
+    text = Text("".join(text for text, _ in cell))
+    text.truncate(width, overflow="ellipsis")
+    return ((text.plain, cell[0][1]),)
 
 
 def _legend(drawn: Mapping[str, _Drawn], width: int) -> list[Text]:

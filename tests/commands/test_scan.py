@@ -1,5 +1,7 @@
 """`atc scan` from market to rows, on markets in memory."""
 
+import signal
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -193,31 +195,42 @@ def test_an_interrupt_keeps_what_arrived_and_names_the_rest() -> None:
     assert skips(result) == {"C": SkipReason.INTERRUPTED, "D": SkipReason.INTERRUPTED}
 
 
-def test_an_interrupt_stops_the_markets_that_follow() -> None:
-    def interrupt(symbol: str) -> None:
-        raise KeyboardInterrupt
+class SlowMarket(MemoryMarket):
+    """Two symbols of which the second never comes; Ctrl-C is typed once every market waits for its own."""
 
-    first = MemoryMarket([walk("A")], name="one", before=interrupt)
-    asked: list[str] = []
-    second = MemoryMarket([walk("B")], name="two", before=asked.append)
-    result = scan.run(hourly(), ports(first, second))
+    def __init__(self, name: str, together: threading.Barrier) -> None:
+        self.ended = threading.Event()
+        self._together = together
+        super().__init__([replace(walk(symbol), exchange=name) for symbol in "AB"], name=name, before=self._stall)
+
+    def _stall(self, symbol: str) -> None:
+        if symbol == "B":
+            if self._together.wait() == 0:
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            self.ended.wait()
+            raise KeyboardInterrupt
+
+    def interrupt(self) -> None:
+        self.ended.set()
+
+
+def test_ctrl_c_ends_all_markets_that_are_fetched_at_once_and_keeps_what_arrived() -> None:
+    together = threading.Barrier(3)
+    result = scan.run(hourly(), ports(*(SlowMarket(name, together) for name in ("one", "two", "three"))))
     assert result.interrupted
-    assert not asked
-    assert skips(result) == {"A": SkipReason.INTERRUPTED, "B": SkipReason.INTERRUPTED}
+    assert {(row.exchange, row.symbol) for row in result.rows} == {("one", "A"), ("two", "A"), ("three", "A")}
+    assert {(skip.exchange, skip.symbol, skip.reason) for skip in result.skipped} == {
+        (name, "B", SkipReason.INTERRUPTED) for name in ("one", "two", "three")
+    }
 
 
 def test_rows_of_several_markets_carry_their_exchange() -> None:
     one, two = (
-        MemoryMarket([type(walk("A"))(**{**_fields(walk("A", seed=i)), "exchange": name})], name=name)
-        for i, name in enumerate(("one", "two"))
+        MemoryMarket([replace(walk("A", seed=i), exchange=name)], name=name) for i, name in enumerate(("one", "two"))
     )
     result = scan.run(hourly(), ports(one, two))
     assert {(row.exchange, row.symbol) for row in result.rows} == {("one", "A"), ("two", "A")}
     assert result.header.exchange == "one,two"
-
-
-def _fields(candles) -> dict[str, object]:
-    return {name: getattr(candles, name) for name in candles.__dataclass_fields__}
 
 
 def test_gaps_are_kept_counted_and_shown() -> None:

@@ -7,9 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import partial
 
 import numpy as np
@@ -17,7 +17,7 @@ import pytest
 
 from atc_cli.data.exchange import ExchangeMarket
 from atc_cli.data.exchange_errors import RequestError, Trouble
-from atc_cli.data.exchange_pages import AskRows, Row, Window, newest_rows
+from atc_cli.data.exchange_pages import AskRows, Paging, Row, Window, rows_of
 from atc_cli.data.exchange_retry import Patience
 from atc_cli.data.source import Listing, Request, load
 from atc_cli.domain.panel import Candles, Panel, RawCandles, check
@@ -25,6 +25,7 @@ from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS, TIMEFRAMES_MS
 from atc_cli.errors import AtcError, BusyError, ConfigError, ExitCode, UnavailableError, UsageError
 from tests.conftest import ROOT, SHARED
+from tests.data.exchange_case import FORMING, NOW, Got, Waits, assert_same, coins, fetch_all, hourly, market_of
 from tests.loopback import (
     EXCHANGE_INFO,
     KLINES,
@@ -33,7 +34,6 @@ from tests.loopback import (
     BinanceServer,
     Fault,
     Symbol,
-    Table,
     edited,
     fixed,
     malformed,
@@ -44,74 +44,10 @@ from tests.loopback import (
     wandering,
 )
 
-NOW = 1_760_000_400_000  # 2025-10-09T09:00:00Z
-FORMING = NOW + 25 * MINUTE_MS
 RECORDED = SHARED / "data" / "rest" / "binance"
 
 needs_recorded = pytest.mark.skipif(not RECORDED.is_dir(), reason="recorded answers are not part of the project")
 pytestmark = pytest.mark.filterwarnings("ignore:enable_cleanup_closed:DeprecationWarning")  # ccxt's, newer Pythons
-
-
-@dataclass
-class Waits:
-    """Waits that are over at once, and how long they would have been."""
-
-    seconds: list[float] = field(default_factory=list)
-
-    async def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
-        await asyncio.sleep(0)
-
-
-@contextmanager
-def market_of(
-    server: BinanceServer, kind: str = "swap", exchange: str = "binance", **more: object
-) -> Iterator[tuple[ExchangeMarket, Waits]]:
-    waits = Waits()
-    with closing(ExchangeMarket(exchange, kind, {**server.options(), **more}, pause=waits)) as market:
-        yield market, waits
-
-
-@dataclass
-class Got:
-    """What a fetch delivered, by native name."""
-
-    candles: dict[str, RawCandles] = field(default_factory=dict)
-    skipped: dict[str, Skipped] = field(default_factory=dict)
-    order: list[str] = field(default_factory=list)
-
-    def __call__(self, raw: RawCandles | Skipped) -> None:
-        native = raw.symbol.split(":")[0].replace("/", "")
-        self.order.append(native)
-        if isinstance(raw, Skipped):
-            self.skipped[native] = raw
-        else:
-            self.candles[native] = raw
-
-
-def fetch_all(market: ExchangeMarket, bars: int = 1500, timeframe: str = "1h") -> Got:
-    got = Got()
-    listings = market.listings(quote="USDT", tickers=False)
-    market.fetch(listings, timeframe, bars, market.now_ms(), got)
-    assert sorted(got.order) == sorted(each.native for each in listings), "each listing exactly once"
-    return got
-
-
-def hourly(count: int, last_open_ms: int = FORMING // HOUR_MS * HOUR_MS, seed: int = 1) -> Table:
-    """`count` candles that end with the one that opens at `last_open_ms`, on a grid of 0.01."""
-    ticks = np.random.default_rng(seed).integers(5_000, 20_000, (count, 4))
-    opens = last_open_ms - HOUR_MS * np.arange(count - 1, -1, -1)
-    prices = np.column_stack([ticks[:, 0], ticks.max(axis=1), ticks.min(axis=1), ticks[:, 3]]) / 100
-    return np.column_stack([opens, prices, ticks[:, 1] / 1000])
-
-
-def coins(count: int) -> list[Symbol]:
-    return [Symbol(f"C{i:02d}", bars=wandering(i)) for i in range(count)]
-
-
-def assert_same(raw: RawCandles, bars: Table) -> None:
-    np.testing.assert_array_equal(raw.timestamp, bars[:, 0])
-    np.testing.assert_array_equal(raw.values, bars[:, 1:])
 
 
 class TestListings:
@@ -424,8 +360,8 @@ class TestPagesOfOtherExchanges:
 
     @staticmethod
     def fill(ask: AskRows, bars: int = 1500, page_bars: int = 500) -> list[Row]:
-        window = Window(timeframe="1h", bars=bars, now_ms=FORMING, page_bars=page_bars)
-        return asyncio.run(newest_rows(ask, window, born_ms=0))
+        window = Window(timeframe="1h", bars=bars, now_ms=FORMING, paging=Paging(page_bars))
+        return asyncio.run(rows_of(ask, window, born_ms=0))
 
     @pytest.mark.parametrize("cap", [100, 300, 499, 10_000])
     @pytest.mark.parametrize("age", [1, 250, 500, 1200, 3000])
@@ -759,6 +695,31 @@ class TestEnding:
             listings = market.listings(quote=None, tickers=False)
             with pytest.raises(KeyboardInterrupt):
                 market.fetch(listings, "1h", 10, NOW, self.interrupted_after(1, got))
+        assert got.order == ["C00USDT"]
+
+    def test_another_thread_can_end_a_fetch_and_whatever_comes_after_it(self) -> None:
+        got, ended = Got(), threading.Event()
+        with BinanceServer(coins(2), now_ms=NOW) as server, market_of(server) as (market, _):
+            server.plan(stalled(), path=KLINES, symbol="C01USDT")
+            listings = market.listings(quote=None, tickers=False)
+
+            def fetch() -> None:
+                with pytest.raises(KeyboardInterrupt):
+                    market.fetch(listings, "1h", 10, NOW, deliver)
+                with pytest.raises(KeyboardInterrupt):
+                    market.now_ms()
+                ended.set()
+
+            def deliver(raw: RawCandles | Skipped) -> None:
+                got(raw)
+                interrupter.start()
+
+            interrupter = threading.Thread(target=market.interrupt)
+            fetcher = threading.Thread(target=fetch)
+            fetcher.start()
+            fetcher.join()
+            interrupter.join()
+        assert ended.is_set()
         assert got.order == ["C00USDT"]
 
     def test_what_deliver_raises_reaches_the_caller(self) -> None:

@@ -90,6 +90,58 @@ def test_min_volume_uses_tickers_where_there_are_any_and_waits_for_candles_elsew
     assert universe.hidden == {"--min-volume": 1}
 
 
+SPOT = [
+    listing(f"{base}/USDT", f"{base}USDT")
+    for base in ("BTC", "ETH", "SYRUP", "JUP", "USDC", "FDUSD", "BTCUP", "BTCDOWN", "ETH3L", "ETH3S", "BULL", "SUPER")
+]
+
+
+def test_stablecoins_and_leveraged_tokens_are_left_out_and_counted() -> None:
+    universe = choose(SPOT, Filters())
+    assert [each.native.removesuffix("USDT") for each in universe.listings] == [
+        *("BTC", "ETH", "SYRUP", "JUP", "BULL", "SUPER"),
+    ]
+    assert universe.hidden == {"stablecoins": 2, "leveraged tokens": 4}
+
+
+@pytest.mark.parametrize(
+    ("filters", "hidden"),
+    [
+        (Filters(stable=True), {"leveraged tokens": 4}),
+        (Filters(leveraged=True), {"stablecoins": 2}),
+        (Filters(stable=True, leveraged=True), {}),
+    ],
+)
+def test_each_kind_can_be_kept(filters: Filters, hidden: dict[str, int]) -> None:
+    universe = choose(SPOT, filters)
+    assert universe.hidden == hidden
+    assert len(universe.listings) == len(SPOT) - sum(hidden.values())
+
+
+def test_what_is_named_is_scanned_whatever_it_is() -> None:
+    assert names(choose(SPOT, Filters(), typed=["USDCUSDT"])) == ["USDC/USDT"]
+    assert names(choose(SPOT, Filters(), watched=["BTCUPUSDT", "BTCUSDT"])) == ["BTCUP/USDT", "BTC/USDT"]
+
+
+def test_a_perpetual_whose_name_ends_like_a_lever_is_none() -> None:
+    swaps = [listing("BTC/USDT:USDT", "BTCUSDT"), listing("BTCUP/USDT:USDT", "BTCUPUSDT")]
+    assert names(choose(swaps, Filters())) == ["BTC/USDT:USDT", "BTCUP/USDT:USDT"]
+
+
+def test_allow_keeps_only_what_matches_and_deny_comes_first() -> None:
+    universe = choose(SWAPS, Filters(allow="btc|pepe", deny="^1000"))
+    assert names(universe) == ["BTC/USDT:USDT"]
+    assert universe.hidden == {"--deny": 1, "--allow": 1}
+
+
+def test_a_symbol_listed_after_the_date_is_too_young_and_one_without_a_date_is_kept() -> None:
+    ages = {"OLD": 100, "EDGE": 200, "YOUNG": 201, "UNKNOWN": None}
+    market = [Listing(exchange="x", symbol=f"{base}/USDT", native=base, born_ms=born) for base, born in ages.items()]
+    universe = choose(market, Filters(born_by_ms=200))
+    assert names(universe) == ["OLD/USDT", "EDGE/USDT", "UNKNOWN/USDT"]
+    assert universe.hidden == {"--min-age": 1}
+
+
 def test_filters_that_leave_nothing_say_which_one_did() -> None:
     with pytest.raises(NoDataError, match="--deny takes out 3"):
         choose(SWAPS, Filters(deny="."))

@@ -7,7 +7,8 @@ Nothing in it is recorded: symbols and candles are given by the test or made fro
         market = ExchangeMarket("binance", "swap", server.options())
 """
 
-from tests.loopback.faults import Fault, edited, malformed, rate_limited, refused, reset, stalled
+from tests.loopback.faults import Fault, cut_off, edited, malformed, rate_limited, refused, reset, stalled
+from tests.loopback.limits import Limits
 from tests.loopback.server import EXCHANGE_INFO, KLINES, TICKERS, TIME, Answered, BinanceServer
 from tests.loopback.symbols import BarSource, Symbol, Table, fixed, wandering
 
@@ -20,8 +21,10 @@ __all__ = [
     "BarSource",
     "BinanceServer",
     "Fault",
+    "Limits",
     "Symbol",
     "Table",
+    "cut_off",
     "edited",
     "fixed",
     "malformed",

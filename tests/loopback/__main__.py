@@ -6,6 +6,7 @@ import threading
 from time import time_ns
 
 from atc_cli.domain.timeframe import DAY_MS
+from tests.loopback.limits import Limits
 from tests.loopback.server import BinanceServer
 from tests.loopback.symbols import Symbol, wandering
 
@@ -18,26 +19,28 @@ def main() -> None:
     parser.add_argument("--market", choices=sorted(_URL_KEYS), default="swap", help="which one the config is for")
     parser.add_argument("--symbols", type=int, default=60, metavar="N", help="how many symbols to list")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    parser.add_argument("--unlimited", action="store_true", help="without Binance's rate limits")
     arguments = parser.parse_args()
     now_ms = time_ns() // 1_000_000
     symbols = [_symbol(i, now_ms) for i in range(arguments.symbols)]
-    with BinanceServer(symbols, port=arguments.port) as server:
+    limits = Limits(enforced=not arguments.unlimited)
+    with BinanceServer(symbols, port=arguments.port, limits=limits) as server:
         try:
-            sys.stdout.write(_config(server, arguments.market))
+            sys.stdout.write(_config(server, arguments.market, limited=not arguments.unlimited))
             sys.stdout.flush()
             threading.Event().wait()
         except KeyboardInterrupt:
-            sys.stderr.write(f"{len(server.answered)} requests, weight {server.weight}\n")
+            sys.stderr.write(f"{len(server.answered)} requests, weight {server.weight}, {server.refused()} refused\n")
 
 
-def _config(server: BinanceServer, market: str) -> str:
+def _config(server: BinanceServer, market: str, *, limited: bool) -> str:
     key = _URL_KEYS[market]
     lines = [
         "# for a file to give as: atc scan --config FILE",
         'exchange = ["binance"]',
         f'market = "{market}"',
         "[ccxt.binance]",
-        "enableRateLimit = false  # nothing here limits the rate; leave it out to see ccxt's own pace",
+        *([] if limited else ["enableRateLimit = false  # nothing here limits the rate"]),
         "[ccxt.binance.urls.api]",
         f'{key} = "{server.api_urls[key]}"',
     ]

@@ -38,10 +38,10 @@ def weight(kind: str, name: str, query: Mapping[str, str]) -> int:
     return _WEIGHTS[kind].get(name, 1)
 
 
-def exchange_info(kind: str, symbols: Sequence[Symbol], now_ms: int) -> dict[str, Any]:
+def exchange_info(kind: str, symbols: Sequence[Symbol], now_ms: int, per_minute: int) -> dict[str, Any]:
     """The exchangeInfo document."""
     minute = {"rateLimitType": "REQUEST_WEIGHT", "interval": "MINUTE", "intervalNum": 1}
-    limits = [{**minute, "limit": 6000 if kind == "spot" else 2400}]
+    limits = [{**minute, "limit": per_minute}]
     lines = [_spot_line(each) if kind == "spot" else _usdm_line(each) for each in symbols]
     return {"timezone": "UTC", "serverTime": now_ms, "rateLimits": limits, "exchangeFilters": [], "symbols": lines}
 

@@ -11,7 +11,8 @@ class Fault:
     """What one request gets instead of its answer.
 
     `edit` changes the right answer (rows of klines, a document) before it is sent; else `body` goes out as
-    it is. `reset` drops the connection without an answer; `stall` never answers while the server lives.
+    it is. `reset` drops the connection without an answer, `cut` in the middle of it; `stall` never answers while
+    the server lives.
     """
 
     status: int = 200
@@ -19,6 +20,7 @@ class Fault:
     body: str | bytes = ""
     edit: Callable[[Any], Any] | None = None
     reset: bool = False
+    cut: bool = False
     stall: bool = False
 
 
@@ -46,6 +48,11 @@ def edited(edit: Callable[[Any], Any]) -> Fault:
 def reset() -> Fault:
     """The connection breaks."""
     return Fault(reset=True)
+
+
+def cut_off() -> Fault:
+    """The connection breaks in the middle of the right answer."""
+    return Fault(edit=lambda document: document, cut=True)
 
 
 def stalled() -> Fault:

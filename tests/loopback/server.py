@@ -14,7 +14,8 @@ from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
 from tests.loopback import bodies
-from tests.loopback.faults import Fault
+from tests.loopback.faults import Fault, rate_limited
+from tests.loopback.limits import Limits
 from tests.loopback.symbols import Symbol
 
 EXCHANGE_INFO = "exchangeInfo"
@@ -56,11 +57,22 @@ class _Planned:
 class BinanceServer:
     """A Binance whose symbols, candles and clock are given; both spot and USD-M list the same symbols.
 
-    `now_ms` is the exchange's clock, settable at any time; None follows the wall clock. `answered` is
-    every request in order; `weight` what they cost. Start and stop it with `with`.
+    `now_ms` is the exchange's clock, settable at any time; None follows the wall clock. A given clock stands
+    still but for `latency_ms` at every request. `answered` is every request in order; `weight` what they cost;
+    `limits` what the exchange makes of it. Start and stop it with `with`.
     """
 
-    def __init__(self, symbols: Sequence[Symbol], *, now_ms: int | None = None, port: int = 0) -> None:
+    def __init__(
+        self,
+        symbols: Sequence[Symbol],
+        *,
+        now_ms: int | None = None,
+        port: int = 0,
+        limits: Limits | None = None,
+        latency_ms: int = 0,
+    ) -> None:
+        self.limits = limits or Limits()
+        self._latency_ms = latency_ms
         self.symbols = {each.id: each for each in symbols}
         self.answered: list[Answered] = []
         self._fixed_now_ms = now_ms
@@ -93,6 +105,12 @@ class BinanceServer:
     def now_ms(self, value: int | None) -> None:
         self._fixed_now_ms = value
 
+    def advance(self, ms: int) -> None:
+        """Let time pass on a given clock."""
+        with self._lock:
+            if self._fixed_now_ms is not None:
+                self._fixed_now_ms += ms
+
     @property
     def base_url(self) -> str:
         """http://127.0.0.1:PORT."""
@@ -104,12 +122,12 @@ class BinanceServer:
         stray = {key: f"{self.base_url}/stray/{key}" for key in _STRAY_KEYS}
         return {"public": f"{self.base_url}/api/v3", "fapiPublic": f"{self.base_url}/fapi/v1", **stray}
 
-    def options(self) -> dict[str, object]:
+    def options(self, *, limited: bool = False) -> dict[str, object]:
         """Constructor options for ccxt's binance that lead here and nowhere else.
 
-        ccxt's throttle is off: it would wait in real time for limits that this server does not have.
+        Unless `limited` the client is told not to hold itself back: this server has no limits by default.
         """
-        return {"urls": {"api": self.api_urls}, "enableRateLimit": False}
+        return {"urls": {"api": self.api_urls}, **({} if limited else {"enableRateLimit": False})}
 
     @property
     def weight(self) -> int:
@@ -119,6 +137,10 @@ class BinanceServer:
     def count(self, name: str, symbol: str | None = None) -> int:
         """How many requests for `name` (klines, ...) came, of one symbol if given."""
         return sum(each.name == name and symbol in (None, each.query.get("symbol")) for each in self.answered)
+
+    def refused(self) -> int:
+        """How many requests were too many: answered 429 or 418."""
+        return sum(each.status in (418, 429) for each in self.answered)
 
     def plan(self, fault: Fault, *, path: str, symbol: str | None = None, nth: tuple[int, ...] | None = None) -> None:
         """Let requests for `path` go wrong: of one symbol if given, the nth ones (from 1) or all.
@@ -139,11 +161,19 @@ class BinanceServer:
                         due = plan.fault
             return due
 
-    def note(self, answered: Answered) -> int:
-        """Write a request down; returns the weight used so far."""
+    def admit(self, kind: str, weight: int) -> tuple[int, Fault | None]:
+        """Let a request in: the weight used of its minute, and the refusal where it is too much."""
+        self.advance(self._latency_ms)
+        with self._lock:
+            now_ms = self.now_ms
+            refusal = self.limits.refusal(kind, weight, now_ms)
+            self.limits.spend(kind, weight, now_ms)
+            return self.limits.used(kind, now_ms), rate_limited(*refusal) if refusal else None
+
+    def note(self, answered: Answered) -> None:
+        """Write a request down."""
         with self._lock:
             self.answered.append(answered)
-            return self.weight
 
     def document(self, kind: str, name: str, query: Mapping[str, str]) -> Any:
         """The right answer. Raises BinanceError for a wrong request, LookupError for a wrong path."""
@@ -155,7 +185,7 @@ class BinanceServer:
                 return bodies.ticker(kind, self._symbol(query), now_ms)
             return [bodies.ticker(kind, each, now_ms) for each in self.symbols.values() if each.status == "TRADING"]
         if name == EXCHANGE_INFO:
-            return bodies.exchange_info(kind, list(self.symbols.values()), now_ms)
+            return bodies.exchange_info(kind, list(self.symbols.values()), now_ms, self.limits.per_minute[kind])
         return {TIME: {"serverTime": now_ms}, "ping": {}}[name]
 
     def _symbol(self, query: Mapping[str, str]) -> Symbol:
@@ -184,16 +214,18 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         kind, name = _place(parts.path)
         query = dict(parse_qsl(parts.query))
-        fault = self.server.exchange.fault_of(name, query.get("symbol"))
+        weight = bodies.weight(kind, name, query) if kind else 0
+        used, refusal = self.server.exchange.admit(kind, weight)
+        fault = refusal or self.server.exchange.fault_of(name, query.get("symbol"))
         if fault is not None and fault.stall:
             self.server.exchange.closing.wait()
-        if fault is not None and (fault.stall or fault.reset):
-            self._note(kind, name, query, 0)
+        silent = fault is not None and (fault.stall or fault.reset)
+        status, headers, body = (0, {}, b"") if silent else self._answer(kind, name, query, fault)
+        self.server.exchange.note(Answered(kind, name, query, status, weight))
+        if silent:
             self._drop()
             return
-        status, headers, body = self._answer(kind, name, query, fault)
-        used = self._note(kind, name, query, status)
-        self._send(status, {**headers, "X-MBX-USED-WEIGHT-1M": str(used)}, body)
+        self._send(status, {**headers, "X-MBX-USED-WEIGHT-1M": str(used)}, body, cut=fault is not None and fault.cut)
 
     def _answer(
         self, kind: str, name: str, query: Mapping[str, str], fault: Fault | None
@@ -211,17 +243,16 @@ class _Handler(BaseHTTPRequestHandler):
             return fault.status, fault.headers, json.dumps(fault.edit(document)).encode()
         return 200, {}, json.dumps(document).encode()
 
-    def _note(self, kind: str, name: str, query: Mapping[str, str], status: int) -> int:
-        weight = bodies.weight(kind, name, query) if kind else 0
-        return self.server.exchange.note(Answered(kind, name, query, status, weight))
-
-    def _send(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    def _send(self, status: int, headers: Mapping[str, str], body: bytes, *, cut: bool) -> None:
         self.send_response(status)
         for key, value in {"Content-Type": "application/json;charset=UTF-8", **headers}.items():
             self.send_header(key, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body[: len(body) // 2] if cut else body)
+        if cut:
+            self.wfile.flush()
+            self._drop()
 
     def _drop(self) -> None:
         linger_then_reset = struct.pack("ii", 1, 0)

@@ -17,7 +17,7 @@ import pytest
 
 from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS
 from tests.conftest import ROOT, SHARED
-from tests.loopback import BinanceServer, Symbol, fixed, wandering
+from tests.loopback import BinanceServer, Limits, Symbol, fixed, wandering
 
 NOW = 1_760_000_400_000 + 10 * MINUTE_MS
 OLDEST = 1_760_000_400_000 - 1999 * HOUR_MS
@@ -90,6 +90,28 @@ def test_weights_are_counted_as_binance_counts_them(server: BinanceServer) -> No
     assert server.weight == used + 20
 
 
+@pytest.mark.parametrize("rolling", [False, True])
+def test_enforced_limits_refuse_with_429_then_418_until_the_time_they_name(rolling: bool) -> None:
+    limits = Limits({"swap": 7}, enforced=True, rolling=rolling)
+    with BinanceServer([Symbol("ETH", bars=wandering(1))], now_ms=NOW + 45_000, limits=limits) as server:
+
+        def ask() -> tuple[int, str | None]:
+            status, _, headers = get(server, "/fapi/v1/klines", symbol="ETHUSDT", interval="1h", limit=499)
+            return status, headers.get("Retry-After")
+
+        wait = "60" if rolling else "15"
+        assert [ask() for _ in range(4)] == [(200, None)] * 3 + [(429, wait)]
+        server.advance(int(wait) * 1000 + 1)
+        assert ask() == (200, None)
+        asked = [ask()[0] for _ in range(14)]
+        assert asked == [200] * 2 + [429] * 10 + [418] * 2
+        assert server.refused() == 13
+        server.advance(119_000)
+        assert ask() == (418, "1")
+        server.advance(1_001)
+        assert ask() == (200, None)
+
+
 def test_a_stray_request_is_answered_404_and_counted(server: BinanceServer) -> None:
     assert get(server, "/stray/sapi/capital")[0] == 404
     assert [each.kind for each in server.answered] == [""]
@@ -130,10 +152,10 @@ def test_the_console_prints_a_config_and_ends_at_ctrl_c() -> None:
     command = [sys.executable, "-m", "tests.loopback", "--market", "spot", "--symbols", "3"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as console:
         assert console.stdout is not None
-        lines = [console.stdout.readline() for _ in range(7)]
+        lines = [console.stdout.readline() for _ in range(6)]
         console.send_signal(signal.SIGINT)
         _, words = console.communicate()
     config = tomllib.loads("".join(lines))
     assert (config["exchange"], config["market"]) == (["binance"], "spot")
     assert config["ccxt"]["binance"]["urls"]["api"]["public"].startswith("http://127.0.0.1:")
-    assert (console.returncode, words) == (0, "0 requests, weight 0\n")
+    assert (console.returncode, words) == (0, "0 requests, weight 0, 0 refused\n")

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC
 
@@ -189,6 +190,55 @@ def test_progress_animates_on_a_terminal_and_leaves_nothing_behind(monkeypatch):
     work(RichProgress(terminal))
     assert r"candles\x1b[31m" in terminal.getvalue()
     assert terminal.getvalue().endswith("\x1b[2K")
+
+
+@pytest.fixture
+def wide(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "140")
+    for name in ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"):
+        monkeypatch.delenv(name, raising=False)
+    return Terminal()
+
+
+def shown(terminal):
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
+
+
+def test_progress_tells_what_went_over_the_network_and_what_is_waited_for(wide):
+    progress = RichProgress(wide)
+    progress.sent(1)  # the list of symbols, before the candles begin
+    progress.begin("candles", 300)
+    progress.sent(7)
+    progress.received(1501)
+    progress.advance()
+    progress.waiting(43.4)
+    progress.end()
+    assert "1/300" in shown(wide)
+    assert "1,501 bars · 2 requests · weight 8 · waiting 43 s for the rate limit" in shown(wide)
+
+
+def test_the_next_request_ends_a_wait(wide):
+    progress = RichProgress(wide)
+    progress.begin("candles", 3)
+    progress.waiting(43.4)
+    progress.sent(0)
+    progress.end()
+    last = shown(wide).rpartition("candles")[2]
+    assert "0 bars · 1 requests" in last
+    assert "waiting" not in last
+
+
+def test_pieces_of_work_at_the_same_time_share_one_bar(wide):
+    progress = RichProgress(wide)
+    progress.begin("candles", 3)
+    progress.begin("candles", 4)
+    progress.advance()
+    progress.end()
+    progress.advance()
+    progress.end()
+    assert "2/7" in shown(wide)
+    assert wide.getvalue().endswith("\x1b[2K")
 
 
 @pytest.mark.parametrize("progress", [SilentProgress(), RichProgress(io.StringIO()), RichProgress(Terminal())])

@@ -1,7 +1,7 @@
 //! Python binding of `atc-core`: types in, types out, no arithmetic. Documented in the stub beside the package.
 
 // Handed over by value because PyO3 makes them for this call.
-#![allow(clippy::needless_pass_by_value)]
+#![allow(clippy::needless_pass_by_value, clippy::large_types_passed_by_value)]
 
 use std::str::FromStr;
 
@@ -172,7 +172,8 @@ impl State {
         self.0.bars()
     }
 
-    fn to_bytes<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
+    #[pyo3(name = "to_bytes")]
+    fn written<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &py.detach(|| self.0.write()))
     }
 

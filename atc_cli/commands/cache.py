@@ -1,0 +1,178 @@
+"""`atc cache`: what is stored, whether it is sound, and candles in and out of it."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from atc_cli.data.files import FolderMarket, split_name
+from atc_cli.data.store import Shelf, Store
+from atc_cli.data.store_group import difference
+from atc_cli.data.store_ledger import Update
+from atc_cli.data.store_limit import forget, shrink, stored
+from atc_cli.domain.panel import Candles, RawCandles, check
+from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.domain.stored import Entry, StoredShelf
+from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, iso
+from atc_cli.errors import NoDataError, UsageError
+
+_EVERYTHING = 10**9
+
+
+def listed(store: Store) -> list[StoredShelf]:
+    """Everything that is stored."""
+    return [
+        StoredShelf(
+            exchange=shelf.exchange,
+            market=shelf.market,
+            timeframe=shelf.timeframe,
+            entries=tuple(shelf.entries()),
+            size_bytes=shelf.size_bytes(),
+            damaged=len(shelf.set_aside()),
+        )
+        for shelf in store.shelves()
+    ]
+
+
+def faults(store: Store) -> list[str]:
+    """Every stored file that is not what was written, after every bit of all of them was looked at."""
+    return [fault for shelf in store.shelves() for fault in shelf.faults()]
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What went: symbols, files that had been set aside, bytes of all of them."""
+
+    symbols: int
+    damaged: int
+    size_bytes: int
+
+
+def prune(store: Store, *, older_than_days: int | None, limit_bytes: float, now_ms: int) -> Pruned:
+    """Throw away damaged files, symbols that were not used for so many days, and what is above the limit.
+
+    Raises UnavailableError where the folder cannot be written.
+    """
+    before = _size_bytes(store)
+    damaged = [path for shelf in store.shelves() for path in shelf.set_aside()]
+    for path in damaged:
+        path.unlink(missing_ok=True)
+    old = [] if older_than_days is None else [
+        each for each in stored(store) if each.entry.used_ms <= now_ms - older_than_days * DAY_MS
+    ]  # fmt: skip
+    forget(old)
+    gone = len(old) + len(shrink(store, limit_bytes))
+    return Pruned(gone, len(damaged), before - _size_bytes(store))
+
+
+def _size_bytes(store: Store) -> int:
+    return sum(path.stat().st_size for path in store.folder.rglob("*") if path.is_file())
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What came in, and the files that did not, with the reason."""
+
+    symbols: int
+    bars: int
+    skipped: tuple[Skipped, ...]
+
+
+def import_folder(
+    store: Store, folder: Path, *, exchange: str, market: str, timeframe: str | None, now_ms: int
+) -> Imported:
+    """Store the closed candles of a folder as if they had come from the exchange, under the names of the files.
+
+    Candles that contradict what is stored are skipped. Raises NoDataError where the folder has none of the
+    timeframe, UnavailableError where the store cannot be written.
+    """
+    timeframes = [timeframe] if timeframe else _timeframes(folder)
+    symbols, bars, skipped = 0, 0, []
+    for each in timeframes:
+        shelf = store.shelf(exchange, market, each)
+        updates, faulty = _updates(FolderMarket(folder, each), shelf, now_ms)
+        shelf.write(updates)
+        symbols, bars = symbols + len(updates), bars + sum(len(update.timestamp) for update in updates)
+        skipped += faulty
+    return Imported(symbols, bars, tuple(skipped))
+
+
+def _timeframes(folder: Path) -> list[str]:
+    try:
+        held = {parts[1] for path in folder.iterdir() if (parts := split_name(path.name))}
+    except OSError as error:
+        raise UsageError(
+            f"{str(folder)!r}: {error.strerror}", "name a folder of SYMBOL-TIMEFRAME.parquet|csv"
+        ) from None
+    if not held:
+        raise NoDataError(f"{str(folder)!r} holds no candles", "files are named SYMBOL-TIMEFRAME.parquet or .csv")
+    return [each for each in TIMEFRAMES_MS if each in held]
+
+
+def _updates(folder: FolderMarket, shelf: Shelf, now_ms: int) -> tuple[list[Update], list[Skipped]]:
+    known = {each.native: each for each in shelf.entries()}
+    updates: list[Update] = []
+    skipped: list[Skipped] = []
+
+    def deliver(arrived: RawCandles | Candles | Skipped) -> None:
+        checked = check(arrived, shelf.timeframe) if isinstance(arrived, RawCandles) else arrived
+        ready = checked if isinstance(checked, Skipped) else _agreeing(checked, shelf, now_ms)
+        if isinstance(ready, Skipped):
+            skipped.append(ready)
+        elif len(ready):
+            updates.append(_update(ready, known.get(ready.symbol), now_ms))
+
+    folder.fetch(folder.listings(quote=None, tickers=False), shelf.timeframe, _EVERYTHING, now_ms, deliver)
+    return updates, skipped
+
+
+def _agreeing(candles: Candles, shelf: Shelf, now_ms: int) -> Candles | Skipped:
+    """The closed candles, or why they must not be stored: those of the exchange that are stored already win."""
+    closed = candles.between(0, int((candles.timestamp + shelf.step_ms <= now_ms).sum()), shelf.timeframe)
+    for group in shelf.read([candles.symbol], _EVERYTHING):
+        for held in group:
+            differing_ms = difference(held, closed)
+            if differing_ms is not None:
+                why = f"the bar of {iso(differing_ms)} differs from the one stored"
+                return Skipped(candles.symbol, SkipReason.CONFLICTING_DUPLICATES, why, candles.exchange)
+    return closed
+
+
+def _update(candles: Candles, known: Entry | None, now_ms: int) -> Update:
+    symbol, quote = (known.symbol, known.quote) if known else (candles.symbol, None)
+    return Update(
+        native=candles.symbol,
+        symbol=symbol,
+        quote=quote,
+        timestamp=candles.timestamp,
+        values=candles.values,
+        now_ms=now_ms,
+    )
+
+
+def exported(
+    store: Store, *, exchange: str, market: str, timeframe: str | None, symbols: Collection[str] = ()
+) -> Iterator[tuple[str, Candles]]:
+    """(timeframe, all candles of a symbol under the exchange's own name), one after the other.
+
+    Raises NoDataError where nothing of that is stored.
+    """
+    place = (exchange, market)
+    shelves = [
+        each
+        for each in store.shelves()
+        if (each.exchange, each.market) == place and timeframe in (None, each.timeframe)
+    ]
+    found = 0
+    for shelf in shelves:
+        for entry in shelf.entries():
+            if entry.bars and (not symbols or {entry.symbol, entry.native} & set(symbols)):
+                yield from ((shelf.timeframe, candles) for candles in _whole(shelf, entry))
+                found += 1
+    if not found:
+        what = " ".join(each for each in (timeframe, "candles of", exchange, market) if each)
+        raise NoDataError(f"no {what} are stored", "`atc cache ls` lists what is")
+
+
+def _whole(shelf: Shelf, entry: Entry) -> Iterator[Candles]:
+    for group in shelf.read([entry.native], entry.bars):
+        yield from (held.candles(shelf.exchange, entry.native, shelf.step_ms) for held in group)

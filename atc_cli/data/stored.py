@@ -1,0 +1,71 @@
+"""A market whose candles are on disk: store first, the missing tail and holes once, written back."""
+
+from collections.abc import Collection, Sequence
+
+from atc_cli.data.source import Delivery, Listing, Market
+from atc_cli.data.store import Shelf, Store
+from atc_cli.data.store_limit import shrink
+from atc_cli.data.store_visit import Tailed, Visit, Window
+from atc_cli.errors import UnavailableError
+
+
+class StoredMarket(Market):
+    """`inner` with a store before it; what the store has to say goes to the market's own notes.
+
+    The store is kept below `limit_bytes`. `forming`: the bar that is not closed yet is wanted too, so that every
+    symbol is asked about. `refresh`: what is stored is fetched again and compared.
+    """
+
+    def __init__(
+        self, inner: Tailed, store: Store, *, limit_bytes: float, forming: bool = False, refresh: bool = False
+    ) -> None:
+        self.name, self.title, self.kind = inner.name, inner.title, inner.kind
+        self.simulated, self.live = inner.simulated, inner.live
+        self._inner, self._store, self._limit_bytes = inner, store, limit_bytes
+        self._forming, self._compare_all = forming, refresh
+        self.notes: Sequence[str] = inner.notes
+
+    def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
+        """As the market itself."""
+        return self._inner.listings(quote=quote, tickers=tickers)
+
+    def now_ms(self) -> int:
+        """The market's own clock."""
+        return self._inner.now_ms()
+
+    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
+        """As the market itself, from the store where it holds the window; raises as the market does.
+
+        Where the market fails as a whole, symbols that need nothing of it are delivered, the others skipped.
+        """
+        shelf = self._store.shelf(self.name, self.kind, timeframe)
+        window = Window(timeframe, bars, now_ms, self._forming)
+        visit = Visit(self._inner, shelf, self._inner.notes, window, deliver)
+        try:
+            visit.run(listings, refresh=self._compare_all)
+        finally:
+            if visit.wrote:
+                self._shrink(shelf, {each.native for each in listings})
+
+    def _shrink(self, shelf: Shelf, scanned: Collection[str]) -> None:
+        try:
+            gone = shrink(self._store, self._limit_bytes, shelf=shelf, keep=scanned)
+        except UnavailableError as error:
+            self._inner.notes.append(f"the store cannot be made smaller: {error}")
+            return
+        if gone:
+            self._inner.notes.append(
+                f"the store is full: {len(gone)} symbols that were not used for long are gone from it"
+            )
+
+    def refresh(self) -> bool:
+        """As the market itself."""
+        return self._inner.refresh()
+
+    def interrupt(self) -> None:
+        """As the market itself; what had arrived is stored."""
+        self._inner.interrupt()
+
+    def close(self) -> None:
+        """Let go of the market's connections."""
+        self._inner.close()

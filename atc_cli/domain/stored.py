@@ -1,0 +1,83 @@
+"""What is known of stored candles. Plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS
+
+
+class Missing(StrEnum):
+    """Why a bar is missing: the exchange has none, was not asked yet, or asking failed."""
+
+    NO_TRADES = "no_trades"
+    NOT_ASKED = "not_asked"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Bars from_ms..last_ms (open times, both inside) that are missing, and not because nobody traded.
+
+    `retry_ms` None: the exchange was not asked yet; else asking failed, and is not repeated before then.
+    """
+
+    from_ms: int
+    last_ms: int
+    retry_ms: int | None = None
+
+    @property
+    def why(self) -> Missing:
+        """What is known of its bars."""
+        return Missing.NOT_ASKED if self.retry_ms is None else Missing.FAILED
+
+    def due(self, now_ms: int) -> bool:
+        """Whether the exchange should be asked."""
+        return self.retry_ms is None or now_ms >= self.retry_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What is known of one symbol: bars open at offset_ms modulo the timeframe.
+
+    A bar missing between first_ms and last_ms that is in no hole had no trades. `complete`: the exchange has
+    nothing before first_ms. `asked_ms`: the newest bar that the exchange was asked for, 0 if none.
+    """
+
+    native: str
+    symbol: str
+    quote: str | None
+    offset_ms: int
+    bars: int = 0
+    first_ms: int = 0
+    last_ms: int = 0
+    complete: bool = False
+    asked_ms: int = 0
+    used_ms: int = 0
+    holes: tuple[Hole, ...] = ()
+
+    def unused(self, now_ms: int) -> bool:
+        """Whether its last use is a day old: uses are noted to the day."""
+        return self.used_ms < now_ms - DAY_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredShelf:
+    """One timeframe of one market: its symbols, the bytes on disk, damaged files that were set aside."""
+
+    exchange: str
+    market: str
+    timeframe: str
+    entries: tuple[Entry, ...]
+    size_bytes: int
+    damaged: int
+
+    def missing_bars(self, entry: Entry) -> Mapping[Missing, int]:
+        """Missing bars between first and last of a symbol, by what is known of them."""
+        step_ms = TIMEFRAMES_MS[self.timeframe]
+        missing = dict.fromkeys(Missing, 0)
+        for hole in entry.holes:
+            missing[hole.why] += (hole.last_ms - hole.from_ms) // step_ms + 1
+        span_bars = (entry.last_ms - entry.first_ms) // step_ms + 1 if entry.bars else 0
+        missing[Missing.NO_TRADES] = span_bars - entry.bars - sum(missing.values()) if entry.bars else 0
+        return missing

@@ -1,0 +1,21 @@
+"""Where a user's settings and stored candles are."""
+
+from pathlib import Path
+
+CANDLES = "candles"  # below the cache folder
+
+
+def user_folder() -> Path:
+    """The user's configuration folder (XDG)."""
+    import platformdirs
+
+    return platformdirs.user_config_path("atc", appauthor=False)
+
+
+def cache_folder(wanted: Path | None) -> Path:
+    """The folder that was asked for, else the user's cache folder (XDG)."""
+    if wanted is not None:
+        return wanted
+    import platformdirs
+
+    return platformdirs.user_cache_path("atc", appauthor=False)

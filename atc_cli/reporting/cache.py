@@ -1,0 +1,109 @@
+"""What `atc cache` tells: a table and JSON of what is stored, and candles as files."""
+
+import io
+import re
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from atc_cli.domain.panel import COLUMNS, Candles
+from atc_cli.domain.stored import Entry, Missing, StoredShelf
+from atc_cli.domain.timeframe import iso
+from atc_cli.reporting.documents import Document, dumps, time_or_none
+from atc_cli.reporting.layout import ruled_table
+from atc_cli.reporting.text import printable, safe_filename
+
+CACHE_SCHEMA = "atc.cache/1"
+_NAMES = ("EXCHANGE", "MARKET", "TIMEFRAME")
+_FIGURES = ("SYMBOLS", "BARS", "MB", "NO TRADES", "NOT ASKED", "FAILED")
+_HARMLESS = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,60}")  # capitals: distinct also where file names ignore case
+
+
+def cache_table(shelves: Sequence[StoredShelf]) -> list[Table | Text]:
+    """A line per exchange, market and timeframe: symbols, candles, megabytes, missing bars by reason, the span."""
+    if not shelves:
+        return [Text("nothing is stored", "dim")]
+    table = ruled_table()
+    for name in _NAMES:
+        table.add_column(name, no_wrap=True)
+    for name in _FIGURES:
+        table.add_column(name, no_wrap=True, justify="right")
+    table.add_column("FROM .. TO", no_wrap=True)
+    for shelf in shelves:
+        missing = [shelf.missing_bars(each) for each in shelf.entries]
+        figures = [len(shelf.entries), sum(each.bars for each in shelf.entries)]
+        gaps = [sum(each[why] for each in missing) for why in Missing]
+        table.add_row(
+            *(printable(each) for each in (shelf.exchange, shelf.market, shelf.timeframe)),
+            *(f"{each:,}" for each in figures),
+            f"{shelf.size_bytes / 1e6:.1f}",
+            *(f"{each:,}" for each in gaps),
+            _span(shelf),
+        )
+    damaged = sum(shelf.damaged for shelf in shelves)
+    aside = [Text(f"{damaged} damaged files were set aside; `atc cache prune` removes them", "yellow")]
+    return [table, *(aside if damaged else [])]
+
+
+def _span(shelf: StoredShelf) -> str:
+    held = [each for each in shelf.entries if each.bars]
+    if not held:
+        return "-"
+    return f"{iso(min(each.first_ms for each in held))[:16]} .. {iso(max(each.last_ms for each in held))[:16]}"
+
+
+def cache_json(shelves: Sequence[StoredShelf]) -> str:
+    """One document, schema atc.cache/1; of each missing bar that nobody answered for it says which and why."""
+    listed = [
+        {
+            "exchange": shelf.exchange,
+            "market": shelf.market,
+            "timeframe": shelf.timeframe,
+            "size_bytes": shelf.size_bytes,
+            "damaged_files": shelf.damaged,
+            "symbols": [_symbol(shelf, each) for each in shelf.entries],
+        }
+        for shelf in shelves
+    ]
+    return dumps({"schema": CACHE_SCHEMA, "shelves": listed}, indent=2) + "\n"
+
+
+def _symbol(shelf: StoredShelf, entry: Entry) -> Document:
+    holes = [
+        {
+            "from": iso(hole.from_ms),
+            "to": iso(hole.last_ms),
+            "why": hole.why.value,
+            "retry": time_or_none(hole.retry_ms),
+        }
+        for hole in entry.holes
+    ]
+    return {
+        "symbol": entry.symbol,
+        "native": entry.native,
+        "bars": entry.bars,
+        "first": iso(entry.first_ms) if entry.bars else None,
+        "last": iso(entry.last_ms) if entry.bars else None,
+        "complete": entry.complete,
+        "used": time_or_none(entry.used_ms or None),
+        "missing_bars": {why.value: bars for why, bars in shelf.missing_bars(entry).items()},
+        "holes": holes,
+    }
+
+
+def candles_filename(candles: Candles, timeframe: str) -> str:
+    """The name that `--data` reads; a name that could be a path or hide another is made harmless."""
+    name = candles.symbol if _HARMLESS.fullmatch(candles.symbol) else safe_filename(candles.symbol)
+    return f"{name}-{timeframe}.parquet"
+
+
+def candles_parquet(candles: Candles) -> bytes:
+    """timestamp as int64 UTC ms, then open, high, low, close, volume as float64: what `--data` reads back."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    columns = [pa.array(candles.timestamp, pa.int64()), *(pa.array(each, pa.float64()) for each in candles.values)]
+    sink = io.BytesIO()
+    pq.write_table(pa.Table.from_arrays(columns, names=["timestamp", *COLUMNS]), sink)
+    return sink.getvalue()
