@@ -7,7 +7,7 @@ unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
 
 SOURCES := $(shell find kernels_rs -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
 
-.PHONY: all help scan test lint rust format startup wheel lock build dev clean
+.PHONY: all help scan test lint rust asan format startup wheel lock build dev clean
 
 all: lint rust test  ## everything CI runs
 
@@ -29,6 +29,10 @@ rust: ## rustfmt, clippy and the kernels' tests
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cargo test --workspace --locked --quiet
+
+asan:  ## the kernels' tests under AddressSanitizer (minutes; x86-64 Linux)
+	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/asan \
+		cargo test -p atc-core --locked --release --target x86_64-unknown-linux-gnu
 
 format: dev  ## rewrite the sources in the house style
 	$(BIN)/ruff format .

@@ -217,13 +217,17 @@ def test_a_steep_growth_is_warned_about(atc: Atc) -> None:
     assert json.loads(atc("scan", "--exchange", "demo", "--output", "json").out)["warnings"] == []
 
 
-def test_equities_that_overflow_cost_the_symbol_and_are_named(atc: Atc) -> None:
+def test_equities_that_overflow_cost_the_symbol_and_are_named(atc: Atc, data: Path) -> None:
     huge = [flag for name in ("ema", "hma", "wma", "dema", "lsma", "kama") for flag in (f"--{name}-weight", "1e308")]
-    done = atc("scan", "--exchange", "demo", "SIM001", *huge, "--output", "json")
+    done = atc("scan", "--data", str(data), "--timeframe", "1h", "AAAUSDT", *huge, "--output", "json")
     assert done.code == 4
     assert json.loads(done.out)["skipped"][0]["reason"] == "overflow"
     assert "RuntimeWarning" not in done.err
-    wide = atc("explain", "SIM001", "--exchange", "demo", "--lambda", "100").out
+
+
+def test_equities_of_many_digits_keep_the_table_in_shape(atc: Atc, data: Path) -> None:
+    wide = atc("explain", "AAAUSDT", "--data", str(data), "--timeframe", "1h", "--lambda", "200").out
+    assert "e+" in wide
     assert max(len(line) for line in wide.splitlines()) <= 100
 
 
