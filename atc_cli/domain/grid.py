@@ -87,7 +87,8 @@ def exactness_factor(params: Params) -> int:
 
 def _smallest_decimals(columns: list[Floats]) -> int | None:
     for decimals in range(DECIMALS_MAX + 1):
-        if all(_on_grid(column, decimals) for column in columns):
+        # the first bars alone rule most grids out
+        if all(_on_grid(column[:bars], decimals) for bars in (64, None) for column in columns):
             return decimals
     return None
 

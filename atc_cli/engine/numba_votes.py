@@ -52,10 +52,9 @@ def vote(
 
     close, returns [bars]; averages [bars, 9], each compared with close * factors [9]; start: layer 2's.
     """
-    cutout, keep, tradingview = rules[0], rules[1], rules[2]
+    cutout, keep, tradingview, every_bar = rules[0], rules[1], rules[2], rules[6]
     layer_1, layer_2 = book[0][family], book[1][family]
     signs, equities = np.zeros(_MEMBERS), np.full(_MEMBERS, np.nan)
-    growths = np.ones(_MEMBERS)
     sides = np.full(_MEMBERS, _UNDEFINED)
     signal = weight = 0.0
     growth = 1.0
@@ -64,19 +63,21 @@ def vote(
             equities[:] = 1.0
             weight = _floored(start, tradingview)
         elif t > cutout:
-            _advance(equities, signs, growths, returns[t], keep, tradingview)
+            _advance(equities, signs, returns[t], keep, tradingview)
             growth = _growth(signal, returns[t], growth if tradingview else 1.0)
             weight = _floored((weight * keep) * growth, tradingview)
         _cross(close[t], averages, factors, t, signs, sides)
-        if rules[6] or t == len(close) - 1:
-            place = t if rules[6] else 0
-            book[2][family, :, place] = signs
-            book[3][family, :, place] = equities
+        if every_bar:
+            book[2][family, :, t] = signs
+            book[3][family, :, t] = equities
         if t >= cutout:
             mean = _weighted_mean(signs, equities)
             signal = _rounded_tradingview(mean) if tradingview else np.rint(100.0 * mean) / 100.0
             layer_1[t] = signal
             layer_2[t] = weight
+    if not every_bar:
+        book[2][family, :, 0] = signs
+        book[3][family, :, 0] = equities
 
 
 @jit
@@ -99,11 +100,14 @@ def _cross(price: float, averages: Floats, factors: Floats, t: int, signs: Float
 
 
 @jit
-def _advance(equities: Floats, signs: Floats, growths: Floats, r: float, keep: float, tradingview: bool) -> None:
-    """One bar for the nine equities; growths [9] are the factors 1 + a of the bar before."""
-    for i in range(_MEMBERS):
-        growths[i] = _growth(signs[i], r, growths[i] if tradingview else 1.0)
-        equities[i] = _floored((equities[i] * keep) * growths[i], tradingview)
+def _advance(equities: Floats, signs: Floats, r: float, keep: float, tradingview: bool) -> None:
+    """One bar for the nine equities; a member without a direction has had none before either, so it rests."""
+    if abs(r) < np.inf:
+        for i in range(_MEMBERS):
+            equities[i] = _floored((equities[i] * keep) * (1.0 + signs[i] * r), tradingview)
+    else:
+        for i in range(_MEMBERS):
+            equities[i] = _floored((equities[i] * keep) * _growth(signs[i], r, 1.0), tradingview)
 
 
 @jit

@@ -80,6 +80,25 @@ impl Scale {
         })
     }
 
+    /// Takes in more closes that are the floats nearest to decimals of this very grid, as nearly all are; false, and
+    /// nothing done, where one is not. For series whose only prices are closes, all of them such so far.
+    #[inline(always)]
+    pub fn takes(&mut self, closes: &[f64], plan: &Plan) -> bool {
+        let (scale, mut largest) = (self.ticks_per_unit(), self.largest_ticks);
+        for &price in closes {
+            let ticks = rint(price * scale);
+            if ticks / scale != price {
+                return false;
+            }
+            largest = largest.max(ticks);
+        }
+        let fits = largest <= plan.largest_ticks;
+        if fits {
+            self.largest_ticks = largest;
+        }
+        fits
+    }
+
     /// Whether every price that takes part is the float nearest to its decimal.
     #[inline(always)]
     pub fn is_exact(self, candles: &Candles, plan: &Plan) -> bool {

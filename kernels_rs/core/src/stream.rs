@@ -6,7 +6,7 @@ use crate::bytes::{Reader, Restore, Writer};
 use crate::error::Error;
 use crate::grid::Scale;
 use crate::outputs::{Outputs, Table};
-use crate::params::{Params, Want};
+use crate::params::{Params, Source, Want};
 use crate::plan::Plan;
 use crate::run::{Extract, fill_lanes};
 use crate::simd::{Lanes, Simd, scalar::Scalar};
@@ -297,31 +297,34 @@ impl<V: Lanes> Live<V> {
             .map(|candles| Scale::of::<V>(candles, step.plan))
             .collect();
         let mut live = Self::new(step.plan, series, &scales, 0);
-        live.learn(step.plan, lanes);
+        for (lane, candles) in lanes.iter().enumerate() {
+            live.exact[lane] = live.scales[lane].is_exact(candles, step.plan);
+        }
         live.go_on(step, lanes);
         live
     }
 
     fn advance<'a>(&mut self, step: &Step<'a>, lanes: &mut Vec<Candles<'a>>) {
         fill_lanes::<V>(lanes, step.batch, &self.series);
+        let closes_alone = step.plan.source == Source::Close;
         for (lane, candles) in lanes.iter().enumerate() {
-            match self.scales[lane].with(candles, self.exact[lane], step.plan) {
-                Some(scale) if scale.k != self.scales[lane].k => {
-                    self.refine(step.plan, lane, scale);
-                }
-                Some(scale) => self.scales[lane] = scale,
-                None => self.lost[lane] = true,
+            let scale = &mut self.scales[lane];
+            let quick = closes_alone && self.exact[lane] && scale.on_grid();
+            if !(quick && scale.takes(candles.close, step.plan)) {
+                self.look(step.plan, lane, candles);
             }
         }
-        self.learn(step.plan, lanes);
         self.go_on(step, lanes);
     }
 
-    /// Looks whether prices are the floats nearest to their decimals.
-    fn learn(&mut self, plan: &Plan, lanes: &[Candles]) {
-        for (lane, candles) in lanes.iter().enumerate() {
-            self.exact[lane] = self.exact[lane] && self.scales[lane].is_exact(candles, plan);
+    /// Looks at a lane's new candles: a finer grid, a change of status, prices that are not exact.
+    fn look(&mut self, plan: &Plan, lane: usize, candles: &Candles) {
+        match self.scales[lane].with(candles, self.exact[lane], plan) {
+            Some(scale) if scale.k != self.scales[lane].k => self.refine(plan, lane, scale),
+            Some(scale) => self.scales[lane] = scale,
+            None => self.lost[lane] = true,
         }
+        self.exact[lane] = self.exact[lane] && self.scales[lane].is_exact(candles, plan);
     }
 
     /// Puts a lane on a finer grid; its integers are multiplied by a power of ten, which stays exact below the bound.
