@@ -58,7 +58,7 @@ class Gate:
             for bar in range(half, panel.width):
                 got, _ = stream.advance(np.stack([each.values[:4, bar : bar + 1] for each in series], axis=1))
             right = ReferenceBackend().compute(Panel.of(series, panel.timeframe), params, Want.LAST)
-            found = first_difference(got, right)
+            found = first_difference(got, right, members=False)
             if found:
                 return f"{found}, {name}, bar by bar"
         return None

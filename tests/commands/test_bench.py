@@ -9,9 +9,9 @@ import pytest
 
 from atc_cli.commands import bench
 from atc_cli.commands.bench_data import off_grid, panel_of, walks
-from atc_cli.commands.bench_gate import first_difference
+from atc_cli.commands.bench_gate import Gate, first_difference
 from atc_cli.commands.bench_measure import Job, Measured, MeasureError, measure
-from atc_cli.domain.bench import Parity
+from atc_cli.domain.bench import ADVANCE, REANCHORED, Parity
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
@@ -239,3 +239,40 @@ def test_flags_are_parsed_and_refused_by_name() -> None:
         BenchSettings.of_flags({"runs": "0"})
     with pytest.raises(UsageError, match=r"--want: unknown want 'lost'.*did you mean 'last'"):
         BenchSettings.of_flags({"want": "lost"})
+
+
+def test_windows_and_steps_of_the_kernels_pass_the_gate_and_wrong_ones_do_not() -> None:
+    gate, params = Gate(walks(2, 200)), Params()
+    for mode in (REANCHORED, ADVANCE):
+        assert gate.difference(rust.RustBackend(), params, Want.LAST, mode) is None
+    assert "windows" in str(gate.difference(WrongWindows(), params, Want.LAST, REANCHORED))
+    assert "bar by bar" in str(gate.difference(WrongWindows(), params, Want.LAST, ADVANCE))
+
+
+class WrongWindows(rust.RustBackend):
+    """Takes every window, and every stream, to begin a bar late."""
+
+    def compute_windows(self, panel: Panel, params: Params, ends: np.ndarray, bars: int) -> Values:
+        return super().compute_windows(panel, params, ends, bars - 1)
+
+    def stream(self, panel: Panel, params: Params) -> rust.RustState:
+        late = [each.tail(len(each) - 1, panel.timeframe) for each in panel.series]
+        return super().stream(Panel.of(late, panel.timeframe), params)
+
+
+def test_a_stream_is_measured_bar_by_bar() -> None:
+    job = Job(
+        backend="rust",
+        simd="",
+        threads=1,
+        mode=ADVANCE,
+        dialect="lts",
+        want="average",
+        symbols=3,
+        bars=1,
+        runs=4,
+        data=None,
+        timeframe="1h",
+    )
+    measured = measure(job, rust.RustBackend())
+    assert (len(measured.times_ms), measured.symbols, measured.bars, measured.bars_total) == (4, 3, 1, 3)
