@@ -19,6 +19,8 @@ _AUTO = "auto"
 # what `atc bench` finds for lts on an AMD EPYC; a slower processor slows every backend alike
 _NS_PER_BAR = {"scalar": 180.0, "avx2": 42.0, "avx512": 21.0}
 _START_MS = 0.3
+# starting threads costs as much as some ten thousand bars
+_BARS_PER_THREAD = 100_000
 _GROWTH_SPARE_BARS = 1024
 
 Bounds = NDArray[np.uintp]
@@ -71,7 +73,7 @@ class RustBackend:
     """kernels_rs/core through PyO3: the whole panel in one call, the GIL released.
 
     `simd` is auto (ATC_SIMD, else the fastest here), scalar, avx2 or avx512; `threads` None is every processor
-    that this process may use. Neither changes a bit.
+    that this process may use, where there is work for it. Neither changes a bit.
     """
 
     name = "rust"
@@ -79,6 +81,7 @@ class RustBackend:
     def __init__(self, simd: str = _AUTO, threads: int | None = None) -> None:
         self.simd = simd if simd != _AUTO else os.environ.get(SIMD_VARIABLE) or _AUTO
         self.threads = threads or _processors()
+        self._bars_per_thread = 1 if threads else _BARS_PER_THREAD
 
     @classmethod
     def variants(cls) -> list[tuple[str, int]]:
@@ -114,7 +117,9 @@ class RustBackend:
         longest = int((bounds[1] - bounds[0]).max(initial=0))
         opened, high, low, close = panel.values[:4]
         lent = _Lent(opened, high, low, close, *bounds, _growth(params, longest))
-        _kernels.compute(lent, _Settings.of(params), values, want.value, self.simd, self.threads)
+        worthwhile = 1 + int((bounds[1] - bounds[0]).sum()) // self._bars_per_thread
+        threads = min(self.threads, worthwhile)
+        _kernels.compute(lent, _Settings.of(params), values, want.value, self.simd, threads)
 
 
 class RustState:

@@ -1,6 +1,6 @@
 """What `atc bench` measured: a table with bars, and JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from rich.table import Table
@@ -14,6 +14,9 @@ from atc_cli.reporting.text import printable
 
 BENCH_SCHEMA = "atc.bench/1"
 _HEADS = ("SIZE", "BACKEND", "DIALECT", "WANT", "MS", "MIN..MAX", "NS/BAR", "BARS/S", "PEAK MB")
+_LEFT = _HEADS[:4]
+# what goes first where the terminal is narrow; a figure is never cut
+_LEAST_NEEDED = ("PEAK MB", "BARS/S", "WANT", "MIN..MAX", "DIALECT")
 _BAR_CELLS, _BAR_MIN_CELLS = 24, 6
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
@@ -21,15 +24,16 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 def bench_table(result: BenchResult, *, width: int | None) -> list[Text | Table]:
     """The machine, a line per row, and in words what is wrong and what a figure is.
 
-    The bar is bars a second against the fastest of the same size; on a narrow terminal it goes. `width`
-    in terminal cells, None off a terminal.
+    The bar is bars a second against the fastest of the same size; on a narrow terminal it goes, and then columns
+    do. `width` in terminal cells, None off a terminal.
     """
     if not result.rows:
         return [*_machine(result, width), Text(), Text("nothing was measured", "bold yellow")]
-    table = _table(result.rows, 0)
+    heads = _fitting(result.rows, width)
+    table = _table(result.rows, heads, 0)
     room = _BAR_CELLS if width is None else min(width - natural_width(table) - GAP, _BAR_CELLS)
     if room >= _BAR_MIN_CELLS:
-        table = _table(result.rows, room)
+        table = _table(result.rows, heads, room)
     return [*_machine(result, width), Text(), table, *_notes(result, width)]
 
 
@@ -47,10 +51,20 @@ def _machine(result: BenchResult, width: int | None) -> list[Text]:
     return flow([((printable(each), "dim"),) for each in words], width)
 
 
-def _table(rows: Iterable[BenchRow], bar_cells: int) -> Table:
+def _fitting(rows: Sequence[BenchRow], width: int | None) -> list[str]:
+    """The columns that fit."""
+    heads = list(_HEADS)
+    for least in _LEAST_NEEDED:
+        if width is None or natural_width(_table(rows, heads, 0)) <= width:
+            break
+        heads.remove(least)
+    return heads
+
+
+def _table(rows: Iterable[BenchRow], heads: Sequence[str], bar_cells: int) -> Table:
     table = ruled_table()
-    for head in _HEADS:
-        table.add_column(head, justify="left" if head in _HEADS[:4] else "right", no_wrap=True)
+    for head in heads:
+        table.add_column(head, justify="left" if head in _LEFT else "right", no_wrap=True)
     if bar_cells:
         table.add_column("", no_wrap=True)
     for size, each in groupby(rows, key=_size):
@@ -58,7 +72,8 @@ def _table(rows: Iterable[BenchRow], bar_cells: int) -> Table:
         fastest = max((row.timing.bars_per_s for row in group if row.timing), default=1.0)
         for row in group:
             drawn = [_bar(row, fastest, bar_cells)] if bar_cells else []
-            table.add_row(size if row is group[0] else "", *_cells(row), *drawn, style=_style(row))
+            cells = dict(zip(_HEADS, [size if row is group[0] else "", *_cells(row)], strict=True))
+            table.add_row(*(cells[head] for head in heads), *drawn, style=_style(row))
         table.add_section()
     return table
 

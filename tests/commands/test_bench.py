@@ -243,10 +243,10 @@ def test_flags_are_parsed_and_refused_by_name() -> None:
 
 def test_windows_and_steps_of_the_kernels_pass_the_gate_and_wrong_ones_do_not() -> None:
     gate, params = Gate(walks(2, 200)), Params()
-    for mode in (REANCHORED, ADVANCE):
-        assert gate.difference(rust.RustBackend(), params, Want.LAST, mode) is None
-    assert "windows" in str(gate.difference(WrongWindows(), params, Want.LAST, REANCHORED))
-    assert "bar by bar" in str(gate.difference(WrongWindows(), params, Want.LAST, ADVANCE))
+    right, wrong = rust.RustBackend(), WrongWindows()
+    for mode, words in ((REANCHORED, "windows"), (ADVANCE, "bar by bar")):
+        assert gate.difference(right, params, Want.LAST, mode) is None
+        assert words in str(gate.difference(wrong, params, Want.LAST, mode))
 
 
 class WrongWindows(rust.RustBackend):

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from atc_cli.domain.bench import BenchResult, BenchRow, Parity, Timing
 from atc_cli.reporting.bench import bench_json, bench_table
 from tests.reporting.market import ESCAPE
@@ -81,7 +83,7 @@ def test_a_wrong_backend_is_a_red_line_without_a_time() -> None:
 
 
 def test_on_a_narrow_terminal_the_bars_go_and_nothing_else() -> None:
-    lines = lines_of(bench_table(RESULT, width=90), 90)
+    lines = lines_of(bench_table(RESULT, width=100), 100)
     assert not any("█" in line for line in lines)
     assert any("61" in line and "49.5M" in line for line in lines)
 
@@ -104,3 +106,10 @@ def test_json_is_the_contract() -> None:
     first, wrong = document["rows"][0], document["rows"][3]
     assert (first["ms_median"], first["ns_per_bar"], first["parity"]) == (3.0, 20.2, "equal")
     assert (wrong["ms_median"], wrong["peak_rss_mb"], wrong["parity"]) == (None, None, "differs")
+
+
+@pytest.mark.parametrize("width", [50, 60, 80])
+def test_a_narrow_terminal_loses_columns_and_no_figure_is_cut(width: int) -> None:
+    lines = lines_of(bench_table(RESULT, width=width), width)
+    assert not any("…" in line for line in lines)
+    assert any("NS/BAR" in line and "BACKEND" in line for line in lines)
