@@ -36,14 +36,13 @@ def warm(resolved: Resolved, own: Mapping[str, Any], symbols: list[str], *, quie
         )
     result = outcome.result
     write(warm_table(result, width=terminal_width(own["out"])) if table else warm_json(result), own["out"])
-    code = _code(result)
     if not quiet:
         say(warm_summary(result, verbose=verbose))
-    elif code is not ExitCode.OK:
+    elif result.lost:
         say([warm_losses(result)])
     if outcome.stopped is not None:
         raise outcome.stopped
-    return code
+    return _code(result)
 
 
 def _code(result: "WarmResult") -> ExitCode:

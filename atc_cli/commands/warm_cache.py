@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from threading import Lock
 from time import perf_counter
 
@@ -17,7 +18,7 @@ from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.domain.warmth import Compiled, Lost, Warmed, WarmResult
 from atc_cli.engine.backend import Offer, Want, compiles
-from atc_cli.errors import AtcError, BusyError, UnavailableError, UsageError
+from atc_cli.errors import AtcError, UsageError
 from atc_cli.settings import Settings
 
 _ANY_LAG = 10**9
@@ -87,6 +88,7 @@ class _Run:
     tally: Tally
     visited: list[_Visited] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
+    compiled: list[Compiled] = field(default_factory=list)
     interrupted: bool = False
     stopped: AtcError | None = None
 
@@ -113,6 +115,15 @@ class _Run:
         )
         self.visited.append(_Visited(warmed, universe, max((each.now_ms for each in loaded), default=0)))
 
+    def compile(self) -> None:
+        """Have every backend that compiles compute a little in each dialect."""
+        for backend in (each.backend for each in self.ports.offers if isinstance(each, Offer)):
+            for dialect in Dialect if compiles(backend) else ():
+                began = perf_counter()
+                backend.compute(_sample(), replace(self.settings, dialect=dialect).params(), Want.LAST)
+                took_ms = (perf_counter() - began) * 1000
+                self.compiled.append(Compiled(backend=backend.name, dialect=dialect.value, took_ms=took_ms))
+
     def _hits(self) -> int:
         return sum(each.hits for each in self.markets)
 
@@ -136,17 +147,22 @@ def run(
     """Fetch what the store lacks, timeframe by timeframe, and have backends compile themselves.
 
     `tally` is the progress that the markets report to. Raises as `gather` does before the first timeframe is done,
-    and UsageError for a market that is not stored; what stops a later one is in the outcome.
+    and UsageError for a market that is not stored; what stops the work later is in the outcome.
     """
     watched = None if watchlist is None else parse_watchlist(watchlist)
     work = _Run(settings, ports, _stored(ports), tally)
-    for timeframe in timeframes:
+    steps = [partial(work.fetch, each, typed, watched) for each in timeframes] + [work.compile] * compiling
+    for step in steps:
         try:
-            work.fetch(timeframe, typed, watched)
-        except (UnavailableError, BusyError) as error:
+            step()
+        except AtcError as error:
             if not work.visited:
                 raise
             work.stopped = error
+        except KeyboardInterrupt:
+            if not work.visited:
+                raise
+            work.interrupted = True
         if work.interrupted or work.stopped is not None:
             break
     result = WarmResult(
@@ -155,7 +171,7 @@ def run(
         window_bars=settings.bars,
         warmed=tuple(work.warmed(each) for each in work.visited),
         lost=tuple(work.lost),
-        compiled=_compiled(settings, ports) if compiling and not work.interrupted else (),
+        compiled=tuple(work.compiled),
         notes=tuple(note for market in ports.markets for note in market.notes),
         interrupted=work.interrupted,
     )
@@ -182,18 +198,6 @@ def _everything(timeframe: str, bars: int) -> Request:
         cutout_bars=0,
         max_lag_bars=_ANY_LAG,
     )
-
-
-def _compiled(settings: Settings, ports: Ports) -> tuple[Compiled, ...]:
-    """Have every backend that compiles compute a little in each dialect."""
-    backends = [each.backend for each in ports.offers if isinstance(each, Offer) and compiles(each.backend)]
-    done = []
-    for backend in backends:
-        for dialect in Dialect:
-            began = perf_counter()
-            backend.compute(_sample(), replace(settings, dialect=dialect).params(), Want.LAST)
-            done.append(Compiled(backend=backend.name, dialect=dialect.value, took_ms=(perf_counter() - began) * 1000))
-    return tuple(done)
 
 
 def _sample() -> Panel:
