@@ -69,6 +69,32 @@ def test_after_a_bar_has_closed_only_that_timeframe_is_asked_for_once_a_symbol(
     assert (after["1h"]["hits_before"], after["1h"]["hits_after"]) == (7, 7)
 
 
+def test_the_weight_in_the_report_is_what_the_exchange_counts(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
+    file = config(server, tmp_path)
+    file.write_text(file.read_text().replace("enableRateLimit = false\n", ""))
+    done = atc("warm-cache", "--config", str(file), "--no-compile", "--jobs", "2", "--output", "json")
+    assert done.code == 0, done.err
+    (only,) = json.loads(done.out)["timeframes"]
+    assert (only["weight"], only["requests"]) == (server.weight, len(server.answered))
+
+
+def test_as_many_requests_are_under_way_at_once_as_jobs_says(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
+    # no request is answered before three are there: with fewer at once the run would never end
+    met, under_way, most = threading.Barrier(3), threading.Semaphore(3), []
+
+    def together(body: object) -> object:
+        most.append(under_way.acquire(blocking=False))
+        met.wait()
+        under_way.release()
+        return body
+
+    server.plan(edited(together), path="klines")
+    names = [f"COIN00{number}USDT" for number in range(6)]
+    done = warm(atc, server, tmp_path, *names, "--bars", "60", "--jobs", "3")
+    assert done.code == 0, done.err
+    assert most == [True] * 6
+
+
 def test_the_universe_is_that_of_a_scan(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("COIN003USDT\nCOIN004USDT\nGONEUSDT\n")
     done = warm(
