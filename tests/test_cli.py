@@ -223,7 +223,7 @@ def test_equities_that_overflow_cost_the_symbol_and_are_named(atc: Atc) -> None:
     assert done.code == 4
     assert json.loads(done.out)["skipped"][0]["reason"] == "overflow"
     assert "RuntimeWarning" not in done.err
-    wide = atc("explain", "SIM001", "--exchange", "demo", "--lambda", "100").out
+    wide = atc("explain", "SIM001", "--exchange", "demo", "--lambda", "60").out
     assert max(len(line) for line in wide.splitlines()) <= 100
 
 
