@@ -52,9 +52,11 @@ def _run() -> int:
 
 def _complain(message: str, hint: str | None = None) -> None:
     from atc_cli.reporting.text import printable
+    from atc_cli.words import stamp
 
     with suppress(OSError):
-        sys.stderr.write(f"atc: {printable(message)}\n" + (f"     {printable(hint)}\n" if hint else ""))
+        when = stamp()
+        sys.stderr.write(f"{when}atc: {printable(message)}\n" + (f"{when}     {printable(hint)}\n" if hint else ""))
 
 
 def _cannot_write(error: OSError) -> ExitCode:

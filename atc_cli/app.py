@@ -22,9 +22,11 @@ from atc_cli.examples import (
     EXPORT_EXAMPLES,
     IMPORT_EXAMPLES,
     SCAN_EXAMPLES,
+    WARM_EXAMPLES,
 )
-from atc_cli.options import BENCH, EXPLAIN, SCAN, Option, completion
+from atc_cli.options import BENCH, EXPLAIN, SCAN, WARM, Option, completion
 from atc_cli.resolve import Resolved, resolve
+from atc_cli.run_options import WARM_OWN, own_values, run_options
 from atc_cli.settings import BENCH_OPTIONS, FIELDS, OPTIONS, BenchSettings
 
 
@@ -69,28 +71,12 @@ app.add_typer(cache_app, name="cache")
 
 
 def _given(command: str) -> list[inspect.Parameter]:
-    """The flags of a command as parameters that Typer reads, from the one table of options."""
-    general = [
-        _parameter(
-            "config", Path | None, None, "settings file in place of the user's and the project's", metavar="FILE"
-        ),
-        _parameter("show_settings", bool, False, "print every setting and where it comes from, then stop"),
-        _parameter("verbose", bool, False, "say more on stderr: every skip, timings", short="-v"),
-        _parameter("quiet", bool, False, "say nothing on stderr but errors", short="-q"),
-    ]
+    """The flags of a command as parameters that Typer reads, from the tables of options."""
     if command in CACHE:
         return [_option(option, SCAN) for option in CACHE[command]]
-    if command == BENCH:
-        return [*(_option(option, command) for option in BENCH_OPTIONS.values()), general[-1]]
-    return [_option(option, command) for option in OPTIONS.values() if command in option.commands] + general
-
-
-def _parameter(
-    name: str, kind: Any, default: Any, text: str, *, metavar: str | None = None, short: str | None = None
-) -> inspect.Parameter:
-    flags = [f"--{name.replace('_', '-')}", *([short] if short else [])]
-    option = typer.Option(*flags, help=text, metavar=metavar, rich_help_panel="Run", show_default=False)
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option])
+    table = BENCH_OPTIONS if command == BENCH else OPTIONS
+    settings = [option for option in table.values() if command in option.commands]
+    return [_option(option, command) for option in (*settings, *run_options(command))]
 
 
 def _option(option: Option, command: str) -> inspect.Parameter:
@@ -101,6 +87,7 @@ def _option(option: Option, command: str) -> inspect.Parameter:
     metavar = option.metavar or ("|".join(choices) if choices else None)
     made = typer.Option(
         declared,
+        *([option.short] if option.short else []),
         help=option.help + option.default_words,
         metavar=None if option.is_switch else metavar,
         rich_help_panel=option.panel,
@@ -124,21 +111,38 @@ def _with_options(command: str) -> Callable[[Callable[..., None]], Callable[...,
     return decorate
 
 
+_SymbolArguments = Annotated[
+    list[str] | None, typer.Argument(metavar="SYMBOL", help="all of the market if none", show_default=False)
+]
+
+
 @app.command(cls=SectionedCommand, help="Scan a market and print ranked signals.\n" + SCAN_EXAMPLES)
 @_with_options(SCAN)
-def scan(
-    symbols: Annotated[
-        list[str] | None, typer.Argument(metavar="SYMBOL", help="all of the market if none", show_default=False)
-    ] = None,
-    **given: Any,
-) -> None:
+def scan(symbols: _SymbolArguments = None, **given: Any) -> None:
     """Scan a market and print ranked signals."""
     from atc_cli import flow
+    from atc_cli.lock import alone
 
     resolved = _resolved(given)
     if given["show_settings"]:
         _finish(flow.show_settings(resolved))
-    _finish(flow.scan(resolved, list(symbols or []), quiet=given["quiet"], verbose=given["verbose"]))
+    with alone(SCAN, resolved, symbols, given):
+        _finish(flow.scan(resolved, list(symbols or []), quiet=given["quiet"], verbose=given["verbose"]))
+
+
+@app.command(WARM, cls=SectionedCommand, help="Store candles, so that scans find them.\n" + WARM_EXAMPLES)
+@_with_options(WARM)
+def warm_cache(symbols: _SymbolArguments = None, **given: Any) -> None:
+    """Store candles of a universe and several timeframes."""
+    from atc_cli import flow, flow_warm
+    from atc_cli.lock import alone
+
+    own = own_values(WARM_OWN, given)
+    resolved = _resolved({key: value for key, value in given.items() if key not in own})
+    if given["show_settings"]:
+        _finish(flow.show_settings(resolved))
+    with alone(WARM, resolved, [*(symbols or []), *own["timeframe"]], given):
+        _finish(flow_warm.warm(resolved, own, list(symbols or []), quiet=given["quiet"], verbose=given["verbose"]))
 
 
 @app.command(cls=SectionedCommand, help="Take one symbol's signal apart.\n" + EXPLAIN_EXAMPLES)

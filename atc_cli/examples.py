@@ -11,6 +11,7 @@ Examples:
   atc scan --offline                            what was stored by scans before
   atc scan --preset swing --side long --max-age 1 --output json
   atc scan --output symbols | atc scan --watchlist - --timeframe 4h
+  atc scan --timeframe 1h --max-age 0 --lock --quiet --out signals.json
 
 Exit codes: 0 ok, 2 usage, 3 partial, 4 no data, 69 unavailable, 75 try later, 78 configuration, 130 interrupted.
 """
@@ -88,4 +89,17 @@ Examples:
 \b
   atc cache export candles/ --exchange binance --market swap --timeframe 1h
   atc cache export candles/ BTCUSDT ETHUSDT
+"""
+WARM_EXAMPLES = """
+Fetches what the store lacks and nothing else: a second run, or one after a kill, goes on where the last one was.
+
+Examples:
+
+\b
+  atc warm-cache --timeframe 15m,1h,4h          every Binance USDT perpetual, three timeframes
+  atc warm-cache BTCUSDT ETHUSDT --timeframe 1h --bars 20000
+  atc warm-cache --exchange bybit --jobs 16     more requests at once, where an exchange answers slowly
+  atc warm-cache --timeframe 1h --lock --quiet --output json --out warm.json
+
+Exit codes: as scan. 75 also where --lock finds the same command at work.
 """

@@ -13,6 +13,7 @@ from atc_cli.options import zone_of
 from atc_cli.output import check_target, format_of, terminal_width, write
 from atc_cli.resolve import Resolved, resolve
 from atc_cli.settings import BENCH_OUTPUTS, SCAN_OUTPUTS, BenchSettings, Settings
+from atc_cli.words import say
 
 if TYPE_CHECKING:
     from atc_cli.commands import config
@@ -33,8 +34,8 @@ def scan(resolved: Resolved, symbols: list[str], *, quiet: bool, verbose: bool) 
     settings = resolved.settings
     output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
     check_target(settings.out, binary=output == "parquet")
-    watchlist = _lines_of(settings.watchlist)
-    with resolved.blaming(), wiring.ports(settings, _progress(quiet)) as ports, _noting(ports):
+    watchlist = lines_of(settings.watchlist)
+    with resolved.blaming(), wiring.ports(settings, progress(quiet)) as ports, noting(ports):
         result = command.run(settings, ports, typed=symbols, watchlist=watchlist)
     write(_scan_content(result, settings, output), settings.out)
     code = _scan_code(result)
@@ -43,7 +44,7 @@ def scan(resolved: Resolved, symbols: list[str], *, quiet: bool, verbose: bool) 
 
 
 @contextmanager
-def _noting(ports: "Ports") -> Iterator[None]:
+def noting(ports: "Ports") -> Iterator[None]:
     """Where a run fails, say first what markets and the store had noted; a result says it itself."""
     try:
         yield
@@ -52,7 +53,8 @@ def _noting(ports: "Ports") -> Iterator[None]:
         raise
 
 
-def _lines_of(watchlist: str | None) -> list[str] | None:
+def lines_of(watchlist: str | None) -> list[str] | None:
+    """The lines of --watchlist, a file or stdin; UsageError where they cannot be read."""
     if watchlist is None:
         return None
     try:
@@ -85,7 +87,7 @@ def explain(resolved: Resolved, symbol: str, *, quiet: bool, verbose: bool) -> E
     output = _explain_output(resolved)
     name = f"{symbol}-{settings.timeframe}.{output}"
     check_target(settings.out, binary=output == "parquet", name=name)
-    with resolved.blaming(), wiring.ports(settings, _progress(quiet=True)) as ports, _noting(ports):
+    with resolved.blaming(), wiring.ports(settings, progress(quiet=True)) as ports, noting(ports):
         result = command.run(settings, ports, symbol)
     write(_explain_content(result, settings, output), settings.out, name=name)
     if not quiet:
@@ -138,23 +140,11 @@ def _scan_content(result: "ScanResult", settings: Settings, output: str) -> Any:
     return documents[output](result)
 
 
-def _progress(quiet: bool) -> "Progress":
+def progress(quiet: bool) -> "Progress":
+    """A bar on stderr, or nothing."""
     from atc_cli.reporting.progress import RichProgress, SilentProgress
 
     return SilentProgress() if quiet else RichProgress()
-
-
-def say(lines: Iterable[str]) -> None:
-    """Words to stderr: wrapped at blanks on a terminal, one line each off one; a full disk cannot stop them."""
-    with suppress(OSError):
-        if not sys.stderr.isatty():
-            sys.stderr.writelines(f"{line}\n" for line in lines)
-            return
-        from rich.console import Console
-
-        console = Console(stderr=True, highlight=False)
-        for line in lines:
-            console.print(line, markup=False)
 
 
 def _say_scan(result: "ScanResult", *, verbose: bool, quiet: bool, ok: bool) -> None:
@@ -227,7 +217,7 @@ def bench(settings: BenchSettings, *, quiet: bool) -> ExitCode:
 
     table = format_of(settings.output, settings.out, BENCH_OUTPUTS) == "table"
     check_target(settings.out, binary=False)
-    result = command.run(settings, bench_ports(_progress(quiet)))
+    result = command.run(settings, bench_ports(progress(quiet)))
     write(bench_table(result, width=terminal_width(settings.out)) if table else bench_json(result), settings.out)
     return bench_code(result)
 

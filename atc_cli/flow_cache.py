@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from atc_cli.atomic import write_atomically
 from atc_cli.cache_options import OLDER_THAN
 from atc_cli.errors import ExitCode, UnavailableError, UsageError
-from atc_cli.flow import in_force, partial_code, say
+from atc_cli.flow import in_force, partial_code
 from atc_cli.folders import CANDLES, cache_folder
+from atc_cli.options import given_value
 from atc_cli.output import write
 from atc_cli.resolve import Resolved
+from atc_cli.words import say
 
 if TYPE_CHECKING:
     from atc_cli.data.store import Store
@@ -43,10 +45,7 @@ def ls(flags: Flags) -> ExitCode:
     from atc_cli.settings import BENCH_OPTIONS
 
     resolved, output = _own(flags, "output")
-    try:
-        as_json = output is not None and BENCH_OPTIONS["output"].parse(output) == "json"
-    except ValueError as error:
-        raise UsageError(f"--output: {error}") from None
+    as_json = output is not None and given_value(BENCH_OPTIONS["output"], output) == "json"
     with _opened(resolved) as store:
         shelves = cache.listed(store)
     write(cache_json(shelves) if as_json else cache_table(shelves), None)
@@ -69,10 +68,7 @@ def prune(flags: Flags) -> ExitCode:
     from atc_cli.commands import cache
 
     resolved, typed = _own(flags, OLDER_THAN.key)
-    try:
-        days = None if typed is None else OLDER_THAN.parse(typed)
-    except ValueError as error:
-        raise UsageError(f"{OLDER_THAN.flag}: {error}") from None
+    days = None if typed is None else given_value(OLDER_THAN, typed)
     limit_bytes = resolved.settings.cache_max_mb * 1e6
     with _opened(resolved) as store:
         gone = cache.prune(store, older_than_days=days, limit_bytes=limit_bytes, now_ms=wiring.clock_ms())

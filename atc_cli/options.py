@@ -10,13 +10,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from atc_cli.errors import unknown_name
+from atc_cli.errors import UsageError, unknown_name
 
 Parse = Callable[[Any], Any]
 
 SCAN = "scan"
 EXPLAIN = "explain"
 BENCH = "bench"
+WARM = "warm-cache"
 BOTH = frozenset({SCAN, EXPLAIN})
 SCAN_ONLY = frozenset({SCAN})
 
@@ -39,6 +40,7 @@ class Option:
     choices: tuple[str, ...] = ()
     explain_choices: tuple[str, ...] = ()
     negatable: bool = True
+    short: str | None = None
 
     @property
     def flag(self) -> str:
@@ -62,6 +64,14 @@ class Option:
             return ""
         shown = ",".join(self.default) if isinstance(self.default, tuple) else self.default
         return f" [{shown}]"
+
+
+def given_value(option: Option, raw: Any) -> Any:
+    """The value of a flag that was given; UsageError names the flag and what is allowed."""
+    try:
+        return option.parse(raw)
+    except ValueError as error:
+        raise UsageError(f"{option.flag}: {error}") from None
 
 
 def completion(choices: tuple[str, ...]) -> Callable[[str], list[str]] | None:

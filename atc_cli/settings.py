@@ -9,7 +9,6 @@ from typing import Any
 from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, LENGTH_MAX, Dialect, Robustness
 from atc_cli.domain.params import Params, Source, in_range
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
-from atc_cli.errors import UsageError
 from atc_cli.options import (
     BENCH,
     EXPLAIN,
@@ -17,6 +16,7 @@ from atc_cli.options import (
     Option,
     Parse,
     choice,
+    given_value,
     lower,
     number,
     path,
@@ -269,13 +269,7 @@ class BenchSettings:
     @classmethod
     def of_flags(cls, given: Mapping[str, Any]) -> "BenchSettings":
         """From the texts of the flags that were given; UsageError names the flag."""
-        values = {}
-        for key, raw in given.items():
-            try:
-                values[key] = BENCH_OPTIONS[key].parse(raw)
-            except ValueError as error:
-                raise UsageError(f"--{key}: {error}") from None
-        return cls(**values)
+        return cls(**{key: given_value(BENCH_OPTIONS[key], raw) for key, raw in given.items()})
 
 
 def options(table: type) -> Iterator[tuple[str, Option]]:

@@ -33,17 +33,20 @@ def offers() -> list[Offer | Unavailable]:
 
 
 @contextmanager
-def ports(settings: Settings, progress: Progress) -> Iterator[Ports]:
-    """Everything that a command needs; markets are closed at the end whatever happens."""
+def ports(settings: Settings, progress: Progress, *, concurrent: int | None = None) -> Iterator[Ports]:
+    """Everything that a command needs; markets are closed at the end whatever happens.
+
+    `concurrent`: requests under way at once per exchange, the usual number if None.
+    """
     with ExitStack() as stack:
         opened = []
-        for market in _markets(settings, progress):
+        for market in _markets(settings, progress, concurrent):
             stack.callback(market.close)
             opened.append(market)
         yield Ports(markets=opened, offers=offers(), clock_ms=clock_ms, progress=progress)
 
 
-def _markets(settings: Settings, progress: Progress) -> Iterator[Market]:
+def _markets(settings: Settings, progress: Progress, concurrent: int | None) -> Iterator[Market]:
     if settings.data is not None:
         from atc_cli.data.files import FolderMarket
 
@@ -52,7 +55,7 @@ def _markets(settings: Settings, progress: Progress) -> Iterator[Market]:
     if DEMO in settings.exchange and len(settings.exchange) > 1:
         raise UsageError("demo is a simulated market and is not mixed with real ones", "--exchange demo")
     for exchange in settings.exchange:
-        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange, progress)
+        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange, progress, concurrent)
 
 
 def _demo(settings: Settings) -> Market:
@@ -61,12 +64,12 @@ def _demo(settings: Settings) -> Market:
     return DemoMarket(settings.seed, clock_ms)
 
 
-def _exchange(settings: Settings, exchange: str, progress: Progress) -> Market:
+def _exchange(settings: Settings, exchange: str, progress: Progress, concurrent: int | None) -> Market:
     if settings.offline:
         from atc_cli.data.store_offline import OfflineMarket
 
         return OfflineMarket(_candles(settings), exchange, settings.market, settings.timeframe, clock=clock_ms)
-    from atc_cli.data.exchange import ExchangeMarket
+    from atc_cli.data.exchange import CONCURRENT, ExchangeMarket
     from atc_cli.data.stored import StoredMarket
 
     market = ExchangeMarket(
@@ -76,6 +79,7 @@ def _exchange(settings: Settings, exchange: str, progress: Progress) -> Market:
         folder=cache_folder(settings.cache_dir),
         rate_share=settings.rate_share,
         refresh=settings.refresh_markets,
+        concurrent=concurrent or CONCURRENT,
         progress=progress,
     )
     return StoredMarket(

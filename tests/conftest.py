@@ -1,6 +1,7 @@
 """What tests share: where things are, and how a command is run as a person would run it."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -33,6 +34,11 @@ class Run:
 
 
 Atc = Callable[..., Run]
+
+
+def unstamped(words: str) -> str:
+    """What was said, without the time that each line off a terminal begins with."""
+    return re.sub(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00 ", "", words, flags=re.MULTILINE)
 
 
 @pytest.fixture

@@ -63,11 +63,25 @@ def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
     assert not breaches, "\n".join(breaches)
 
 
-@pytest.mark.parametrize("file", ["app.py", "flow.py", "flow_cache.py", "output.py", "__main__.py"])
+@pytest.mark.parametrize(
+    "file", ["app.py", "flow.py", "flow_cache.py", "flow_warm.py", "lock.py", "output.py", "__main__.py"]
+)
 def test_the_command_line_reaches_the_rooms_through_commands_and_reporting(file: str) -> None:
     for_types = _type_checking_lines(PACKAGE / file)
     allowed = {"app", "as_typed", "atomic", "bench_process", "cache_options", "commands", "errors", "examples", "flow"}
-    allowed |= {"flow_cache", "folders", "options", "output", "reporting", "resolve", "settings"}
+    allowed |= {
+        "flow_cache",
+        "flow_warm",
+        "folders",
+        "lock",
+        "options",
+        "output",
+        "reporting",
+        "resolve",
+        "run_options",
+        "settings",
+        "words",
+    }
     breaches = [
         f"{file}:{line} imports {module}"
         for module, line in imports(PACKAGE / file)

@@ -14,7 +14,7 @@ import pytest
 
 from atc_cli import __version__
 from tests.backends import HOUR_MS, tick_walk
-from tests.conftest import Atc, Run
+from tests.conftest import Atc, Run, unstamped
 
 HOSTILE = "\x1b[31mEVIL\x1b[0m[bold]"
 
@@ -80,13 +80,13 @@ def test_a_scan_prints_rows_on_stdout_and_words_on_stderr(atc: Atc, data: Path) 
     done = scan(atc, data, "--all", "--columns", "rank,symbol,side,signal,families,price,age,bars")
     assert done.code == 3, done.err
     assert steady(done.out) == EXPECTED_TABLE
-    assert steady(done.err) == EXPECTED_SUMMARY
+    assert steady(unstamped(done.err)) == EXPECTED_SUMMARY
 
 
 def test_quiet_is_silent_unless_symbols_were_lost(atc: Atc, data: Path) -> None:
     assert scan(atc, data, "AAAUSDT", "NEWUSDT", "--quiet").err == ""
     lost = scan(atc, data, "--quiet")
-    assert (lost.code, lost.err) == (3, "atc: 3 of 6 symbols lost: 1 stale, 1 too few bars, 1 unreadable\n")
+    assert (lost.code, unstamped(lost.err)) == (3, "atc: 3 of 6 symbols lost: 1 stale, 1 too few bars, 1 unreadable\n")
 
 
 def test_verbose_names_every_skip(atc: Atc, data: Path) -> None:

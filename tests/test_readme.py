@@ -58,7 +58,7 @@ def test_make_targets_exist() -> None:
 def test_flags_named_in_the_text_exist(atc: Atc) -> None:
     known = "".join(
         atc(*each, "--help", env={"COLUMNS": "200"}).out
-        for each in (["scan"], ["explain"], ["bench"], ["cache", "prune"], ["cache", "ls"], [])
+        for each in (["scan"], ["explain"], ["bench"], ["warm-cache"], ["cache", "prune"], ["cache", "ls"], [])
     )
     for flag in set(re.findall(r"`?(--[a-z][a-z-]+)", README)):
         assert re.search(rf"{flag}(?![a-z-])", known), flag

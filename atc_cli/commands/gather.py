@@ -71,8 +71,8 @@ def gather(
 ) -> Gathered:
     """Listings, universe, candles. Raises NoDataError and UsageError as universe.choose does."""
     began = perf_counter()
-    universe, dead = _universe(settings, ports, typed, watched)
-    loaded = _load_all(ports.markets, universe, request, ports.progress)
+    universe, dead = universe_of(settings, ports, typed, watched)
+    loaded = load_all(ports.markets, universe, request, ports.progress)
     return Gathered(
         series=tuple(candles for each in loaded for candles in each.candles),
         timeframe=request.timeframe,
@@ -86,10 +86,10 @@ def gather(
     )
 
 
-def _universe(
+def universe_of(
     settings: Settings, ports: Ports, typed: Sequence[str], watched: Sequence[str] | None
 ) -> tuple[Universe, list[Skipped]]:
-    """What to scan, and the markets that are dead.
+    """What to scan, and the markets that are dead. Raises as `gather` does.
 
     A name that a kept list of symbols does not hold may be new: then that list is fetched once.
     """
@@ -178,8 +178,11 @@ def quote_of(settings: Settings, market: Market) -> str | None:
     return None if settings.quote.casefold() == ANY_QUOTE else settings.quote.upper()
 
 
-def _load_all(markets: Sequence[Market], universe: Universe, request: Request, progress: Progress) -> list[Loaded]:
-    """Load every market at once; an interrupt leaves each with what had arrived, a failure costs its own symbols."""
+def load_all(markets: Sequence[Market], universe: Universe, request: Request, progress: Progress) -> list[Loaded]:
+    """Load every market at once. Raises what failed where all did.
+
+    An interrupt leaves each with what had arrived, a failure costs its own symbols.
+    """
     failures: list[AtcError] = []
 
     def fetch(market: Market) -> Loaded:

@@ -41,7 +41,7 @@ from atc_cli.domain.results import Skipped
 from atc_cli.errors import ConfigError, UsageError, unknown_name
 from atc_cli.merge import merged
 
-_CONCURRENT = 8
+CONCURRENT = 8
 RATE_SHARE = 0.9
 
 T = TypeVar("T")
@@ -54,8 +54,8 @@ class ExchangeMarket(Market):
     `options` go to ccxt's constructor over our own (proxies, urls, timeout in ms). Swaps are linear perpetuals
     only. `folder` keeps the list of markets for a day and what this machine has spent of the rate limit, of
     which at most `rate_share` is used; without it both last as long as this object. `refresh` has the list
-    fetched whatever is kept. `pause` waits the given seconds, `clock_ms` is our clock (UTC ms): no candle
-    depends on it.
+    fetched whatever is kept. At most `concurrent` requests are under way at once. `pause` waits the given
+    seconds, `clock_ms` is our clock (UTC ms): no candle depends on it.
     """
 
     simulated = False
@@ -70,6 +70,7 @@ class ExchangeMarket(Market):
         folder: Path | None = None,
         rate_share: float = RATE_SHARE,
         refresh: bool = False,
+        concurrent: int = CONCURRENT,
         progress: Progress | None = None,
         pause: Pause | None = None,
         clock_ms: ClockMs = wall_ms,
@@ -83,6 +84,7 @@ class ExchangeMarket(Market):
         self._folder = folder
         self._rate_share = rate_share
         self._refresh = refresh
+        self._concurrent = concurrent
         self._progress = progress
         self._clock_ms = clock_ms
         self._runner = Runner()
@@ -179,7 +181,7 @@ class ExchangeMarket(Market):
         queue = ((listing, make(paging=pages)) for listing, make in jobs)
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(_CONCURRENT, len(jobs))):
+                for _ in range(min(self._concurrent, len(jobs))):
                     group.create_task(self._work(queue, health, deliver))
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None

@@ -84,7 +84,8 @@ class Visit:
         self._unused: set[str] = set()  # needs no write but the note that it was used
         self._writes: list[Update] = []
         self.wrote = False
-        self._stores = True
+        self.hits = 0  # delivered without a request
+        self.failure: UnavailableError | None = None  # why nothing is stored any more
         self._any = False  # whether any candles were delivered
 
     def run(self, listings: Sequence[Listing], *, refresh: bool) -> None:
@@ -115,6 +116,7 @@ class Visit:
                 if since_ms is None:
                     self._unused |= {listing.native} if held.entry.unused(self._window.now_ms) else set()
                     self._deliver(held.candles(listing.exchange, listing.symbol, self._window.step_ms))
+                    self.hits += 1
                 else:
                     self._held[listing.symbol], self._since[listing.symbol] = held, since_ms
 
@@ -214,13 +216,13 @@ class Visit:
 
     def _flush(self) -> None:
         writes, self._writes = self._writes, []
-        if not writes or not self._stores:
+        if not writes or self.failure is not None:
             return
         try:
             self._shelf.write(writes)
             self.wrote = True
         except UnavailableError as error:
-            self._stores = False
+            self.failure = error
             self._notes.append(f"candles are not stored: {error}")
 
 

@@ -13,7 +13,8 @@ class StoredMarket(Market):
     """`inner` with a store before it; what the store has to say goes to the market's own notes.
 
     The store is kept below `limit_bytes`. `forming`: the bar that is not closed yet is wanted too, so that every
-    symbol is asked about. `refresh`: what is stored is fetched again and compared.
+    symbol is asked about. `refresh`: what is stored is fetched again and compared. `hits` counts symbols that needed
+    no request; `failure` is why candles that came could not be stored, if so.
     """
 
     def __init__(
@@ -24,6 +25,8 @@ class StoredMarket(Market):
         self._inner, self._store, self._limit_bytes = inner, store, limit_bytes
         self._forming, self._compare_all = forming, refresh
         self.notes: Sequence[str] = inner.notes
+        self.hits = 0
+        self.failure: UnavailableError | None = None
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
         """As the market itself."""
@@ -44,8 +47,17 @@ class StoredMarket(Market):
         try:
             visit.run(listings, refresh=self._compare_all)
         finally:
+            self.hits += visit.hits
+            self.failure = visit.failure or self.failure
             if visit.wrote:
                 self._shrink(shelf, {each.native for each in listings})
+
+    def held(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int) -> int:
+        """How many of these symbols need no request at `now_ms`."""
+        shelf = self._store.shelf(self.name, self.kind, timeframe)
+        window = Window(timeframe, bars, now_ms, self._forming)
+        groups = shelf.read({each.native for each in listings}, bars)
+        return sum(window.since_ms(each) is None for group in groups for each in group)
 
     def _shrink(self, shelf: Shelf, scanned: Collection[str]) -> None:
         try:

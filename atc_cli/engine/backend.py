@@ -111,6 +111,11 @@ def variants(backend: Backend) -> list[tuple[str, int]]:
     return list(declare()) if declare else [("", 1)]
 
 
+def compiles(backend: Backend) -> bool:
+    """Whether the backend compiles for seconds at its first use of a dialect: it says so with `compiles = True`."""
+    return bool(getattr(backend, "compiles", False))
+
+
 def variant(backend: Backend, simd: str, threads: int) -> Backend:
     """The backend in one of the forms it declares: its class, called with `simd` and `threads`."""
     if not hasattr(backend, "variants"):

@@ -38,6 +38,7 @@ class NumbaBackend:
     """
 
     name = "numba"
+    compiles = True
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
         """Values of every series; see Values for shapes. UnavailableError where numba cannot be imported."""

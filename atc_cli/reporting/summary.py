@@ -17,7 +17,7 @@ def scan_summary(result: ScanResult, *, verbose: bool = False) -> list[str]:
     return [
         *(["interrupted: this is what had arrived"] if result.interrupted else []),
         _counts(result),
-        *_skips(result.skipped, verbose),
+        *skip_lines(result.skipped, verbose=verbose),
         *_lag_hint(result.skipped),
         *_notes(result.header, verbose=verbose),
     ]
@@ -25,17 +25,22 @@ def scan_summary(result: ScanResult, *, verbose: bool = False) -> list[str]:
 
 def losses(result: ScanResult) -> str:
     """One line for cron: how many symbols were lost and why."""
-    counts = Counter(skip.reason for skip in result.skipped)
+    return lost_of(result.skipped, many(result.scanned, "symbol"), interrupted=result.interrupted)
+
+
+def lost_of(skipped: Sequence[Skipped], wanted: str, *, interrupted: bool) -> str:
+    """atc: 3 of 6 symbols lost: 2 stale, 1 unreadable."""
+    counts = Counter(skip.reason for skip in skipped)
     why = ", ".join(f"{count} {reason.label}" for reason, count in counts.most_common())
-    state = "interrupted, " if result.interrupted else ""
-    return f"atc: {state}{len(result.skipped)} of {_many(result.scanned, 'symbol')} lost: {why}"
+    state = "interrupted, " if interrupted else ""
+    return f"atc: {state}{len(skipped)} of {wanted} lost: {why}"
 
 
 def explain_summary(result: ExplainResult, *, verbose: bool = False) -> list[str]:
     """Plain lines: how far the symbol is behind its market, the age of the data, warnings."""
     lag = result.lag_bars
     behind = (
-        [f"{printable(result.row.symbol)} is {_many(lag, 'bar')} behind the newest bar of its market"] if lag else []
+        [f"{printable(result.row.symbol)} is {many(lag, 'bar')} behind the newest bar of its market"] if lag else []
     )
     return [*behind, *_notes(result.header, verbose=verbose)]
 
@@ -54,8 +59,8 @@ def _counts(result: ScanResult) -> str:
     sides = Counter(row.side for row in result.rows)
     shown = ", ".join(f"{sides[side]} {side.value}" for side in Side if sides[side])
     parts = [
-        _many(result.scanned, "symbol", "scanned"),
-        _many(len(result.rows), "row") + (f" ({shown})" if shown else ""),
+        many(result.scanned, "symbol", "scanned"),
+        many(len(result.rows), "row") + (f" ({shown})" if shown else ""),
     ]
     hidden = ", ".join(f"{count} {printable(name)}" for name, count in result.hidden.items() if count)
     parts += [f"hidden: {hidden}"] if hidden else []
@@ -63,11 +68,13 @@ def _counts(result: ScanResult) -> str:
     return " · ".join(parts)
 
 
-def _many(count: int, noun: str, verb: str = "") -> str:
+def many(count: int, noun: str, verb: str = "") -> str:
+    """1 symbol, 2 symbols scanned."""
     return f"{count} {noun}{'' if count == 1 else 's'} {verb}".rstrip()
 
 
-def _skips(skipped: Sequence[Skipped], verbose: bool) -> list[str]:
+def skip_lines(skipped: Sequence[Skipped], *, verbose: bool) -> list[str]:
+    """A line per reason, or per symbol if `verbose`."""
     lines: list[str] = []
     counts = Counter(skip.reason for skip in skipped)
     for reason in sorted(counts, key=lambda reason: (-counts[reason], reason)):

@@ -1,0 +1,206 @@
+"""`atc warm-cache`: candles of a universe and several timeframes into the store, and backends compiled."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from threading import Lock
+from time import perf_counter
+
+import numpy as np
+
+from atc_cli.commands.gather import load_all, universe_of
+from atc_cli.commands.ports import Ports
+from atc_cli.data.source import Progress, Request
+from atc_cli.data.stored import StoredMarket
+from atc_cli.data.universe import Universe, parse_watchlist
+from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.panel import Candles, Panel
+from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.domain.warmth import Compiled, Lost, Warmed, WarmResult
+from atc_cli.engine.backend import Offer, Want, compiles
+from atc_cli.errors import AtcError, UsageError
+from atc_cli.settings import Settings
+
+_ANY_LAG = 10**9
+_SAMPLE_BARS = 500
+
+
+class Tally(Progress):
+    """Passes progress on and counts what went over the network; markets report from threads of their own."""
+
+    def __init__(self, inner: Progress) -> None:
+        self._inner = inner
+        self._lock = Lock()
+        self.bars = self.requests = self.weight = 0
+
+    def begin(self, what: str, total: int) -> None:
+        """Pass it on."""
+        self._inner.begin(what, total)
+
+    def advance(self) -> None:
+        """Pass it on."""
+        self._inner.advance()
+
+    def end(self) -> None:
+        """Pass it on."""
+        self._inner.end()
+
+    def waiting(self, seconds: float) -> None:
+        """Pass it on."""
+        self._inner.waiting(seconds)
+
+    def sent(self, weight: int) -> None:
+        """One request more."""
+        with self._lock:
+            self.requests += 1
+            self.weight += weight
+        self._inner.sent(weight)
+
+    def received(self, bars: int) -> None:
+        """So many candles more."""
+        with self._lock:
+            self.bars += bars
+        self._inner.received(bars)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done, and what ended it before its time, if anything did."""
+
+    result: WarmResult
+    stopped: AtcError | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Visited:
+    """A timeframe that was fetched; what a scan finds of it is counted when all timeframes are done."""
+
+    warmed: Warmed
+    universe: Universe
+    now_ms: int
+
+
+@dataclass(slots=True)
+class _Run:
+    settings: Settings
+    ports: Ports
+    markets: Sequence[StoredMarket]
+    tally: Tally
+    visited: list[_Visited] = field(default_factory=list)
+    lost: list[Lost] = field(default_factory=list)
+    compiled: list[Compiled] = field(default_factory=list)
+    interrupted: bool = False
+    stopped: AtcError | None = None
+
+    def fetch(self, timeframe: str, typed: Sequence[str], watched: Sequence[str] | None) -> None:
+        """Fetch what is missing of one timeframe: the universe is that of a scan of it."""
+        began, counted = perf_counter(), (self.tally.bars, self.tally.requests, self.tally.weight)
+        hits = self._hits()
+        settings = replace(self.settings, timeframe=timeframe)
+        universe, dead = universe_of(settings, self.ports, typed, watched)
+        loaded = load_all(self.markets, universe, _everything(timeframe, settings.bars), self.ports.progress)
+        skipped = (*dead, *universe.missing, *(skip for each in loaded for skip in each.skipped))
+        self.lost += [Lost(timeframe=timeframe, skip=skip) for skip in skipped]
+        self.interrupted = any(each.interrupted for each in loaded)
+        self.stopped = next((each.failure for each in self.markets if each.failure is not None), None)
+        warmed = Warmed(
+            timeframe=timeframe,
+            symbols=len(universe.listings),
+            bars=self.tally.bars - counted[0],
+            requests=self.tally.requests - counted[1],
+            weight=self.tally.weight - counted[2],
+            hits_before=self._hits() - hits,
+            hits_after=0,
+            took_ms=(perf_counter() - began) * 1000,
+        )
+        self.visited.append(_Visited(warmed, universe, max((each.now_ms for each in loaded), default=0)))
+
+    def compile(self) -> None:
+        """Have every backend that compiles compute a little in each dialect."""
+        for backend in (each.backend for each in self.ports.offers if isinstance(each, Offer)):
+            for dialect in Dialect if compiles(backend) else ():
+                began = perf_counter()
+                backend.compute(_sample(), replace(self.settings, dialect=dialect).params(), Want.LAST)
+                took_ms = (perf_counter() - began) * 1000
+                self.compiled.append(Compiled(backend=backend.name, dialect=dialect.value, took_ms=took_ms))
+
+    def _hits(self) -> int:
+        return sum(each.hits for each in self.markets)
+
+    def warmed(self, visited: _Visited) -> Warmed:
+        """With what a scan finds now."""
+        timeframe, bars = visited.warmed.timeframe, self.settings.bars
+        found = sum(each.held(visited.universe.of(each.name), timeframe, bars, visited.now_ms) for each in self.markets)
+        return replace(visited.warmed, hits_after=found)
+
+
+def run(
+    settings: Settings,
+    ports: Ports,
+    tally: Tally,
+    timeframes: Sequence[str],
+    *,
+    typed: Sequence[str] = (),
+    watchlist: Iterable[str] | None = None,
+    compiling: bool = True,
+) -> Outcome:
+    """Fetch what the store lacks, timeframe by timeframe, and have backends compile themselves.
+
+    `tally` is the progress that the markets report to. Raises as `gather` does before the first timeframe is done,
+    and UsageError for a market that is not stored; what stops the work later is in the outcome.
+    """
+    watched = None if watchlist is None else parse_watchlist(watchlist)
+    work = _Run(settings, ports, _stored(ports), tally)
+    steps = [partial(work.fetch, each, typed, watched) for each in timeframes] + [work.compile] * compiling
+    for step in steps:
+        try:
+            step()
+        except AtcError as error:
+            if not work.visited:
+                raise
+            work.stopped = error
+        except KeyboardInterrupt:
+            if not work.visited:
+                raise
+            work.interrupted = True
+        if work.interrupted or work.stopped is not None:
+            break
+    result = WarmResult(
+        exchange=",".join(market.title for market in ports.markets),
+        market=ports.markets[0].kind,
+        window_bars=settings.bars,
+        warmed=tuple(work.warmed(each) for each in work.visited),
+        lost=tuple(work.lost),
+        compiled=tuple(work.compiled),
+        notes=tuple(note for market in ports.markets for note in market.notes),
+        interrupted=work.interrupted,
+    )
+    return Outcome(result, work.stopped)
+
+
+def _stored(ports: Ports) -> list[StoredMarket]:
+    stored = [market for market in ports.markets if isinstance(market, StoredMarket)]
+    if len(stored) < len(ports.markets):
+        raise UsageError(
+            "only candles of an exchange that is asked are stored", "--exchange binance, without --offline"
+        )
+    return stored
+
+
+def _everything(timeframe: str, bars: int) -> Request:
+    """Candles as they are: how many bars an indicator needs is no matter of the store's."""
+    return Request(
+        timeframe=timeframe,
+        bars=bars,
+        include_open=False,
+        warmup_bars=0,
+        min_bars=1,
+        cutout_bars=0,
+        max_lag_bars=_ANY_LAG,
+    )
+
+
+def _sample() -> Panel:
+    stamps = np.arange(_SAMPLE_BARS, dtype=np.int64) * TIMEFRAMES_MS["1h"]
+    values = np.tile(100 + np.arange(_SAMPLE_BARS, dtype=np.float64) % 7, (5, 1))
+    return Panel.of([Candles(exchange="", symbol="", timestamp=stamps, values=values, gap_bars=0)], "1h")

@@ -1,0 +1,86 @@
+"""What `atc warm-cache` tells: a table and JSON of what was fetched, and words about what was not."""
+
+from rich.table import Table
+from rich.text import Text
+
+from atc_cli.domain.results import Skipped
+from atc_cli.domain.warmth import WarmResult
+from atc_cli.reporting import figures
+from atc_cli.reporting.documents import dumps, skip_document
+from atc_cli.reporting.layout import flow, ruled_table
+from atc_cli.reporting.summary import lost_of, many, skip_lines
+from atc_cli.reporting.text import printable
+
+WARM_SCHEMA = "atc.warm-cache/1"
+_HEADS = ("TIMEFRAME", "SYMBOLS", "BARS", "REQUESTS", "WEIGHT", "HITS BEFORE", "AFTER", "TOOK")
+
+
+def warm_table(result: WarmResult, *, width: int | None) -> list[Table | Text]:
+    """A line per timeframe: symbols, what came over the network, the share that needs no request before and after."""
+    table = ruled_table()
+    for name in _HEADS:
+        table.add_column(name, justify="left" if name == _HEADS[0] else "right", no_wrap=True)
+    for each in result.warmed:
+        counts = (each.symbols, each.bars, each.requests, each.weight)
+        rates = (each.before_frac, each.after_frac)
+        table.add_row(
+            each.timeframe,
+            *(f"{count:,}" for count in counts),
+            *(f"{rate:.1%}" for rate in rates),
+            figures.took(each.took_ms),
+        )
+    head = [f"{result.exchange} {result.market}", f"{result.window_bars} bars"]
+    head += [f"{each.backend} {each.dialect} compiled in {figures.took(each.took_ms)}" for each in result.compiled]
+    return [*flow([((printable(item), "dim"),) for item in head], width), Text(), table]
+
+
+def warm_json(result: WarmResult) -> str:
+    """One document, schema atc.warm-cache/1."""
+    warmed = [
+        {
+            "timeframe": each.timeframe,
+            "symbols": each.symbols,
+            "bars_fetched": each.bars,
+            "requests": each.requests,
+            "weight": each.weight,
+            "hits_before": each.hits_before,
+            "hits_after": each.hits_after,
+            "hit_rate_before": each.before_frac,
+            "hit_rate_after": each.after_frac,
+            "took_ms": each.took_ms,
+        }
+        for each in result.warmed
+    ]
+    document = {
+        "schema": WARM_SCHEMA,
+        "exchange": result.exchange,
+        "market": result.market,
+        "bars": result.window_bars,
+        "timeframes": warmed,
+        "compiled": [
+            {"backend": each.backend, "dialect": each.dialect, "took_ms": each.took_ms} for each in result.compiled
+        ],
+        "warnings": result.notes,
+        "interrupted": result.interrupted,
+        "skipped": [{"timeframe": each.timeframe, **skip_document(each.skip)} for each in result.lost],
+    }
+    return dumps(document, indent=2) + "\n"
+
+
+def warm_summary(result: WarmResult, *, verbose: bool) -> list[str]:
+    """Plain lines: what is stored now, what was lost and why, warnings; `verbose` names every loss."""
+    head = ["interrupted: what had arrived is stored"] if result.interrupted else []
+    lines = [f"{each.timeframe}: {many(each.symbols, 'symbol')}, {each.hits_after} ready" for each in result.warmed]
+    for timeframe in dict.fromkeys(each.timeframe for each in result.lost):
+        lines += [f"{timeframe}: {line.strip()}" for line in skip_lines(_of(result, timeframe), verbose=verbose)]
+    return [*head, *lines, *(f"warning: {printable(note)}" for note in result.notes)]
+
+
+def _of(result: WarmResult, timeframe: str) -> list[Skipped]:
+    return [each.skip for each in result.lost if each.timeframe == timeframe]
+
+
+def warm_losses(result: WarmResult) -> str:
+    """One line for cron: how much was lost and why."""
+    wanted = sum(each.symbols for each in result.warmed)
+    return lost_of([each.skip for each in result.lost], f"{wanted} series", interrupted=result.interrupted)
