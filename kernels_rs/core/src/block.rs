@@ -7,8 +7,9 @@ use crate::grid::Scale;
 use crate::groups::{Conditions, Group, RENEWAL, Votes};
 use crate::layers::Layers;
 use crate::plan::Plan;
+use crate::scales::Scales;
 use crate::simd::{Lanes, Mask, Work};
-use crate::tile::{Scales, Tile};
+use crate::tile::Tile;
 
 /// All state of one block of series between two bars, and the values of the last stretch of bars.
 #[derive(Clone)]

@@ -5,11 +5,11 @@
 use std::ops::Range;
 
 use crate::batch::Candles;
-use crate::grid::Scale;
 use crate::params::Source;
 use crate::plan::Plan;
-use crate::simd::{Lanes, Mask};
-use crate::vote::Gain;
+use crate::scales::Scales;
+use crate::simd::Lanes;
+use crate::vote::Gains;
 
 /// The most bars of one stretch: all that a member reads and writes then stays in the fastest cache.
 pub(crate) const BARS: usize = 32;
@@ -36,61 +36,6 @@ pub(crate) struct Tile<V: Lanes> {
     rise: Vec<V>,
     fall: Vec<V>,
     gain: Vec<V>,
-}
-
-/// Integer prices per lane: `x*scale` rounded, where there is a grid.
-#[derive(Clone)]
-pub(crate) struct Scales<V: Lanes> {
-    on_grid: V::Mask,
-    scale: V,
-    /// Columns that the source is the mean of, on grid; else 1.
-    multiple: V,
-    /// What the sum of the source's columns is divided by.
-    divisor: V,
-    /// Ticks per unit of price.
-    pub per_unit: V,
-}
-
-/// What bars do to every equity.
-#[derive(Clone, Copy)]
-pub(crate) struct Gains<'a, V> {
-    keep: V,
-    rise: &'a [V],
-    fall: &'a [V],
-}
-
-impl<V: Copy> Gains<'_, V> {
-    #[inline(always)]
-    pub fn at(&self, j: usize) -> Gain<V> {
-        Gain {
-            keep: self.keep,
-            rise: self.rise[j],
-            fall: self.fall[j],
-        }
-    }
-}
-
-impl<V: Lanes> Scales<V> {
-    pub fn new(scales: &[Scale], columns: usize) -> Self {
-        let on_grid = (0..V::WIDTH).fold(V::Mask::NONE, |mask, lane| {
-            mask.with(lane, scales[lane].on_grid())
-        });
-        let scale = V::of(|lane| scales[lane].ticks_per_unit());
-        let (one, count) = (V::splat(1.0), V::splat(columns as f64));
-        let per_unit = V::select(on_grid, scale * count, one);
-        Self {
-            on_grid,
-            scale,
-            multiple: V::select(on_grid, count, one),
-            divisor: V::select(on_grid, per_unit, count),
-            per_unit,
-        }
-    }
-
-    #[inline(always)]
-    fn ticks(&self, price: V) -> V {
-        V::select(self.on_grid, (price * self.scale).rint(), price)
-    }
 }
 
 impl<V: Lanes> Tile<V> {

@@ -4,8 +4,9 @@ use super::compensated::sum_of_first;
 use super::{Conditions, Plain, Rider, Span, Swift, Votes, ways};
 use crate::params::MEMBERS;
 use crate::plan::GroupPlan;
+use crate::scales::Scales;
 use crate::simd::Lanes;
-use crate::tile::{Scales, Tile};
+use crate::tile::Tile;
 use crate::vote::Cells;
 
 /// One length, of up to two families.

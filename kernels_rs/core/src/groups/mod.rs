@@ -17,8 +17,9 @@ use std::ops::Range;
 use crate::families::{DEMA, EMA, HMA, KAMA, LSMA, WMA};
 use crate::params::{FAMILIES, MEMBERS};
 use crate::plan::{GroupPlan, Kind};
+use crate::scales::Scales;
 use crate::simd::{Lanes, Mask};
-use crate::tile::{Scales, Tile};
+use crate::tile::Tile;
 use crate::vote::{Ballot, Cell, Cells, Gain, Settled};
 
 /// The votes of a stretch: per family one ballot per bar.
