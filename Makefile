@@ -39,7 +39,10 @@ format: dev  ## rewrite the sources in the house style
 	$(BIN)/ruff check --fix .
 	cargo fmt --all
 
+# pip compiles what it installs; an editable package would be compiled at every start where Python may not write it.
 build: $(VENV)/.built  ## the virtual environment, pinned dependencies, the extension
+	@$(BIN)/python -m compileall -q atc_cli
+
 dev: $(VENV)/.dev build  ## the same with the tools for tests and lint
 
 startup: build  ## how long atc takes to print its help, median of 10

@@ -35,7 +35,7 @@ def walks(symbols: int, bars: int) -> Panel:
         window = values[:, i * bars : (i + 1) * bars]
         _walk(window, np.random.default_rng((_SEED, i)))
         series.append(Candles(exchange="bench", symbol=f"WALK{i}", timestamp=stamps, values=window, gap_bars=0))
-    return Panel("1h", tuple(series), bars * np.arange(symbols + 1, dtype=np.int64), values)
+    return Panel("1h", tuple(series), bars * np.arange(symbols + 1, dtype=np.int64), dict(enumerate(values)))
 
 
 def _walk(values: Floats, rng: np.random.Generator) -> None:

@@ -84,23 +84,31 @@ def read(group: Group, natives: Collection[str], bars: int, step_ms: int, unpack
         return []
     entries = [group.entries[i] for i in series]
     wanted = _Wanted(group, entries, np.array(series, dtype=np.int64), step_ms, unpack)
-    newest = max((each.last_ms - each.offset_ms) // step_ms for each in entries)
-    oldest = min((each.first_ms - each.offset_ms) // step_ms for each in entries)
-    first = max(newest - bars + 1, oldest)
-    values, present = _window(wanted, first, newest + 1)
-    counts, firsts, ends = present.sum(axis=1), present.argmax(axis=1), present[:, ::-1].argmax(axis=1)
-    stops = present.shape[1] - ends
+    first, stop = _span(entries, bars, step_ms)
+    values, present = _window(wanted, first, stop)
+    counts, firsts = present.sum(axis=1), present.argmax(axis=1)
+    stops = stop - first - present[:, ::-1].argmax(axis=1)
+    needed = np.minimum(bars, [each.bars for each in entries])
+    begins = np.maximum(firsts, stops - bars)
     held = [
         Held(entry, wanted.stamps(row, first + a, first + b), values[:, row, a:b])
-        for row, (entry, a, b) in enumerate(zip(entries, firsts.tolist(), stops.tolist(), strict=True))
+        for row, (entry, a, b) in enumerate(zip(entries, begins.tolist(), stops.tolist(), strict=True))
     ]
-    needed = np.minimum(bars, [each.bars for each in entries])
     short = np.flatnonzero(counts < needed)
     older = _older(wanted, short.tolist(), first, bars - counts)
     for row in np.flatnonzero((counts < needed) | (stops - firsts != counts)).tolist():
-        stamps = wanted.stamps(row, first, newest + 1)[present[row]]
-        held[row] = _joined(entries[row], [*older.get(row, ()), (stamps, values[:, row, present[row]])])
+        slots = np.flatnonzero(present[row])[-bars:]
+        stamps = wanted.stamps(row, first, stop)[slots]
+        held[row] = _joined(entries[row], [*older.get(row, ()), (stamps, values[:, row, slots])])
     return held
+
+
+def _span(entries: Sequence[Entry], bars: int, step_ms: int) -> tuple[int, int]:
+    """Slots first..stop-1: the newest `bars` of entries without gaps, also of those that end up to 256 bars earlier."""
+    firsts = [(each.first_ms - each.offset_ms) // step_ms for each in entries]
+    lasts = [(each.last_ms - each.offset_ms) // step_ms for each in entries]
+    begins = [max(last - bars + 1, first) for first, last in zip(firsts, lasts, strict=True)]
+    return max(min(begins), max(lasts) - bars + 1 - SLOTS), max(lasts) + 1
 
 
 def _window(wanted: _Wanted, first: int, stop: int) -> tuple[Floats, Mask]:

@@ -13,16 +13,16 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 DECIMALS_MAX = 14
-_OPEN, _HIGH, _LOW, _CLOSE = range(4)
+_OPEN, _HIGH, _LOW, CLOSE = range(4)
 
 SOURCE_COLUMNS: dict[Source, tuple[int, ...]] = {
-    Source.CLOSE: (_CLOSE,),
+    Source.CLOSE: (CLOSE,),
     Source.OPEN: (_OPEN,),
     Source.HIGH: (_HIGH,),
     Source.LOW: (_LOW,),
     Source.HL2: (_HIGH, _LOW),
-    Source.HLC3: (_HIGH, _LOW, _CLOSE),
-    Source.OHLC4: (_OPEN, _HIGH, _LOW, _CLOSE),
+    Source.HLC3: (_HIGH, _LOW, CLOSE),
+    Source.OHLC4: (_OPEN, _HIGH, _LOW, CLOSE),
 }
 
 
@@ -49,12 +49,12 @@ class Prices:
 
 def prices_of(values: Floats, params: Params) -> Prices:
     """Prices of one series; `values` has rows open, high, low, close, .. and shape [>= 4, bars]."""
-    close: Floats = values[_CLOSE]
+    close: Floats = values[CLOSE]
     raw = Prices(close, float_source(values, params.source))
     if params.dialect is Dialect.TRADINGVIEW:
         return raw
     columns = SOURCE_COLUMNS[params.source]
-    decimals = _smallest_decimals([values[i] for i in {_CLOSE, *columns}])
+    decimals = _smallest_decimals([values[i] for i in {CLOSE, *columns}])
     if decimals is None:
         return raw
     multiple = len(columns)

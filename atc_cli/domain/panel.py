@@ -1,7 +1,7 @@
 """Validated candles: checked once here, trusted by everything after."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -202,24 +202,30 @@ def _gap_bars(timestamp: Ints, step_ms: int) -> int:
 class Panel:
     """The candles of a whole scan, ragged: symbols may have different first bars.
 
-    Series i is the slice offsets[i]:offsets[i+1] of each flat array; `values` has shape [5, total bars].
+    Series i is the slice offsets[i]:offsets[i+1] of each flat column; `_columns` are those joined so far.
     """
 
     timeframe: str
     series: tuple[Candles, ...]
     offsets: Ints
-    values: Floats
+    _columns: dict[int, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def of(cls, series: Sequence[Candles], timeframe: str) -> "Panel":
         """Join checked candles into one panel; the order of `series` is kept."""
         lengths = [len(candles) for candles in series]
         offsets = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64)
-        blocks = [candles.values for candles in series]
-        values = np.ascontiguousarray(np.concatenate(blocks, axis=1)) if blocks else np.empty((5, 0))
-        for array in (offsets, values):
-            array.flags.writeable = False
-        return cls(timeframe, tuple(series), offsets, values)
+        offsets.flags.writeable = False
+        return cls(timeframe, tuple(series), offsets)
+
+    def column(self, place: int) -> Floats:
+        """Column `place` of COLUMNS, flat, shape [total bars]; joined once, and only if asked for: most need closes."""
+        if place not in self._columns:
+            parts = [candles.values[place] for candles in self.series]
+            column = np.concatenate(parts) if parts else np.empty(0)
+            column.flags.writeable = False
+            self._columns[place] = column
+        return self._columns[place]
 
     def __len__(self) -> int:
         return len(self.series)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atc_cli.domain.grid import CLOSE, SOURCE_COLUMNS
 from atc_cli.domain.growth import EXPONENT_MAX, growth_exponent, growth_table
-from atc_cli.domain.panel import Panel
+from atc_cli.domain.panel import COLUMNS, Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Offer, Unavailable, Values, Want
 
@@ -115,8 +116,7 @@ class RustBackend:
         from atc_cli import _kernels
 
         longest = int((bounds[1] - bounds[0]).max(initial=0))
-        opened, high, low, close = panel.values[:4]
-        lent = _Lent(opened, high, low, close, *bounds, _growth(params, longest))
+        lent = _Lent(**_prices(panel, params), starts=bounds[0], ends=bounds[1], growth=_growth(params, longest))
         worthwhile = 1 + int((bounds[1] - bounds[0]).sum()) // self._bars_per_thread
         threads = min(self.threads, worthwhile)
         _kernels.compute(lent, _Settings.of(params), values, want.value, self.simd, threads)
@@ -145,8 +145,8 @@ class RustState:
 
         values = Values.empty(len(panel), panel.width, want)
         bounds = panel.offsets.astype(np.uintp)
-        opened, high, low, close = panel.values[:4]
-        lent = _Lent(opened, high, low, close, bounds[:-1], bounds[1:], _growth(params, panel.width))
+        growth = _growth(params, panel.width)
+        lent = _Lent(**_prices(panel, params), starts=bounds[:-1], ends=bounds[1:], growth=growth)
         state = _kernels.State.start(lent, _Settings.of(params), values, want.value, simd)
         return cls(state, params, np.diff(panel.offsets)), values
 
@@ -188,6 +188,12 @@ class RustState:
 
         state = _kernels.State.from_bytes(saved, _Settings.of(params), simd)
         return cls(state, params, np.array(state.bars(), np.int64))
+
+
+def _prices(panel: Panel, params: Params) -> dict[str, Floats]:
+    """The four prices by name; kernels read close and the source, so in place of any other stands the close."""
+    read = SOURCE_COLUMNS[params.source]
+    return {name: panel.column(i if i in read else CLOSE) for i, name in enumerate(COLUMNS[: CLOSE + 1])}
 
 
 @lru_cache(maxsize=32)

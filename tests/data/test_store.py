@@ -126,6 +126,19 @@ def test_symbols_with_gaps_early_ends_and_late_starts_keep_each_its_own_window(t
     assert shelf(tmp_path).faults() == []
 
 
+@pytest.mark.parametrize("apart", [1, 30, SLOTS, 3 * SLOTS])
+def test_symbols_without_a_gap_that_end_at_different_times_give_their_own_newest_bars(
+    tmp_path: Path, apart: int
+) -> None:
+    books = {f"N{i}": (i * apart, walk(900, i)) for i in range(24)}
+    shelf(tmp_path).write([update(name, values, first=first) for name, (first, values) in books.items()])
+    for bars in (1, SLOTS, 700, 900, 901):
+        found = held(shelf(tmp_path), *books, bars=bars)
+        for name, (first, values) in books.items():
+            assert found[name][0] == list(range(first, first + 900))[-bars:]
+            assert same_bits(found[name][1], values[:, -bars:])
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 900), st.integers(1, 400), st.booleans()), max_size=8))
 def test_writes_merge_as_a_dictionary_would(tmp_path_factory: pytest.TempPathFactory, steps) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atc_cli.domain.panel import Candles, Panel, RawCandles, check
+from atc_cli.domain.panel import COLUMNS, Candles, Panel, RawCandles, check
 from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, TIMEFRAMES_MS
 
@@ -261,19 +261,20 @@ def test_a_panel_joins_ragged_series_in_the_order_given(lengths: list[int]) -> N
     series = [accepted(raw(bars, start_ms=START_MS + i * DAY_MS)) for i, bars in enumerate(lengths)]
     panel = Panel.of(series, "1h")
     assert (len(panel), panel.width) == (len(lengths), max(lengths, default=0))
-    assert panel.values.shape == (5, sum(lengths))
     assert panel.offsets.dtype == np.int64
     assert np.diff(panel.offsets).tolist() == lengths
-    for i, each in enumerate(series):
-        block = panel.values[:, panel.offsets[i] : panel.offsets[i + 1]]
-        assert np.array_equal(block, each.values)
+    for place in range(len(COLUMNS)):
+        column = panel.column(place)
+        assert column.shape == (sum(lengths),)
+        for i, each in enumerate(series):
+            assert np.array_equal(column[panel.offsets[i] : panel.offsets[i + 1]], each.values[place])
 
 
 def test_a_panel_cannot_be_written() -> None:
     panel = Panel.of([accepted(raw())], "1h")
-    for array in (panel.offsets, panel.values):
+    for array in (panel.offsets, panel.column(3)):
         with pytest.raises(ValueError, match="read-only"):
-            array[..., 0] = 1
+            array[0] = 1
 
 
 @given(st.data())
