@@ -46,7 +46,7 @@ build: $(VENV)/.built  ## the virtual environment, pinned dependencies, the exte
 dev: $(VENV)/.dev build  ## the same with the tools for tests and lint
 
 startup: build  ## how long atc takes to print its help, median of 10
-	$(BIN)/python tests/startup.py
+	$(BIN)/python -m tests.measure.startup
 
 wheel: build  ## a wheel in dist/
 	$(BIN)/maturin build --release --locked --out dist
