@@ -35,7 +35,7 @@ def scan(resolved: Resolved, symbols: list[str], *, quiet: bool, verbose: bool) 
     output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
     check_target(settings.out, binary=output == "parquet")
     watchlist = lines_of(settings.watchlist)
-    with resolved.blaming(), wiring.ports(settings, progress(quiet)) as ports, noting(ports):
+    with resolved.blaming(), wiring.ports(settings, progress(quiet), remember=True) as ports, noting(ports):
         result = command.run(settings, ports, typed=symbols, watchlist=watchlist)
     write(_scan_content(result, settings, output), settings.out)
     code = _scan_code(result)
@@ -49,7 +49,7 @@ def noting(ports: "Ports") -> Iterator[None]:
     try:
         yield
     except AtcError:
-        say(note for market in ports.markets for note in market.notes)
+        say(ports.all_notes())
         raise
 
 

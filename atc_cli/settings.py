@@ -105,6 +105,13 @@ class Settings:
         path, None, metavar="DIR")  # fmt: skip
     cache_max_mb: int = setting("cache_max_mb", _WHERE, "megabytes for stored candles; what was not used for long goes",
         whole(1), 4000, metavar="N")  # fmt: skip
+    signals_cache: bool = setting("signals_cache", _WHERE,
+        "remember rows; where stored candles are the same, nothing is read or computed", switch, False,
+        commands=SCAN_ONLY)  # fmt: skip
+    signals_max_mb: int = setting("signals_max_mb", _WHERE, "megabytes on disk for remembered rows", whole(1), 200,
+        metavar="N", commands=SCAN_ONLY)  # fmt: skip
+    signals_memory_mb: int = setting("signals_memory_mb", _WHERE, "megabytes in memory for remembered rows", whole(0),
+        32, metavar="N", commands=SCAN_ONLY)  # fmt: skip
     rate_share: float = setting("rate_share", _WHERE, "share of an exchange's rate limit that this machine may use",
         number(0.01, 1), 0.9, metavar="X")  # fmt: skip
     refresh_markets: bool = setting("refresh_markets", _WHERE, "fetch the list of symbols, which is kept for a day",

@@ -1,5 +1,6 @@
 """Settings to concrete markets and backends. The only place that knows them all."""
 
+import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -7,17 +8,21 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from atc_cli.commands.ports import Ports
 from atc_cli.data.source import Market, Progress
 from atc_cli.engine import numba, reference, rust
 from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.errors import UsageError
-from atc_cli.folders import CANDLES, cache_folder
+from atc_cli.folders import CANDLES, SIGNALS, cache_folder
 from atc_cli.settings import DEMO, Settings
 
 if TYPE_CHECKING:
+    from atc_cli.data.signals import Signals
     from atc_cli.data.store import Store
 
+_CODE = {".py", ".so", ".pyd"}
 _NOT_BUILT = "this version of atc does not include it"
 
 
@@ -33,20 +38,57 @@ def offers() -> list[Offer | Unavailable]:
 
 
 @contextmanager
-def ports(settings: Settings, progress: Progress, *, concurrent: int | None = None) -> Iterator[Ports]:
+def ports(
+    settings: Settings, progress: Progress, *, concurrent: int | None = None, remember: bool = False
+) -> Iterator[Ports]:
     """Everything that a command needs; markets are closed at the end whatever happens.
 
-    `concurrent`: requests under way at once per exchange, the usual number if None.
+    `concurrent`: requests under way at once per exchange, the usual number if None. `remember`: rows of earlier scans
+    will do, where the settings say so.
     """
+    notes: list[str] = []
     with ExitStack() as stack:
+        signals = _signals(settings, notes.append) if remember else None
+        if signals is not None:
+            stack.callback(signals.close)
         opened = []
-        for market in _markets(settings, progress, concurrent):
+        for market in _markets(settings, progress, concurrent, signals):
             stack.callback(market.close)
             opened.append(market)
-        yield Ports(markets=opened, offers=offers(), clock_ms=clock_ms, progress=progress)
+        yield Ports(markets=opened, offers=offers(), clock_ms=clock_ms, progress=progress, signals=signals, notes=notes)
 
 
-def _markets(settings: Settings, progress: Progress, concurrent: int | None) -> Iterator[Market]:
+def _signals(settings: Settings, say: Callable[[str], None]) -> "Signals | None":
+    """Rows of earlier scans; None where they are not wanted, or the candles are not all from the store."""
+    unlike = settings.include_open or settings.refresh or settings.data is not None or DEMO in settings.exchange
+    # Who names a backend wants it to compute.
+    if not settings.signals_cache or unlike or settings.backend != "auto":
+        return None
+    from atc_cli.data.signals import Signals
+    from atc_cli.data.signals_disk import BytesCache
+
+    cache = BytesCache(
+        cache_folder(settings.cache_dir) / SIGNALS,
+        memory_bytes=settings.signals_memory_mb * 10**6,
+        disk_bytes=settings.signals_max_mb * 10**6,
+        say=say,
+    )
+    window = {"timeframe": settings.timeframe, "bars": settings.bars}
+    return Signals(cache, {**settings.params().document(), **window, "code": _code_checksum()})
+
+
+def _code_checksum() -> str:
+    """Changes with every file of the package, and with numpy: any of them could change a row."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256(np.__version__.encode())
+    for file in sorted(each for each in package.rglob("*") if each.suffix in _CODE):
+        digest.update(f"{file.relative_to(package)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _markets(
+    settings: Settings, progress: Progress, concurrent: int | None, signals: "Signals | None"
+) -> Iterator[Market]:
     if settings.data is not None:
         from atc_cli.data.files import FolderMarket
 
@@ -55,7 +97,7 @@ def _markets(settings: Settings, progress: Progress, concurrent: int | None) -> 
     if DEMO in settings.exchange and len(settings.exchange) > 1:
         raise UsageError("demo is a simulated market and is not mixed with real ones", "--exchange demo")
     for exchange in settings.exchange:
-        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange, progress, concurrent)
+        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange, progress, concurrent, signals)
 
 
 def _demo(settings: Settings) -> Market:
@@ -64,11 +106,14 @@ def _demo(settings: Settings) -> Market:
     return DemoMarket(settings.seed, clock_ms)
 
 
-def _exchange(settings: Settings, exchange: str, progress: Progress, concurrent: int | None) -> Market:
+def _exchange(
+    settings: Settings, exchange: str, progress: Progress, concurrent: int | None, signals: "Signals | None"
+) -> Market:
     if settings.offline:
         from atc_cli.data.store_offline import OfflineMarket
 
-        return OfflineMarket(_candles(settings), exchange, settings.market, settings.timeframe, clock=clock_ms)
+        place = (_candles(settings), exchange, settings.market, settings.timeframe)
+        return OfflineMarket(*place, clock=clock_ms, signals=signals)
     from atc_cli.data.exchange import CONCURRENT, ExchangeMarket
     from atc_cli.data.stored import StoredMarket
 
@@ -88,6 +133,7 @@ def _exchange(settings: Settings, exchange: str, progress: Progress, concurrent:
         limit_bytes=settings.cache_max_mb * 1e6,
         forming=settings.include_open,
         refresh=settings.refresh,
+        signals=signals,
     )
 
 

@@ -29,6 +29,7 @@ SOLE_IMPORTERS = {
     "cupy": "engine/cuda.py",
     "dask": "engine/dask.py",
     "blosc2": "data/store.py",
+    "diskcache": "data/signals_disk.py",
 }
 
 

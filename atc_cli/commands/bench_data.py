@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from atc_cli.data.files import FolderMarket
+from atc_cli.data.source import Arrived
 from atc_cli.domain.panel import COLUMNS, Candles, Floats, Panel, RawCandles, check
-from atc_cli.domain.results import Skipped
 from atc_cli.domain.timeframe import HOUR_MS
 from atc_cli.errors import NoDataError
 
@@ -54,7 +54,7 @@ def _files(folder: Path, timeframe: str, symbols: int, bars: int) -> Panel:
     market = FolderMarket(folder, timeframe)
     sound: list[Candles] = []
 
-    def deliver(arrived: RawCandles | Candles | Skipped) -> None:
+    def deliver(arrived: Arrived) -> None:
         checked = check(arrived, timeframe) if isinstance(arrived, RawCandles) else arrived
         if isinstance(checked, Candles):
             sound.append(checked.tail(bars, timeframe))

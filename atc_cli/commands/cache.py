@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atc_cli.data.files import FolderMarket, split_name
+from atc_cli.data.source import Arrived
 from atc_cli.data.store import Shelf, Store
 from atc_cli.data.store_group import difference
 from atc_cli.data.store_ledger import Update
@@ -113,7 +114,7 @@ def _updates(folder: FolderMarket, shelf: Shelf, now_ms: int) -> tuple[list[Upda
     updates: list[Update] = []
     skipped: list[Skipped] = []
 
-    def deliver(arrived: RawCandles | Candles | Skipped) -> None:
+    def deliver(arrived: Arrived) -> None:
         checked = check(arrived, shelf.timeframe) if isinstance(arrived, RawCandles) else arrived
         ready = checked if isinstance(checked, Skipped) else _agreeing(checked, shelf, now_ms)
         if isinstance(ready, Skipped):

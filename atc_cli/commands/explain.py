@@ -7,13 +7,13 @@ import numpy as np
 
 from atc_cli.commands.gather import Gathered, gather, header_of, request_of
 from atc_cli.commands.ports import Ports
-from atc_cli.commands.rows import rows_of
+from atc_cli.commands.rows import listed, rows_of
 from atc_cli.domain.catalog import FAMILIES, Dialect
 from atc_cli.domain.classify import directions
 from atc_cli.domain.growth import growth_table
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
-from atc_cli.domain.results import ExplainResult, FamilyView, Member, Series
+from atc_cli.domain.results import ExplainResult, FamilyView, Member, Series, Skipped
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine import route
 from atc_cli.engine.backend import Values, Want, Workload
@@ -39,14 +39,14 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     began = perf_counter()
     values = backend.compute(panel, params, Want.LAYERS)
     compute_ms = (perf_counter() - began) * 1000
-    rows, overflowed = rows_of(panel, gathered.listings(), values, params)
-    if overflowed:
-        raise NoDataError(f"{overflowed[0].symbol}: {overflowed[0].detail}")
+    (row,) = rows_of(panel, values, params)
+    if isinstance(row, Skipped):
+        raise NoDataError(f"{row.symbol}: {row.detail}")
     series = series_of(gathered, values, params)
     direction = series.columns.get("direction", np.array([np.nan]))[-1]
     return ExplainResult(
         header=header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms),
-        row=rows[0],
+        row=listed(row, gathered.universe.listings[0]),
         families=_families(values, params),
         lag_bars=_lag_bars(gathered),
         multiplier=float(growth_table(params, len(series.timestamp))[-1]),

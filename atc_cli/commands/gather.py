@@ -12,7 +12,7 @@ from atc_cli.data.source import FILES, Listing, Loaded, Market, Progress, Reques
 from atc_cli.data.universe import Filters, Universe, choose
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params, document_hash
-from atc_cli.domain.results import Decision, Header, Skipped, SkipReason
+from atc_cli.domain.results import Decision, Header, ScanRow, Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.errors import AtcError, BusyError, NoDataError, UnavailableError, UsageError
 from atc_cli.settings import Settings
@@ -26,9 +26,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Checked candles of every market, and what it took to get them."""
+    """Checked candles of every market, rows that earlier scans remember, and what it took to get them."""
 
     series: tuple[Candles, ...]
+    known: tuple[ScanRow, ...]
     timeframe: str
     universe: Universe
     skipped: tuple[Skipped, ...]
@@ -42,6 +43,11 @@ class Gathered:
     def bars(self) -> int:
         """Candles of all series."""
         return sum(len(each) for each in self.series)
+
+    @property
+    def longest_bars(self) -> int:
+        """Bars of the longest series."""
+        return max((*map(len, self.series), *(row.bars for row in self.known)), default=0)
 
     def listings(self) -> Mapping[tuple[str, str], Listing]:
         """Every listing by exchange and symbol."""
@@ -75,6 +81,7 @@ def gather(
     loaded = load_all(ports.markets, universe, request, ports.progress)
     return Gathered(
         series=tuple(candles for each in loaded for candles in each.candles),
+        known=tuple(row for each in loaded for row in each.rows),
         timeframe=request.timeframe,
         universe=universe,
         skipped=(*dead, *universe.missing, *(skip for each in loaded for skip in each.skipped)),
@@ -250,5 +257,5 @@ def header_of(
         data_age_ms=None if closed_ms is None or not may_be_old else max(gathered.now_ms - closed_ms, 0),
         include_open=settings.include_open,
         timings_ms={"fetch": gathered.fetch_ms, "compute": compute_ms},
-        warnings=_warnings(gathered),
+        warnings=(*_warnings(gathered), *ports.notes),
     )

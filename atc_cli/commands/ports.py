@@ -3,15 +3,25 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from atc_cli.data.signals import Signals
 from atc_cli.data.source import Market, Progress
 from atc_cli.engine.backend import Offer, Unavailable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Markets to scan, backends on offer, the wall clock (UTC ms), and where progress goes."""
+    """Markets to scan, backends on offer, the wall clock (UTC ms), where progress goes.
+
+    `signals` are rows of earlier scans; `notes` grow by what a person must hear of them.
+    """
 
     markets: Sequence[Market]
     offers: Sequence[Offer | Unavailable]
     clock_ms: Callable[[], int]
     progress: Progress
+    signals: Signals | None = None
+    notes: Sequence[str] = ()
+
+    def all_notes(self) -> tuple[str, ...]:
+        """What a person must hear and no symbol is lost by, as of now."""
+        return (*self.notes, *(note for market in self.markets for note in market.notes))

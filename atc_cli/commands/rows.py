@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,35 +20,35 @@ from atc_cli.engine.backend import Backend, LastBar, Values, Want
 SPARK_BARS = 40
 
 
-def computed(gathered: Gathered, backend: Backend, params: Params) -> tuple[list[ScanRow], list[Skipped]]:
-    """Unranked rows of all series, a panel at a time; see rows_of."""
-    rows: list[ScanRow] = []
-    overflowed: list[Skipped] = []
+def computed(gathered: Gathered, backend: Backend, params: Params) -> list[ScanRow | Skipped]:
+    """One of all series each, in order, a panel at a time; see rows_of."""
+    rows: list[ScanRow | Skipped] = []
     for panel in gathered.panels():
-        some, lost = rows_of(panel, gathered.listings(), backend.compute(panel, params, Want.LAST), params)
-        rows += some
-        overflowed += lost
-    return rows, overflowed
+        rows += rows_of(panel, backend.compute(panel, params, Want.LAST), params)
+    return rows
 
 
-def rows_of(
-    panel: Panel, listings: Mapping[tuple[str, str], Listing], values: Values, params: Params
-) -> tuple[list[ScanRow], list[Skipped]]:
-    """One unranked row per series, of its last bar; a series whose equities overflowed is skipped."""
-    rows: list[ScanRow] = []
-    overflowed: list[Skipped] = []
-    for i, candles in enumerate(panel.series):
-        last = values.last(i)
-        if math.isfinite(last.average) and math.isfinite(last.weight_total):
-            rows.append(_row(panel.timeframe, candles, listings[candles.exchange, candles.symbol], last, params))
-        else:
-            why = "an equity left the range of numbers; lower the weights or lambda"
-            overflowed.append(Skipped(candles.symbol, SkipReason.OVERFLOW, why, candles.exchange))
-    return rows, overflowed
+def rows_of(panel: Panel, values: Values, params: Params) -> list[ScanRow | Skipped]:
+    """One unranked row per series, of its last bar and nothing but its candles; skipped where equities overflowed."""
+    return [_row(panel.timeframe, candles, values.last(i), params) for i, candles in enumerate(panel.series)]
 
 
-def _row(timeframe: str, candles: Candles, listing: Listing, last: LastBar, params: Params) -> ScanRow:
+def listed(row: ScanRow, listing: Listing) -> ScanRow:
+    """The row with the day figures of the exchange, where those were fetched."""
     change, volume = listing.change_24h_frac, listing.quote_volume
+    if change is None and volume is None:
+        return row
+    return replace(
+        row,
+        change_24h_frac=row.change_24h_frac if change is None else change,
+        quote_volume=row.quote_volume if volume is None else volume,
+    )
+
+
+def _row(timeframe: str, candles: Candles, last: LastBar, params: Params) -> ScanRow | Skipped:
+    if not (math.isfinite(last.average) and math.isfinite(last.weight_total)):
+        why = "an equity left the range of numbers; lower the weights or lambda"
+        return Skipped(candles.symbol, SkipReason.OVERFLOW, why, candles.exchange)
     return ScanRow(
         rank=0,
         exchange=candles.exchange,
@@ -57,8 +58,8 @@ def _row(timeframe: str, candles: Candles, listing: Listing, last: LastBar, para
         families=_by_family(last.families),
         weights=_by_family(last.weights),
         price=float(candles.close[-1]),
-        change_24h_frac=change if change is not None else change_24h_frac(candles, timeframe),
-        quote_volume=volume if volume is not None else quote_volume_24h(candles, timeframe),
+        change_24h_frac=change_24h_frac(candles, timeframe),
+        quote_volume=quote_volume_24h(candles, timeframe),
         flipped_at_ms=int(candles.timestamp[last.flipped]) if last.flipped >= 0 else None,
         age_bars=len(candles) - 1 - last.flipped if last.flipped >= 0 else None,
         bars=len(candles),

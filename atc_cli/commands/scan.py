@@ -2,18 +2,19 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from time import perf_counter
 
 from atc_cli.commands.gather import Gathered, gather, header_of, request_of
 from atc_cli.commands.ports import Ports
-from atc_cli.commands.rows import computed
+from atc_cli.commands.rows import computed, listed
 from atc_cli.data.universe import parse_watchlist
 from atc_cli.domain.classify import rank
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
-from atc_cli.domain.results import ScanResult, ScanRow, Side
+from atc_cli.domain.results import Remembered, ScanResult, ScanRow, Side, Skipped
+from atc_cli.domain.stored import Content
 from atc_cli.engine import route
 from atc_cli.engine.backend import Workload
 from atc_cli.settings import Settings
@@ -36,24 +37,38 @@ def run(
     workload = Workload(series=len(gathered.series), bars_total=gathered.bars)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
-    rows, overflowed = computed(gathered, backend, params)
+    fresh = computed(gathered, backend, params)
     compute_ms = (perf_counter() - began) * 1000
+    if ports.signals is not None:
+        ports.signals.remember(_storable(gathered, fresh))
+    listings = gathered.listings()
+    rows = [listed(row, listings[row.exchange, row.symbol]) for row in (*_rows(fresh), *gathered.known)]
     kept, hidden = filtered(rows, settings)
     top = top_per_side(rank(kept), settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
     header = header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms)
     return ScanResult(
-        header=replace(
-            header, warnings=(*header.warnings, *_steepness(params, max(map(len, gathered.series), default=0)))
-        ),
+        header=replace(header, warnings=(*header.warnings, *_steepness(params, gathered.longest_bars))),
         rows=tuple(top),
-        skipped=(*gathered.skipped, *overflowed),
+        skipped=(*gathered.skipped, *(each for each in fresh if isinstance(each, Skipped))),
         scanned=_scanned(gathered),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),
         breadth=Counter(row.side for row in rows),
         interrupted=gathered.interrupted,
+        remembered=None if ports.signals is None else Remembered(len(gathered.known), len(gathered.series)),
     )
+
+
+def _rows(fresh: Iterable[ScanRow | Skipped]) -> Iterator[ScanRow]:
+    return (each for each in fresh if isinstance(each, ScanRow))
+
+
+def _storable(gathered: Gathered, fresh: Iterable[ScanRow | Skipped]) -> Iterator[tuple[Content, ScanRow]]:
+    """Rows of candles that the store holds as they are; after a fetch it may hold newer ones by now."""
+    for candles, row in zip(gathered.series, fresh, strict=True):
+        if candles.content is not None and isinstance(row, ScanRow):
+            yield candles.content, row
 
 
 def _steepness(params: Params, bars: int) -> tuple[str, ...]:
@@ -65,7 +80,7 @@ def _steepness(params: Params, bars: int) -> tuple[str, ...]:
 
 def _scanned(gathered: Gathered) -> int:
     """Every symbol that was asked for: computed, skipped, or taken out by a filter before the fetch."""
-    return len(gathered.series) + len(gathered.skipped) + sum(gathered.universe.hidden.values())
+    return len(gathered.series) + len(gathered.known) + len(gathered.skipped) + sum(gathered.universe.hidden.values())
 
 
 def filtered(rows: Iterable[ScanRow], settings: Settings) -> tuple[list[ScanRow], dict[str, int]]:

@@ -172,7 +172,7 @@ def run(
         warmed=tuple(work.warmed(each) for each in work.visited),
         lost=tuple(work.lost),
         compiled=tuple(work.compiled),
-        notes=tuple(note for market in ports.markets for note in market.notes),
+        notes=ports.all_notes(),
         interrupted=work.interrupted,
     )
     return Outcome(result, work.stopped)

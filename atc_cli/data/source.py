@@ -1,13 +1,13 @@
 """Places that candles come from, and the one way from symbols to a panel."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from atc_cli.domain.panel import Candles, RawCandles, check
-from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.domain.results import ScanRow, Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso, newest_closed_open_ms
-from atc_cli.errors import AtcError
+from atc_cli.errors import AtcError, BusyError, UnavailableError
 
 FILES = "files"  # what candles from a folder carry as their exchange
 
@@ -39,7 +39,9 @@ class From:
 
 
 # Candles are those that were checked before: the store holds nothing else.
-Delivery = Callable[[RawCandles | Candles | Skipped], None]
+Arrived = RawCandles | Candles | Skipped
+Delivery = Callable[[Arrived], None]
+Usable = Candles | ScanRow
 
 
 class Market(Protocol):
@@ -69,6 +71,10 @@ class Market(Protocol):
 
         The newest `bars` closed candles and the forming one if there is one; fewer if there are no more.
         """
+
+    def known(self, listings: Sequence[Listing], request: "Request", now_ms: int) -> Iterable[ScanRow | Skipped]:  # noqa: ARG002
+        """What earlier scans remember of these candles, rows without a rank; the others must be fetched."""
+        return ()
 
     def refresh(self) -> bool:
         """Forget a list of symbols that was kept from an earlier run; False where there is none."""
@@ -119,49 +125,82 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """Checked candles of one market, and every symbol that did not make it."""
+    """Checked candles of one market, rows that need none, and every symbol that did not make it."""
 
     candles: tuple[Candles, ...]
+    rows: tuple[ScanRow, ...] = ()
     skipped: tuple[Skipped, ...]
     newest_open_ms: int | None
     now_ms: int
     interrupted: bool
 
 
+@dataclass(slots=True)
+class _Arrivals:
+    """What comes in of the listings of one market: checked, cut to the window, without what is too short."""
+
+    market: Market
+    listings: Sequence[Listing]
+    request: Request
+    progress: Progress
+    now_ms: int
+    usable: list[Usable] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    def ask(self) -> None:
+        """What is known, and then the market for the others; raises as it does if nothing is of use without it."""
+        for ready in self.market.known(self.listings, self.request, self.now_ms):
+            self._take(ready)
+        wanted = self.left()
+        try:
+            if wanted:
+                self.market.fetch(wanted, self.request.timeframe, self.request.bars, self.now_ms, self._deliver)
+        except (UnavailableError, BusyError) as error:
+            if not self.usable:
+                raise
+            self.skipped += failed(self.left(), error).skipped
+
+    def _deliver(self, arrived: Arrived) -> None:
+        checked = check(arrived, self.request.timeframe) if isinstance(arrived, RawCandles) else arrived
+        window = _window(checked, self.request, self.market, self.now_ms) if isinstance(checked, Candles) else checked
+        self._take(window)
+
+    def _take(self, ready: Usable | Skipped) -> None:
+        if isinstance(ready, Skipped):
+            self.skipped.append(ready)
+        else:
+            self.usable.append(ready)
+        self.progress.advance()
+
+    def left(self) -> list[Listing]:
+        """Listings of which nothing has come."""
+        arrived = {each.symbol for each in (*self.usable, *self.skipped)}
+        return [each for each in self.listings if each.symbol not in arrived]
+
+
 def load(market: Market, listings: Sequence[Listing], request: Request, progress: Progress) -> Loaded:
     """Fetch, check, cut to the window, and take out what is too short or too old.
 
-    Ctrl-C ends the fetch; what arrived is kept and the rest is skipped as interrupted.
+    Ctrl-C ends the fetch; what arrived is kept and the rest is skipped as interrupted. Where the market fails as a
+    whole, what needs nothing of it is kept and the rest skipped; raises as the market does where there is nothing.
     """
-    now_ms = market.now_ms()
-    candles: list[Candles] = []
-    skipped: list[Skipped] = []
-
-    def deliver(arrived: RawCandles | Candles | Skipped) -> None:
-        checked = check(arrived, request.timeframe) if isinstance(arrived, RawCandles) else arrived
-        ready = _window(checked, request, market, now_ms)
-        if isinstance(ready, Skipped):
-            skipped.append(ready)
-        else:
-            candles.append(ready)
-        progress.advance()
-
+    arrivals = _Arrivals(market, listings, request, progress, market.now_ms())
     interrupted = False
     progress.begin("candles", len(listings))
     try:
-        market.fetch(listings, request.timeframe, request.bars, now_ms, deliver)
+        arrivals.ask()
     except KeyboardInterrupt:
         interrupted = True
-        arrived = {each.symbol for each in candles} | {each.symbol for each in skipped}
-        skipped += _not_fetched([each for each in listings if each.symbol not in arrived])
+        arrivals.skipped += _not_fetched(arrivals.left())
     finally:
         progress.end()
-    newest = newest_closed_open_ms(now_ms, request.timeframe) if market.live else _newest(candles, request)
-    fresh = [_not_stale(each, newest, request) for each in candles]
-    kept = tuple(each for each in fresh if isinstance(each, Candles))
-    skipped += [each for each in fresh if isinstance(each, Skipped)]
+    usable, now_ms = arrivals.usable, arrivals.now_ms
+    newest = newest_closed_open_ms(now_ms, request.timeframe) if market.live else _newest(usable, request)
+    fresh = [_not_stale(each, newest, request) for each in usable]
+    skipped = (*arrivals.skipped, *(each for each in fresh if isinstance(each, Skipped)))
     return Loaded(
-        candles=_in_order(kept, listings),
+        candles=_in_order([each for each in fresh if isinstance(each, Candles)], listings),
+        rows=tuple(each for each in fresh if isinstance(each, ScanRow)),
         skipped=tuple(sorted(skipped, key=lambda each: (each.reason, each.symbol))),
         newest_open_ms=newest,
         now_ms=now_ms,
@@ -169,13 +208,11 @@ def load(market: Market, listings: Sequence[Listing], request: Request, progress
     )
 
 
-def _window(checked: Candles | Skipped, request: Request, market: Market, now_ms: int) -> Candles | Skipped:
+def _window(checked: Candles, request: Request, market: Market, now_ms: int) -> Candles | Skipped:
     """The last bars of the window; the forming bar only where it is asked for.
 
     Files whose bars go on past now (simulated, or labelled in another time zone) have no forming bar.
     """
-    if isinstance(checked, Skipped):
-        return checked
     step = TIMEFRAMES_MS[request.timeframe]
     last = int(checked.timestamp[-1])
     judged = market.live or last <= now_ms
@@ -183,33 +220,36 @@ def _window(checked: Candles | Skipped, request: Request, market: Market, now_ms
     usable = checked if request.include_open else checked.between(0, closed, request.timeframe)
     forming = request.include_open and last <= now_ms < last + step
     window = replace(usable.tail(request.bars, request.timeframe), forming=forming)
-    return _long_enough(window, request)
+    return too_short(window.exchange, window.symbol, len(window), request) or window
 
 
-def _long_enough(window: Candles, request: Request) -> Candles | Skipped:
+def too_short(exchange: str, symbol: str, bars: int, request: Request) -> Skipped | None:
+    """Why a window of so many bars has no signal, None if it has one."""
     needed = max(request.warmup_bars, request.min_bars)
-    if len(window) < needed:
-        detail = f"needs {needed} bars, has {len(window)}"
-        return Skipped(window.symbol, SkipReason.TOO_FEW_BARS, detail, window.exchange)
-    if len(window) <= request.cutout_bars:
-        detail = f"cutout is {request.cutout_bars} bars, has {len(window)}"
-        return Skipped(window.symbol, SkipReason.CUTOUT, detail, window.exchange)
-    return window
+    if bars < needed:
+        return Skipped(symbol, SkipReason.TOO_FEW_BARS, f"needs {needed} bars, has {bars}", exchange)
+    if bars <= request.cutout_bars:
+        return Skipped(symbol, SkipReason.CUTOUT, f"cutout is {request.cutout_bars} bars, has {bars}", exchange)
+    return None
 
 
-def _newest(candles: Sequence[Candles], request: Request) -> int | None:
+def _newest(usable: Sequence[Usable], request: Request) -> int | None:
     """Open time of the newest closed bar; the bar before a forming one is closed."""
     step = TIMEFRAMES_MS[request.timeframe]
-    return max((int(each.timestamp[-1]) - step * each.forming for each in candles), default=None)
+    return max((_last_ms(each) - step * each.forming for each in usable), default=None)
 
 
-def _not_stale(candles: Candles, newest_ms: int | None, request: Request) -> Candles | Skipped:
-    last = int(candles.timestamp[-1])
+def _last_ms(each: Usable) -> int:
+    return each.bar_time_ms if isinstance(each, ScanRow) else int(each.timestamp[-1])
+
+
+def _not_stale(each: Usable, newest_ms: int | None, request: Request) -> Usable | Skipped:
+    last = _last_ms(each)
     lag = ((newest_ms or last) - last) // TIMEFRAMES_MS[request.timeframe]
     if lag <= request.max_lag_bars:
-        return candles
+        return each
     detail = f"last bar {iso(last)} is {lag} bar{'' if lag == 1 else 's'} behind"
-    return Skipped(candles.symbol, SkipReason.STALE, detail, candles.exchange, lag_bars=lag)
+    return Skipped(each.symbol, SkipReason.STALE, detail, each.exchange, lag_bars=lag)
 
 
 def left_out(listings: Sequence[Listing]) -> Loaded:

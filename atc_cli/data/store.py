@@ -24,7 +24,7 @@ from atc_cli.data.store_file import DamagedError, Group, dump, parse
 from atc_cli.data.store_group import Codec, Held, merged, read, without
 from atc_cli.data.store_ledger import Update
 from atc_cli.data.store_lock import locked
-from atc_cli.domain.stored import Entry
+from atc_cli.domain.stored import Content, Entry
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.errors import UnavailableError, UsageError
 
@@ -83,11 +83,16 @@ class Shelf:
 
     def read(self, natives: Iterable[str], bars: int) -> Iterator[list[Held]]:
         """The newest `bars` candles of each symbol that is held, file by file; damaged files hold nothing."""
-        by_group: dict[int, set[str]] = {}
-        for native in natives:
-            by_group.setdefault(group_of(native), set()).add(native)
-        for number, wanted in sorted(by_group.items()):
+        for number, wanted in _by_group(natives):
             yield self._read(number, wanted, bars)
+
+    def contents(self, natives: Iterable[str]) -> Iterator[tuple[Entry, Content]]:
+        """Of each symbol that has candles what is known of it and what they are; no candle is read."""
+        for number, wanted in _by_group(natives):
+            group = self._load(number)
+            held = [each for each in group.entries if each.bars and each.native in wanted]
+            checksum = group.checksum()
+            yield from ((each, Content(checksum, each.native)) for each in held)
 
     def _read(self, number: int, wanted: Collection[str], bars: int) -> list[Held]:
         try:
@@ -151,7 +156,7 @@ class Shelf:
             with self._path(number).open("rb") as file:
                 content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         except (FileNotFoundError, NotADirectoryError):
-            return Group()
+            return Group(self._owner(number))
         except ValueError as error:  # mmap of an empty file
             raise DamagedError("it is empty") from error
         except OSError as error:
@@ -163,7 +168,7 @@ class Shelf:
             return self._parsed(number)
         except DamagedError as damage:
             self._set_aside(number, damage)
-            return Group()
+            return Group(self._owner(number))
 
     def _change(self, number: int, change: Callable[[Group], Group]) -> None:
         """Read, change, write; the lock is held. A damaged file is set aside and begun anew."""
@@ -171,8 +176,8 @@ class Shelf:
             group = change(self._parsed(number))
         except DamagedError as damage:
             self._rename(number, damage)
-            group = change(Group())
-        write_atomically(self._path(number), dump(self._owner(number), group), hint=None)
+            group = change(Group(self._owner(number)))
+        write_atomically(self._path(number), dump(group), hint=None)
 
     def _set_aside(self, number: int, damage: DamagedError) -> None:
         """Rename a damaged file, unless another process has just replaced it by a whole one."""
@@ -196,11 +201,19 @@ def group_of(native: str) -> int:
     return hashlib.blake2b(native.encode(errors="surrogatepass"), digest_size=1).digest()[0] % GROUPS
 
 
+def _by_group(natives: Iterable[str]) -> list[tuple[int, set[str]]]:
+    """Files by number, and the symbols that each holds."""
+    numbers: dict[int, set[str]] = {}
+    for native in natives:
+        numbers.setdefault(group_of(native), set()).add(native)
+    return sorted(numbers.items())
+
+
 def _used(group: Group, natives: Collection[str], now_ms: int) -> Group:
     entries = (
         replace(each, used_ms=max(now_ms, each.used_ms)) if each.native in natives else each for each in group.entries
     )
-    return Group(tuple(entries), group.pieces)
+    return replace(group, entries=tuple(entries))
 
 
 class Store:

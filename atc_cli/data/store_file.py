@@ -7,7 +7,7 @@ symbol, one line per block; then the blocks. Not one bit of it can flip without 
 import hashlib
 import json
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -42,17 +42,27 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Entries in the order that blocks count them in, and the blocks by number (slot // 256)."""
+    """Entries in the order that blocks count them in, and the blocks by number (slot // 256).
 
+    `owner` is exchange, market, timeframe and number of the group.
+    """
+
+    owner: tuple[str, ...]
     entries: tuple[Entry, ...] = ()
     pieces: Mapping[int, Piece] = field(default_factory=dict)
 
+    def checksum(self) -> str:
+        """sha256 of all that its candles depend on: of whom they are, where they open, and every block's own."""
+        places = [(each.native, each.offset_ms) for each in self.entries]
+        blocks = [(number, piece.sha256) for number, piece in sorted(self.pieces.items())]
+        return hashlib.sha256(json.dumps([self.owner, places, blocks]).encode()).hexdigest()
 
-def dump(owner: Sequence[str], group: Group) -> bytes:
-    """The file's bytes; `owner` is exchange, market, timeframe and number of the group."""
+
+def dump(group: Group) -> bytes:
+    """The file's bytes."""
     blocks = sorted(group.pieces.items())
     header = {
-        "owner": list(owner),
+        "owner": list(group.owner),
         "entries": [asdict(each) for each in group.entries],
         "blocks": [(number, len(piece.content), piece.sha256) for number, piece in blocks],
     }
@@ -61,8 +71,8 @@ def dump(owner: Sequence[str], group: Group) -> bytes:
     return b"".join((prefix, text, *(piece.content for _, piece in blocks)))
 
 
-def parse(owner: Sequence[str], content: memoryview) -> Group:
-    """The group in a file's bytes; blocks are cut, not yet checked. Raises DamagedError."""
+def parse(owner: tuple[str, ...], content: memoryview) -> Group:
+    """The group of that owner in a file's bytes; blocks are cut, not yet checked. Raises DamagedError."""
     header, start = _header(content)
     if header.get("owner") != list(owner):
         raise DamagedError(f"it belongs to {header.get('owner')}")
@@ -72,7 +82,7 @@ def parse(owner: Sequence[str], content: memoryview) -> Group:
         start += size
     if start != len(content):
         raise DamagedError(f"{len(content)} bytes where {start} were written")
-    return Group(tuple(_entry(each) for each in header["entries"]), pieces)
+    return Group(owner, tuple(_entry(each) for each in header["entries"]), pieces)
 
 
 def _header(content: memoryview) -> tuple[dict[str, Any], int]:

@@ -11,7 +11,7 @@ from atc_cli.data.store_block import SLOTS, Block, Dense, Mask, Pack, Unpack, en
 from atc_cli.data.store_file import Group, Piece
 from atc_cli.data.store_ledger import Update, entry_after
 from atc_cli.domain.panel import Candles, Floats, Ints
-from atc_cli.domain.stored import Entry
+from atc_cli.domain.stored import Content, Entry
 
 
 class Codec(NamedTuple):
@@ -23,16 +23,27 @@ class Codec(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the store has of a symbol: timestamps UTC ms [bars], values [5, bars]; maybe views of a larger array."""
+    """What the store has of a symbol: timestamps UTC ms [bars], values [5, bars]; maybe views of a larger array.
+
+    `content` is None where other candles were joined to them.
+    """
 
     entry: Entry
     timestamp: Ints
     values: Floats
+    content: Content | None = None
 
     def candles(self, exchange: str, symbol: str, step_ms: int) -> Candles:
         """As candles that were checked: nothing else is ever stored."""
         gaps = int(self.timestamp[-1] - self.timestamp[0]) // step_ms + 1 - len(self.timestamp)
-        return Candles(exchange=exchange, symbol=symbol, timestamp=self.timestamp, values=self.values, gap_bars=gaps)
+        return Candles(
+            exchange=exchange,
+            symbol=symbol,
+            timestamp=self.timestamp,
+            values=self.values,
+            gap_bars=gaps,
+            content=self.content,
+        )
 
 
 def difference(held: Held, fresh: Candles, *, from_ms: int | None = None) -> int | None:
@@ -90,8 +101,9 @@ def read(group: Group, natives: Collection[str], bars: int, step_ms: int, unpack
     stops = stop - first - present[:, ::-1].argmax(axis=1)
     needed = np.minimum(bars, [each.bars for each in entries])
     begins = np.maximum(firsts, stops - bars)
+    checksum = group.checksum()
     held = [
-        Held(entry, wanted.stamps(row, first + a, first + b), values[:, row, a:b])
+        Held(entry, wanted.stamps(row, first + a, first + b), values[:, row, a:b], Content(checksum, entry.native))
         for row, (entry, a, b) in enumerate(zip(entries, begins.tolist(), stops.tolist(), strict=True))
     ]
     short = np.flatnonzero(counts < needed)
@@ -99,7 +111,7 @@ def read(group: Group, natives: Collection[str], bars: int, step_ms: int, unpack
     for row in np.flatnonzero((counts < needed) | (stops - firsts != counts)).tolist():
         slots = np.flatnonzero(present[row])[-bars:]
         stamps = wanted.stamps(row, first, stop)[slots]
-        held[row] = _joined(entries[row], [*older.get(row, ()), (stamps, values[:, row, slots])])
+        held[row] = _joined(held[row], [*older.get(row, ()), (stamps, values[:, row, slots])])
     return held
 
 
@@ -163,9 +175,10 @@ def _older(wanted: _Wanted, rows: Sequence[int], stop: int, needed: Ints) -> Map
     return parts
 
 
-def _joined(entry: Entry, parts: Sequence[_Part]) -> Held:
+def _joined(held: Held, parts: Sequence[_Part]) -> Held:
+    """What is held, of these parts."""
     stamps, columns = zip(*parts, strict=True)
-    return Held(entry, np.concatenate(stamps), np.concatenate(columns, axis=1))
+    return replace(held, timestamp=np.concatenate(stamps), values=np.concatenate(columns, axis=1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +205,7 @@ def merged(group: Group, updates: Iterable[Update], step_ms: int, codec: Codec) 
         if len(after.series):
             pieces[number] = Piece.of(encode(after, codec.pack))
     counted = (replace(entry, bars=entry.bars + int(gain)) for entry, gain in zip(entries, gained, strict=True))
-    return Group(tuple(counted), pieces)
+    return replace(group, entries=tuple(counted), pieces=pieces)
 
 
 def _entries_after(
@@ -256,4 +269,4 @@ def without(group: Group, natives: Collection[str], codec: Codec) -> Group:
         if len(rows):
             left = Dense(series, dense.present[rows], dense.values[:, rows])
             pieces[number] = Piece.of(encode(left, codec.pack))
-    return Group(tuple(group.entries[i] for i in kept), pieces)
+    return replace(group, entries=tuple(group.entries[i] for i in kept), pieces=pieces)

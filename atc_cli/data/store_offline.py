@@ -1,29 +1,43 @@
 """What the store holds of one exchange, as a market that needs no network."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
 
-from atc_cli.data.source import Delivery, Listing, Market
+from atc_cli.data.signals import Signals
+from atc_cli.data.source import Delivery, Listing, Market, Request
 from atc_cli.data.store import Store
-from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.domain.results import ScanRow, Skipped, SkipReason
 from atc_cli.domain.stored import Entry
 from atc_cli.errors import NoDataError, UnavailableError
 
 
 class OfflineMarket(Market):
-    """The symbols stored below `folder`; the newest stored bar is now. `clock` gives UTC ms."""
+    """The symbols stored below `folder`; the newest stored bar is now. `clock` gives UTC ms.
+
+    `signals` remembers earlier scans.
+    """
 
     simulated = False
     live = False
 
-    def __init__(self, folder: Path, exchange: str, market: str, timeframe: str, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        exchange: str,
+        market: str,
+        timeframe: str,
+        *,
+        clock: Callable[[], int],
+        signals: Signals | None = None,
+    ) -> None:
         self.name = self.title = exchange
         self.kind = market
         notes: list[str] = []
         self.notes: Sequence[str] = notes
         self._shelf = Store(folder, notes.append).shelf(exchange, market, timeframe)
         self._clock = clock
+        self._signals = signals
         self._entries: list[Entry] | None = None
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:  # noqa: ARG002
@@ -49,19 +63,34 @@ class OfflineMarket(Market):
         newest_ms = max((each.last_ms for each in self._held()), default=0)
         return max(self._clock(), newest_ms + self._shelf.step_ms)
 
+    def known(self, listings: Sequence[Listing], request: Request, now_ms: int) -> Iterator[ScanRow | Skipped]:  # noqa: ARG002
+        """Rows of earlier scans where the store holds the same candles."""
+        if self._signals is None:
+            return
+        used = set()
+        for entry, ready in self._signals.known(self._shelf, listings, request, lambda _: True):
+            used.add(entry.native)
+            yield ready
+        self._touch(used)
+
     def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:  # noqa: ARG002
         """Deliver what is stored of each, file by file."""
         left = {each.native: each for each in listings}
-        unused = {each.native for each in self._held() if each.unused(self._clock())} & left.keys()
+        self._touch(left.keys())
         for group in self._shelf.read(left.copy(), bars):
             for held in group:
                 listing = left.pop(held.entry.native)
                 deliver(held.candles(listing.exchange, listing.symbol, self._shelf.step_ms))
-        if unused:
-            with suppress(UnavailableError):  # what cannot be written can be read
-                self._shelf.touch(unused, self._clock())
         for each in left.values():
             deliver(Skipped(each.symbol, SkipReason.NO_CANDLES, "its stored candles are gone", each.exchange))
+
+    def _touch(self, natives: Set[str]) -> None:
+        """Remember that these were used."""
+        now_ms = self._clock()
+        unused = {each.native for each in self._held() if each.unused(now_ms)} & natives
+        if unused:
+            with suppress(UnavailableError):  # what cannot be written can be read
+                self._shelf.touch(unused, now_ms)
 
     def _held(self) -> list[Entry]:
         """Symbols with candles, as they were when first asked for."""

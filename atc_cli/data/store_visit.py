@@ -7,15 +7,15 @@ from typing import Protocol
 
 import numpy as np
 
-from atc_cli.data.source import Delivery, From, Listing, Market
+from atc_cli.data.source import Arrived, Delivery, From, Listing, Market
 from atc_cli.data.store import Shelf, group_of
 from atc_cli.data.store_group import Held, difference
 from atc_cli.data.store_ledger import Update
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results import Skipped, SkipReason
-from atc_cli.domain.stored import Hole
+from atc_cli.domain.stored import Entry, Hole
 from atc_cli.domain.timeframe import MINUTE_MS, TIMEFRAMES_MS, iso
-from atc_cli.errors import BusyError, UnavailableError
+from atc_cli.errors import UnavailableError
 
 BATCH = 64  # symbols between two writes: what a kill can cost
 SETTLED_MS = MINUTE_MS  # a bar that is missing this long after its close has no trades
@@ -57,18 +57,29 @@ class Window:
         """How many bars at the end are not closed."""
         return int((candles.timestamp + self.step_ms > self.now_ms).sum())
 
+    def settled(self, entry: Entry) -> bool:
+        """Whether the store knows all, which its ledger tells before any candle is read; a hole asks for a reading."""
+        newest = self.newest_ms(entry.offset_ms)
+        due = any(each.due(self.now_ms) for each in entry.holes)
+        return self._whole(entry, newest) and entry.last_ms <= newest and self._known(entry, newest) and not due
+
+    def _whole(self, entry: Entry, newest_ms: int) -> bool:
+        enough = entry.bars >= self.bars or entry.complete
+        return enough and (newest_ms - entry.last_ms) // self.step_ms < self.bars
+
+    def _known(self, entry: Entry, newest_ms: int) -> bool:
+        return not self.forming and (entry.last_ms >= newest_ms or entry.asked_ms >= newest_ms)
+
     def since_ms(self, held: Held) -> int | None:
         """From where on the exchange must be asked; None where the store knows all, 0 where the window is not held."""
         entry, newest = held.entry, self.newest_ms(held.entry.offset_ms)
-        enough = len(held.timestamp) >= self.bars or entry.complete
-        if not enough or (newest - entry.last_ms) // self.step_ms >= self.bars:
+        if not self._whole(entry, newest):
             return 0
         first_ms = int(held.timestamp[0])
         due = [each.from_ms for each in entry.holes if each.last_ms > first_ms and each.due(self.now_ms)]
         if due:
             return int(held.timestamp[max(int(np.searchsorted(held.timestamp, min(due))) - 1, 0)])
-        known = entry.last_ms >= newest or entry.asked_ms >= newest
-        return None if known and not self.forming else entry.last_ms
+        return None if self._known(entry, newest) else entry.last_ms
 
 
 class Visit:
@@ -86,25 +97,19 @@ class Visit:
         self.wrote = False
         self.hits = 0  # delivered without a request
         self.failure: UnavailableError | None = None  # why nothing is stored any more
-        self._any = False  # whether any candles were delivered
 
     def run(self, listings: Sequence[Listing], *, refresh: bool) -> None:
-        """Deliver every listing once."""
+        """Deliver every listing once; raises what the market raises."""
         # In the order of the files, so that a batch is written to few of them.
         self._listings = {each.symbol: each for each in sorted(listings, key=lambda each: group_of(each.native))}
         self._take_stored(refresh)
         try:
             self._ask()
-        except (UnavailableError, BusyError) as error:
-            if not self._any:
-                raise
-            for each in list(self._listings.values()):
-                self._deliver(Skipped(each.symbol, SkipReason.FETCH_FAILED, str(error), each.exchange))
         finally:
             self._flush()
-        if self._unused:
-            with suppress(UnavailableError):
-                self._shelf.touch(self._unused, self._window.now_ms)
+            if self._unused:
+                with suppress(UnavailableError):
+                    self._shelf.touch(self._unused, self._window.now_ms)
 
     def _take_stored(self, refresh: bool) -> None:
         """Deliver what needs no request; note of the others what is held and from where on to ask."""
@@ -130,7 +135,7 @@ class Visit:
         if whole:
             self._market.fetch(whole, window.timeframe, window.bars, window.now_ms, self._whole)
 
-    def _tail(self, arrived: RawCandles | Candles | Skipped) -> None:
+    def _tail(self, arrived: Arrived) -> None:
         """A tail that begins with a bar that is held: it must agree with all that is held from there on."""
         listing, held = self._listings[arrived.symbol], self._held[arrived.symbol]
         since_ms = self._since[listing.symbol]
@@ -150,7 +155,7 @@ class Visit:
         joined = Held(held.entry, stamps, values)
         self._deliver(joined.candles(listing.exchange, listing.symbol, self._window.step_ms))
 
-    def _whole(self, arrived: RawCandles | Candles | Skipped) -> None:
+    def _whole(self, arrived: Arrived) -> None:
         """A whole window: it is right, and what is held is thrown away where it differs."""
         listing, window = self._listings[arrived.symbol], self._window
         candles = check(arrived, window.timeframe) if isinstance(arrived, RawCandles) else arrived
@@ -211,7 +216,6 @@ class Visit:
     def _deliver(self, ready: Candles | Skipped) -> None:
         del self._listings[ready.symbol]
         self._held.pop(ready.symbol, None)
-        self._any = self._any or isinstance(ready, Candles)
         self._hand_over(ready)
 
     def _flush(self) -> None:

@@ -1,11 +1,14 @@
 """A market whose candles are on disk: store first, the missing tail and holes once, written back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
 
-from atc_cli.data.source import Delivery, Listing, Market
+from atc_cli.data.signals import Signals
+from atc_cli.data.source import Delivery, Listing, Market, Request
 from atc_cli.data.store import Shelf, Store
 from atc_cli.data.store_limit import shrink
 from atc_cli.data.store_visit import Tailed, Visit, Window
+from atc_cli.domain.results import ScanRow, Skipped
 from atc_cli.errors import UnavailableError
 
 
@@ -14,16 +17,24 @@ class StoredMarket(Market):
 
     The store is kept below `limit_bytes`. `forming`: the bar that is not closed yet is wanted too, so that every
     symbol is asked about. `refresh`: what is stored is fetched again and compared. `hits` counts symbols that needed
-    no request; `failure` is why candles that came could not be stored, if so.
+    no request; `failure` is why candles that came could not be stored, if so. `signals` remembers earlier scans.
     """
 
     def __init__(
-        self, inner: Tailed, store: Store, *, limit_bytes: float, forming: bool = False, refresh: bool = False
+        self,
+        inner: Tailed,
+        store: Store,
+        *,
+        limit_bytes: float,
+        forming: bool = False,
+        refresh: bool = False,
+        signals: Signals | None = None,
     ) -> None:
         self.name, self.title, self.kind = inner.name, inner.title, inner.kind
         self.simulated, self.live = inner.simulated, inner.live
         self._inner, self._store, self._limit_bytes = inner, store, limit_bytes
         self._forming, self._compare_all = forming, refresh
+        self._signals = signals
         self.notes: Sequence[str] = inner.notes
         self.hits = 0
         self.failure: UnavailableError | None = None
@@ -36,10 +47,25 @@ class StoredMarket(Market):
         """The market's own clock."""
         return self._inner.now_ms()
 
+    def known(self, listings: Sequence[Listing], request: Request, now_ms: int) -> Iterator[ScanRow | Skipped]:
+        """Rows of earlier scans where the store knows all and holds the same candles."""
+        if self._signals is None:
+            return
+        shelf = self._store.shelf(self.name, self.kind, request.timeframe)
+        window = Window(request.timeframe, request.bars, now_ms, self._forming)
+        unused = set()
+        for entry, ready in self._signals.known(shelf, listings, request, window.settled):
+            unused |= {entry.native} if entry.unused(now_ms) else set()
+            self.hits += 1
+            yield ready
+        if unused:
+            with suppress(UnavailableError):
+                shelf.touch(unused, now_ms)
+
     def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
         """As the market itself, from the store where it holds the window; raises as the market does.
 
-        Where the market fails as a whole, symbols that need nothing of it are delivered, the others skipped.
+        Where the market fails as a whole, symbols that need nothing of it were delivered before.
         """
         shelf = self._store.shelf(self.name, self.kind, timeframe)
         window = Window(timeframe, bars, now_ms, self._forming)

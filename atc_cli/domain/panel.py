@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.domain.stored import Content
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, grid_offset_ms, iso
 
 Floats = NDArray[np.float64]
@@ -37,7 +38,8 @@ class Candles:
 
     `timestamp` is the open time in UTC ms, shape [bars]; `values` has shape [5, bars] in the order of
     COLUMNS; volume may be NaN where the source has none. `gap_bars` counts the bars missing inside;
-    `forming` says that the last bar is not closed yet.
+    `forming` says that the last bar is not closed yet; `content` is set where these are the newest candles that are
+    stored, and nothing else.
     """
 
     exchange: str
@@ -46,6 +48,7 @@ class Candles:
     values: Floats
     gap_bars: int
     forming: bool = False
+    content: Content | None = None
 
     def __len__(self) -> int:
         return len(self.timestamp)
@@ -67,7 +70,8 @@ class Candles:
         # Copies: a window must not keep a history of years alive.
         timestamp = self.timestamp[first:stop].copy()
         gaps = _gap_bars(timestamp, TIMEFRAMES_MS[timeframe])
-        return replace(self, timestamp=timestamp, values=self.values[:, first:stop].copy(), gap_bars=gaps)
+        values = self.values[:, first:stop].copy()
+        return replace(self, timestamp=timestamp, values=values, gap_bars=gaps, content=None)
 
 
 class DefectError(ValueError):

@@ -133,12 +133,20 @@ class Header:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Symbols whose row was known from an earlier scan, and those whose row had to be computed."""
+
+    hits: int
+    misses: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanResult:
     """A whole scan.
 
     `hidden` counts rows that the filters took out, by filter; `breadth` counts the sides of every symbol
-    that has values, before any filter.
+    that has values, before any filter; `remembered` is None where nothing is.
     """
 
     header: Header
@@ -148,6 +156,7 @@ class ScanResult:
     hidden: Mapping[str, int]
     breadth: Mapping[Side, int]
     interrupted: bool = False
+    remembered: Remembered | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS
 
@@ -13,6 +14,13 @@ class Missing(StrEnum):
     NO_TRADES = "no_trades"
     NOT_ASKED = "not_asked"
     FAILED = "failed"
+
+
+class Content(NamedTuple):
+    """Stored candles of one symbol: its own name on the exchange, and a checksum over all candles of its file."""
+
+    checksum: str
+    native: str
 
 
 @dataclass(frozen=True, slots=True)

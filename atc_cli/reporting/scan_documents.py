@@ -21,6 +21,7 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&#])")
 
 def scan_json(result: ScanResult) -> str:
     """One document, schema atc.scan/1: the contract for scripts."""
+    cache = result.remembered
     document = {
         "schema": SCAN_SCHEMA,
         **header_document(result.header),
@@ -31,6 +32,7 @@ def scan_json(result: ScanResult) -> str:
         "rows": [row_document(row) for row in result.rows],
         "skipped": [skip_document(skip) for skip in result.skipped],
         "timings_ms": result.header.timings_ms,
+        "signals_cache": None if cache is None else {"hits": cache.hits, "misses": cache.misses},
     }
     return dumps(document, indent=2) + "\n"
 

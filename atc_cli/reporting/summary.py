@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from atc_cli.domain.results import ExplainResult, Header, ScanResult, Side, Skipped, SkipReason
+from atc_cli.domain.results import ExplainResult, Header, Remembered, ScanResult, Side, Skipped, SkipReason
 from atc_cli.reporting import figures
 from atc_cli.reporting.text import printable
 
@@ -20,7 +20,12 @@ def scan_summary(result: ScanResult, *, verbose: bool = False) -> list[str]:
         *skip_lines(result.skipped, verbose=verbose),
         *_lag_hint(result.skipped),
         *_notes(result.header, verbose=verbose),
+        *(_remembered(result.remembered) if verbose else []),
     ]
+
+
+def _remembered(cache: Remembered | None) -> list[str]:
+    return [] if cache is None else [f"signals cache: {cache.hits} hits, {cache.misses} misses"]
 
 
 def losses(result: ScanResult) -> str:

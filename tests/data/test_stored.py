@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atc_cli.data.source import Listing, Market
+from atc_cli.data.source import Listing, Loaded, Market, Request, load
 from atc_cli.data.store import Store
 from atc_cli.data.store_ledger import Update
 from atc_cli.data.store_offline import OfflineMarket
@@ -13,6 +13,7 @@ from atc_cli.data.stored import StoredMarket
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.errors import NoDataError, UnavailableError
+from atc_cli.reporting.progress import SilentProgress
 from tests.markets import HOUR_MS, NOW_MS, HistoryMarket, book
 
 LAST_MS = NOW_MS // HOUR_MS * HOUR_MS - HOUR_MS  # the newest closed bar
@@ -237,15 +238,23 @@ def unavailable(symbol: str) -> None:
     raise UnavailableError("no network")
 
 
-def test_without_a_network_what_needs_no_request_is_still_delivered(tmp_path: Path) -> None:
+def loaded(source: Market) -> Loaded:
+    """What a scan makes of a market."""
+    request = Request(
+        timeframe="1h", bars=BARS, include_open=False, warmup_bars=0, min_bars=0, cutout_bars=0, max_lag_bars=0
+    )
+    return load(source, source.listings(quote=None, tickers=False), request, SilentProgress())
+
+
+def test_without_a_network_what_needs_no_request_is_kept_and_the_rest_named(tmp_path: Path) -> None:
     inner = market(3)
     fetched(behind(inner, tmp_path), symbols=["COIN0", "COIN1"])
     inner.before = unavailable
-    arrived = fetched(behind(inner, tmp_path))
-    assert isinstance(arrived["COIN0"], Candles)
-    assert arrived["COIN2"].reason is SkipReason.FETCH_FAILED
+    found = loaded(behind(inner, tmp_path))
+    assert [each.symbol for each in found.candles] == ["COIN0", "COIN1"]
+    assert [(each.symbol, each.reason) for each in found.skipped] == [("COIN2", SkipReason.FETCH_FAILED)]
     with pytest.raises(UnavailableError):
-        fetched(behind(inner, tmp_path / "empty"))
+        loaded(behind(inner, tmp_path / "empty"))
 
 
 def test_a_store_that_cannot_be_written_is_named_and_costs_no_symbol(tmp_path: Path) -> None:

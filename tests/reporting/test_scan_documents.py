@@ -52,6 +52,7 @@ def test_the_json_document_has_exactly_these_keys_in_this_order():
         "rows",
         "skipped",
         "timings_ms",
+        "signals_cache",
     ]
     assert list(document["rows"][0]) == [
         "rank",

@@ -1,0 +1,137 @@
+"""Bytes by key: some in memory, more on disk, shared by processes. The only importer of diskcache.
+
+diskcache would unpickle whatever it finds marked as pickled; here texts are keys, bytes are values, and all else is
+refused. Each value carries its sha256. A cache may forget anything: what goes wrong is said, once, and costs a miss.
+"""
+
+import hashlib
+import os
+import sqlite3
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from diskcache import Cache, Disk, Timeout
+from diskcache.core import MODE_BINARY, MODE_RAW
+
+_DIGEST_BYTES = hashlib.sha256().digest_size
+_WAIT_S = 5.0  # for another process that is writing
+
+
+class ForeignError(ValueError):
+    """Something in the cache's folder that this program did not put there."""
+
+
+class BytesDisk(Disk):  # type: ignore[misc]
+    """Texts as keys, bytes as values; nothing is pickled or unpickled."""
+
+    def put(self, key: object) -> tuple[str, bool]:
+        """A key as the database holds it."""
+        if not isinstance(key, str):
+            raise TypeError(f"a key is a text, not {type(key).__name__}")
+        return key, True
+
+    def get(self, key: object, raw: object) -> str:
+        """A key of the database."""
+        if not raw or not isinstance(key, str):
+            raise ForeignError("a key is not a text")
+        return key
+
+    def store(self, value: object, read: bool, key: Any = None) -> Any:
+        """A value as the database, or a file beside it, holds it."""
+        if not isinstance(value, bytes) or read:
+            raise TypeError(f"a value is bytes, not {type(value).__name__}")
+        return super().store(value, False, key)
+
+    def fetch(self, mode: int, filename: str | None, value: object, read: bool) -> bytes:
+        """A value of the database, or of the file that it names."""
+        fetched = super().fetch(mode, filename, value, False) if mode in (MODE_RAW, MODE_BINARY) and not read else None
+        if not isinstance(fetched, bytes):
+            raise ForeignError("a value is not bytes")
+        return fetched
+
+
+class BytesCache:
+    """Values of this process within `memory_bytes`, and of all processes within about `disk_bytes` in `folder`.
+
+    `say` hears, once, why the disk cannot be used; a folder that is no cache of ours is set aside.
+    """
+
+    def __init__(self, folder: Path, *, memory_bytes: int, disk_bytes: int, say: Callable[[str], None]) -> None:
+        self._folder, self._memory_bytes, self._disk_bytes, self._say = folder, memory_bytes, disk_bytes, say
+        self._memory: OrderedDict[str, bytes] = OrderedDict()
+        self._held_bytes = 0
+        self._lock = Lock()  # markets ask from threads of their own
+        self._cache: Cache | None = None
+        with self._careful():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._cache = Cache(str(folder), timeout=_WAIT_S, disk=BytesDisk, size_limit=disk_bytes)
+
+    def get(self, key: str) -> bytes | None:
+        """The value as it was put, None if it is not there any more."""
+        with self._lock:
+            if key in self._memory:
+                self._memory.move_to_end(key)
+                return self._memory[key]
+        value = self._from_disk(key)
+        if value is not None:
+            self._keep(key, value)
+        return value
+
+    def put(self, key: str, value: bytes) -> None:
+        """Keep a value for a while."""
+        self._keep(key, value)
+        if self._cache is not None:
+            with self._careful():
+                self._cache.set(key, hashlib.sha256(value).digest() + value)
+
+    def close(self) -> None:
+        """Let go of the disk."""
+        if self._cache is not None:
+            with self._careful():
+                self._cache.close()
+
+    def _from_disk(self, key: str) -> bytes | None:
+        content = None
+        if self._cache is not None:
+            with self._careful():
+                content = self._cache.get(key)
+        if content is None or hashlib.sha256(content[_DIGEST_BYTES:]).digest() != content[:_DIGEST_BYTES]:
+            return None
+        value: bytes = content[_DIGEST_BYTES:]
+        return value
+
+    def _keep(self, key: str, value: bytes) -> None:
+        with self._lock:
+            self._held_bytes += len(value) - len(self._memory.pop(key, b""))
+            self._memory[key] = value
+            while self._held_bytes > self._memory_bytes:
+                _, gone = self._memory.popitem(last=False)
+                self._held_bytes -= len(gone)
+
+    @contextmanager
+    def _careful(self) -> Iterator[None]:
+        """What the disk does wrong ends its use for this run."""
+        try:
+            yield
+        except Timeout:
+            pass  # another process writes: a miss
+        except (sqlite3.OperationalError, OSError) as error:  # full, locked, not to be written
+            self._give_up(f"no signals are kept in {str(self._folder)!r}: {error}")
+        except Exception as error:  # noqa: BLE001 - whatever a file that is not ours makes diskcache do
+            self._give_up(f"{str(self._folder)!r} is damaged ({error}): {self._set_aside()}")
+
+    def _give_up(self, why: str) -> None:
+        self._cache = None
+        self._say(why)
+
+    def _set_aside(self) -> str:
+        aside = self._folder.with_name(f"{self._folder.name}.damaged-{os.urandom(4).hex()}")
+        try:
+            self._folder.rename(aside)
+        except OSError as error:
+            return f"cannot be set aside ({error.strerror})"
+        return f"set aside as {aside.name}"
