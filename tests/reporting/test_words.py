@@ -97,11 +97,11 @@ def test_settings_are_listed_with_their_origin():
 
 
 def test_a_long_setting_wraps_in_its_column_on_a_terminal_only():
-    rows = [("deny", "X" * 30, "flag")]
-    assert lines_of(settings_table(rows), 24)[2:] == ["deny     " + "X" * 9 + "  flag"] + [" " * 9 + "X" * 9] * 2 + [
-        " " * 9 + "XXX"
+    rows = [("deny", "A" * 30, "flag")]
+    assert lines_of(settings_table(rows), 24)[2:] == ["deny     " + "A" * 9 + "  flag"] + [" " * 9 + "A" * 9] * 2 + [
+        " " * 9 + "AAA"
     ]
-    assert lines_of(settings_table(rows))[2:] == ["deny     " + "X" * 30 + "  flag"]
+    assert lines_of(settings_table(rows))[2:] == ["deny     " + "A" * 30 + "  flag"]
 
 
 def test_settings_as_json_keep_their_types():
