@@ -92,7 +92,7 @@ def _option(option: Option, command: str) -> inspect.Parameter:
         metavar=None if option.is_switch else metavar,
         rich_help_panel=option.panel,
         show_default=False,
-        autocompletion=completion(choices),
+        autocompletion=completion(choices, several=option.takes_several),
     )
     kind = bool | None if option.is_switch else str | None
     name = FIELDS.get(option.key, option.key)

@@ -87,7 +87,7 @@ def explain(resolved: Resolved, symbol: str, *, quiet: bool, verbose: bool) -> E
     output = _explain_output(resolved)
     name = f"{symbol}-{settings.timeframe}.{output}"
     check_target(settings.out, binary=output == "parquet", name=name)
-    with resolved.blaming(), wiring.ports(settings, progress(quiet=True)) as ports, noting(ports):
+    with resolved.blaming(), wiring.ports(settings, progress(quiet, bar=False)) as ports, noting(ports):
         result = command.run(settings, ports, symbol)
     write(_explain_content(result, settings, output), settings.out, name=name)
     if not quiet:
@@ -140,11 +140,13 @@ def _scan_content(result: "ScanResult", settings: Settings, output: str) -> Any:
     return documents[output](result)
 
 
-def progress(quiet: bool) -> "Progress":
-    """A bar on stderr, or nothing."""
-    from atc_cli.reporting.progress import RichProgress, SilentProgress
+def progress(quiet: bool, *, bar: bool = True) -> "Progress":
+    """A bar on a terminal; where there is none, a line for every long wait."""
+    from atc_cli.reporting.progress import LoggedWaits, RichProgress, SilentProgress
 
-    return SilentProgress() if quiet else RichProgress()
+    if quiet:
+        return SilentProgress()
+    return RichProgress() if bar and sys.stderr.isatty() else LoggedWaits(say)
 
 
 def _say_scan(result: "ScanResult", *, verbose: bool, quiet: bool, ok: bool) -> None:

@@ -53,6 +53,11 @@ class Option:
         return self.parse is switch
 
     @property
+    def takes_several(self) -> bool:
+        """Whether the value is a comma-separated list."""
+        return isinstance(self.parse, Several)
+
+    @property
     def variable(self) -> str:
         """The environment variable: ATC_EMA_LEN."""
         return "ATC_" + self.key.upper()
@@ -74,9 +79,15 @@ def given_value(option: Option, raw: Any) -> Any:
         raise UsageError(f"{option.flag}: {error}") from None
 
 
-def completion(choices: tuple[str, ...]) -> Callable[[str], list[str]] | None:
-    """What completes a value, None where anything is allowed."""
-    return (lambda incomplete: [name for name in choices if name.startswith(incomplete)]) if choices else None
+def completion(choices: tuple[str, ...], *, several: bool) -> Callable[[str], list[str]] | None:
+    """What completes a value, of several the last one; None where anything is allowed."""
+
+    def complete(incomplete: str) -> list[str]:
+        head, comma, last = incomplete.rpartition(",") if several else ("", "", incomplete)
+        left = [name for name in choices if name not in head.split(",")]
+        return [head + comma + name for name in left if name.startswith(last)]
+
+    return complete if choices else None
 
 
 def setting(key: str, panel: str, text: str, parse: Parse, default: Any, **extra: Any) -> Any:
@@ -169,23 +180,20 @@ def choice(kind: str, valid: Iterable[str] | type[StrEnum], *, fold: bool = True
     return parse
 
 
-def several(one: Parse) -> Parse:
-    """A comma-separated list (or a TOML array), each item by `one`, none twice."""
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Parses a comma-separated list (or a TOML array): each item by `one`, none twice, in `order` if there is one."""
 
-    def parse(raw: Any) -> tuple[Any, ...]:
+    one: Parse
+    order: tuple[str, ...] = ()
+
+    def __call__(self, raw: Any) -> tuple[Any, ...]:
+        """The items; ValueError where there are none."""
         items = raw if isinstance(raw, list | tuple) else [item for item in str(raw).split(",") if item.strip()]
-        values = [one(item) for item in items]
+        values = dict.fromkeys(self.one(item) for item in items)
         if not values:
             raise ValueError(f"{raw!r} names nothing")
-        return tuple(dict.fromkeys(values))
-
-    return parse
-
-
-def several_in_order(one: Parse, order: tuple[str, ...]) -> Parse:
-    """Like `several`, in the fixed order whatever the order given."""
-    unordered = several(one)
-    return lambda raw: tuple(sorted(unordered(raw), key=order.index))
+        return tuple(sorted(values, key=self.order.index) if self.order else values)
 
 
 def pattern(raw: Any) -> str:

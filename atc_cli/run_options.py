@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
-from atc_cli.options import BENCH, SCAN, WARM, Option, choice, given_value, path, several, switch, text, whole
+from atc_cli.options import BENCH, SCAN, WARM, Option, Several, choice, given_value, path, switch, text, whole
 from atc_cli.settings import BENCH_OPTIONS, OPTIONS
 
 
@@ -25,7 +25,7 @@ TIMEFRAMES = Option(
     key="timeframe",
     panel=OPTIONS["timeframe"].panel,
     help="candle lengths, one after the other; that of the settings if none",
-    parse=several(choice("timeframe", TIMEFRAMES_MS, fold=False)),
+    parse=Several(choice("timeframe", TIMEFRAMES_MS, fold=False)),
     default=(),
     choices=tuple(TIMEFRAMES_MS),
     metavar="TF[,TF]",

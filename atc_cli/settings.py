@@ -15,6 +15,7 @@ from atc_cli.options import (
     SCAN_ONLY,
     Option,
     Parse,
+    Several,
     choice,
     given_value,
     lower,
@@ -22,8 +23,6 @@ from atc_cli.options import (
     path,
     pattern,
     setting,
-    several,
-    several_in_order,
     switch,
     text,
     whole,
@@ -31,6 +30,12 @@ from atc_cli.options import (
 )
 
 DEMO = "demo"
+# What completion offers: importing ccxt for all of its names would take longer than a person waits for a key.
+USUAL_EXCHANGES = (
+    "binance", "binanceusdm", "bingx", "bitfinex", "bitget", "bitstamp", "bybit", "coinbase", "cryptocom", "deribit",
+    "gate", "gemini", "htx", "hyperliquid", "kraken", "krakenfutures", "kucoin", "kucoinfutures", "mexc", "okx",
+    "phemex", "upbit", "whitebit", "woo",
+)  # fmt: skip
 PRESETS = ("scalping", "intraday", "swing", "tradingview")
 BACKENDS = ("auto", "reference", "numba", "rust", "cuda", "dask")
 BENCH_BACKENDS = ("reference", "numba", "rust", "cuda", "dask", "talib")
@@ -82,7 +87,7 @@ class Settings:
 
     exchange: tuple[str, ...] = setting(
         "exchange", _WHERE, "exchanges by their ccxt name, or demo: a simulated market",
-        several(lower), ("binance",), metavar="ID[,ID]|demo",
+        Several(lower), ("binance",), metavar="ID[,ID]|demo", choices=(DEMO, *USUAL_EXCHANGES),
     )  # fmt: skip
     data: Path | None = setting(
         "data", _WHERE, "read SYMBOL-TIMEFRAME.parquet|csv from a folder instead", path, None, metavar="DIR"
@@ -161,7 +166,7 @@ class Settings:
     )  # fmt: skip
     families: tuple[str, ...] = setting(
         "families", _INDICATOR, "average families that take part",
-        several_in_order(choice("family", FAMILY_IDS), FAMILY_IDS), FAMILY_IDS, metavar="LIST",
+        Several(choice("family", FAMILY_IDS), FAMILY_IDS), FAMILY_IDS, metavar="LIST", choices=FAMILY_IDS,
     )  # fmt: skip
     robustness: Robustness = setting(
         "robustness", _INDICATOR, "how far the 8 neighbours of a length lie from it",
@@ -201,8 +206,8 @@ class Settings:
         "out", _SHOW, "write to a file, atomically; its extension is the format", path, None, metavar="FILE"
     )
     columns: tuple[str, ...] | None = setting(
-        "columns", _SHOW, "table columns: " + ", ".join(COLUMNS), several(choice("column", COLUMNS)), None,
-        metavar="LIST", commands=SCAN_ONLY,
+        "columns", _SHOW, "table columns: " + ", ".join(COLUMNS), Several(choice("column", COLUMNS)), None,
+        metavar="LIST", commands=SCAN_ONLY, choices=COLUMNS,
     )  # fmt: skip
     sort: str = setting(
         "sort", _SHOW, "row order: " + ", ".join(SORTS) + "; -KEY reverses",
@@ -255,13 +260,13 @@ class BenchSettings:
     timeframe: str = _bench("timeframe", _SIZE, "which files of --data", choice("timeframe", TIMEFRAMES_MS), "1h",
         choices=tuple(TIMEFRAMES_MS), metavar="TF")  # fmt: skip
     backend: tuple[str, ...] = _bench("backend", _WHAT, ", ".join(BENCH_BACKENDS) + "; all that can run if none",
-        several(choice("backend", BENCH_BACKENDS)), (), choices=BENCH_BACKENDS, metavar="LIST")  # fmt: skip
+        Several(choice("backend", BENCH_BACKENDS)), (), choices=BENCH_BACKENDS, metavar="LIST")  # fmt: skip
     threads: tuple[int, ...] = _bench("threads", _WHAT, "numbers of threads; all that a backend offers if none",
-        several(whole(1, 4096)), (), metavar="LIST")  # fmt: skip
+        Several(whole(1, 4096)), (), metavar="LIST")  # fmt: skip
     dialect: tuple[Dialect, ...] = _bench("dialect", _WHAT, "lts, tradingview or both",
-        several(choice("dialect", Dialect)), (Dialect.LTS,), choices=tuple(Dialect), metavar="LIST")  # fmt: skip
+        Several(choice("dialect", Dialect)), (Dialect.LTS,), choices=tuple(Dialect), metavar="LIST")  # fmt: skip
     want: tuple[str, ...] = _bench("want", _WHAT, ", ".join(WANTS) + ": what is kept of the result",
-        several(choice("want", WANTS)), ("average",), choices=WANTS, metavar="LIST")  # fmt: skip
+        Several(choice("want", WANTS)), ("average",), choices=WANTS, metavar="LIST")  # fmt: skip
     runs: int = _bench("runs", _WHAT, "measured runs after the warm-up; the median counts", whole(1, 1000), 5,
         metavar="K")  # fmt: skip
     output: str | None = _bench("output", _SHOW, "format; table unless said otherwise",

@@ -36,9 +36,12 @@ class Run:
 Atc = Callable[..., Run]
 
 
+STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00 "
+
+
 def unstamped(words: str) -> str:
     """What was said, without the time that each line off a terminal begins with."""
-    return re.sub(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00 ", "", words, flags=re.MULTILINE)
+    return re.sub(f"^{STAMP}", "", words, flags=re.MULTILINE)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from atc_cli.data.store import group_of
 from atc_cli.domain.panel import RawCandles, check
 from atc_cli.domain.params import Params
 from tests.backends import compute
-from tests.conftest import Atc, Run
+from tests.conftest import STAMP, Atc, Run
 from tests.loopback import BinanceServer, Symbol, edited, rate_limited, refused, stalled, wandering
 
 HOUR_MS = 3_600_000
@@ -360,3 +361,26 @@ def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path, exchanges:
     assert len(document["rows"]) >= 20 * len(exchanges)
     assert len(document["rows"]) + len(document["skipped"]) == 30 * len(exchanges)
     assert "interrupted" in err
+
+
+@pytest.mark.parametrize(
+    "command", [["scan"], ["warm-cache", "--timeframe", "1h"], ["explain", "COIN001"]], ids=lambda each: each[0]
+)
+def test_a_log_says_when_a_long_wait_begins(server: BinanceServer, tmp_path: Path, command: list[str]) -> None:
+    file = config(server, tmp_path)
+    file.write_text(file.read_text().replace("enableRateLimit = false\n", ""))
+    server.plan(rate_limited(429, 42), path="klines")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "atc_cli", *command, "--config", str(file)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
+    )
+    assert running.stderr is not None
+    first = running.stderr.readline()
+    running.send_signal(signal.SIGINT)
+    _, rest = running.communicate()
+    assert re.fullmatch(STAMP + "binance: waiting 42 s for the rate limit\n", first), first + rest
+    assert "waiting" not in rest
+    assert running.returncode == 130

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from tests.conftest import ROOT, Atc, Run
+from atc_cli import flow
+from tests.conftest import ROOT, Atc, Run, unstamped
 
 README = (ROOT / "README.md").read_text()
 CRON = re.findall(r"^(?:[\d*/,-]+ +){5}(.*)$", README, flags=re.MULTILINE)
@@ -93,3 +94,10 @@ def test_off_a_terminal_every_line_on_stderr_says_when_it_was_written(atc: Atc, 
         written = datetime.fromisoformat(line.split(" ", 1)[0])
         assert written.utcoffset() == timedelta(0)
         assert before <= written <= after
+
+
+@pytest.mark.parametrize("quiet", [False, True])
+def test_a_log_hears_of_a_long_wait_unless_quiet_is_asked_for(capsys: pytest.CaptureFixture[str], quiet: bool) -> None:
+    flow.progress(quiet).waiting("binance", 42)
+    words = unstamped(capsys.readouterr().err)
+    assert words == ("" if quiet else "binance: waiting 42 s for the rate limit\n")

@@ -45,9 +45,9 @@ class Tally(Progress):
         """Pass it on."""
         self._inner.end()
 
-    def waiting(self, seconds: float) -> None:
+    def waiting(self, exchange: str, seconds: float) -> None:
         """Pass it on."""
-        self._inner.waiting(seconds)
+        self._inner.waiting(exchange, seconds)
 
     def sent(self, weight: int) -> None:
         """One request more."""

@@ -32,7 +32,7 @@ from atc_cli.data.exchange_markets import (
 )
 from atc_cli.data.exchange_meter import meter
 from atc_cli.data.exchange_pages import Row, SeamError, Window, rows_of
-from atc_cli.data.exchange_retry import Health, Patience, Pause
+from atc_cli.data.exchange_retry import Health, Patience, Pause, announced
 from atc_cli.data.exchange_runner import Runner
 from atc_cli.data.exchange_tariff import tariff_of
 from atc_cli.data.source import Delivery, From, Listing, Market, Progress
@@ -89,7 +89,8 @@ class ExchangeMarket(Market):
         self._clock_ms = clock_ms
         self._runner = Runner()
         self._pause: Pause = pause or asyncio.sleep
-        self._patience = Patience(self._pause)
+        self._wait = announced(self._pause, exchange_id, progress)
+        self._patience = Patience(self._pause, self._wait)
         self._client: Client | None = None
         self._budget: Budget | None = None
         self._list_is_kept = False
@@ -146,7 +147,7 @@ class ExchangeMarket(Market):
         self._runner.close(client.close() if client is not None else None)
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        self._patience = Patience(self._pause)
+        self._patience = Patience(self._pause, self._wait)
         try:
             return self._runner.run(work)
         except RequestError as failure:
@@ -238,7 +239,7 @@ class ExchangeMarket(Market):
                 folder=self._folder and self._folder / "rate",
                 share=self._rate_share,
                 clock_ms=self._clock_ms,
-                pause=self._pause,
+                pause=self._wait,
                 progress=self._progress,
             )
             self._client = client

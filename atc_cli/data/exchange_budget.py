@@ -134,7 +134,7 @@ class Budget:
     """Lets requests through as their weight fits into `share` of what the exchange grants per minute.
 
     Any sixty seconds count, not only the exchange's own minutes, so that its clock does not matter.
-    `waiting` is told of every wait, in seconds. `per_minute` can be set when the exchange tells it.
+    `per_minute` can be set when the exchange tells it.
     """
 
     def __init__(
@@ -145,7 +145,6 @@ class Budget:
         share: float,
         clock_ms: ClockMs,
         pause: Pause,
-        waiting: Callable[[float], None],
     ) -> None:
         import asyncio
 
@@ -154,7 +153,6 @@ class Budget:
         self._share = share
         self._clock_ms = clock_ms
         self._pause = pause
-        self._waiting = waiting
         self._turn = asyncio.Lock()
 
     @property
@@ -169,7 +167,6 @@ class Budget:
         """
         async with self._turn:
             while (wait_s := self._taken(min(weight, self.allowed))) > 0:
-                self._waiting(wait_s)
                 await self._pause(wait_s)
         return self._clock_ms()
 

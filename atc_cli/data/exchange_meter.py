@@ -40,7 +40,6 @@ def meter(
         share=share,
         clock_ms=clock_ms,
         pause=pause,
-        waiting=progress.waiting if progress is not None else _unheard,
     )
     _weigh(client, tariff, budget, sent)
     return budget

@@ -5,6 +5,7 @@ from random import SystemRandom
 from typing import TypeVar
 
 from atc_cli.data.exchange_errors import RequestError, Trouble, failure_of
+from atc_cli.data.source import Progress
 
 Pause = Callable[[float], Awaitable[None]]
 
@@ -18,18 +19,31 @@ _STREAK_MAX = 16
 T = TypeVar("T")
 
 
+def announced(pause: Pause, exchange: str, progress: Progress | None) -> Pause:
+    """Pauses for an exchange's rate limit, of which `progress` is told as they begin."""
+    if progress is None:
+        return pause
+
+    async def wait(seconds: float) -> None:
+        progress.waiting(exchange, seconds)
+        await pause(seconds)
+
+    return wait
+
+
 class Patience:
     """Repeats requests of one piece of work.
 
     A passing failure is tried again twice, after growing waits with jitter. A rate limit holds every
     request of this work back, once for all of them, until the wait that the exchange asked for is over;
-    the waits of one piece of work add up to at most WAITS_MAX_S.
+    the waits of one piece of work add up to at most WAITS_MAX_S. `pause` is for the first, `wait` for the second.
     """
 
-    def __init__(self, pause: Pause) -> None:
+    def __init__(self, pause: Pause, wait: Pause) -> None:
         import asyncio
 
         self._pause = pause
+        self._wait = wait
         self._left_s = WAITS_MAX_S
         self._gate = asyncio.Lock()
         self._waits = 0
@@ -62,7 +76,7 @@ class Patience:
                     failure.trouble, f"{failure.detail} (asks to wait {seconds:.0f} s)", failure.retry_after_s
                 )
             self._left_s -= seconds
-            await self._pause(seconds)
+            await self._wait(seconds)
             self._waits += 1
 
 

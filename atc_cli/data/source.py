@@ -106,8 +106,8 @@ class Progress(Protocol):
     def received(self, bars: int) -> None:
         """So many candles came over the network."""
 
-    def waiting(self, seconds: float) -> None:
-        """The next request has to wait so long for the rate limit."""
+    def waiting(self, exchange: str, seconds: float, /) -> None:
+        """The next request to an exchange has to wait so long for its rate limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

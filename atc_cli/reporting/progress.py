@@ -1,14 +1,19 @@
-"""A bar on stderr while candles arrive; nothing at all where nobody watches."""
+"""A bar on stderr while candles arrive; only what takes long where nobody watches."""
 
 import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from math import inf
 from threading import Lock
+from time import monotonic
 from typing import TYPE_CHECKING, TextIO
 
 from atc_cli.reporting.text import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
+
+_LONG_S = 5.0
 
 
 class SilentProgress:
@@ -29,8 +34,28 @@ class SilentProgress:
     def received(self, bars: int) -> None:
         """Candles came."""
 
-    def waiting(self, seconds: float) -> None:
+    def waiting(self, exchange: str, seconds: float) -> None:
         """The next request has to wait."""
+
+
+class LoggedWaits(SilentProgress):
+    """Says one line as a long wait begins and nothing else, which is what a log needs.
+
+    Every request that waits for the same thing tells of it: news is only what lasts longer than was said.
+    `say` takes the line, `clock_s` is any steady clock.
+    """
+
+    def __init__(self, say: Callable[[Iterable[str]], None], clock_s: Callable[[], float] = monotonic) -> None:
+        self._say = say
+        self._clock_s = clock_s
+        self._said_until_s: dict[str, float] = {}
+
+    def waiting(self, exchange: str, seconds: float) -> None:
+        """The next request has to wait."""
+        until_s = self._clock_s() + seconds
+        if min(seconds, until_s - self._said_until_s.get(exchange, -inf)) >= _LONG_S:
+            self._said_until_s[exchange] = until_s
+            self._say([f"{exchange}: waiting {seconds:.0f} s for the rate limit"])
 
 
 @dataclass(slots=True)
@@ -108,7 +133,7 @@ class RichProgress:
             self._traffic.bars += bars
             self._show()
 
-    def waiting(self, seconds: float) -> None:
+    def waiting(self, _exchange: str, seconds: float) -> None:
         """Say how long nothing will move, and why."""
         with self._lock:
             self._traffic.wait_s = seconds

@@ -12,6 +12,7 @@ from atc_cli.data.exchange import ExchangeMarket
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results import Skipped
 from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS
+from atc_cli.reporting.progress import LoggedWaits
 from tests.loopback import BinanceServer, Symbol, Table, wandering
 
 NOW = 1_760_000_400_000  # 2025-10-09T09:00:00Z
@@ -40,7 +41,7 @@ def market_of(
 
 @dataclass
 class Simulated:
-    """The server's clock as ours, and a progress that remembers what it was told.
+    """The server's clock as ours, and a progress that remembers what it was told and what a log says of it.
 
     Waits are over at once and move the clock, once every request that is on its way has reached the server:
     in real time they would. `ahead_ms` is how wrong our clock is.
@@ -51,10 +52,12 @@ class Simulated:
     weights: list[int] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
     announced_s: list[float] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
     bars: int = 0
 
     def __post_init__(self) -> None:
         self._before = len(self.server.answered)
+        self._logged = LoggedWaits(self.log.extend, lambda: self.now_ms() / 1000)
 
     def now_ms(self) -> int:
         return self.server.now_ms + self.ahead_ms
@@ -77,8 +80,9 @@ class Simulated:
     def received(self, bars: int) -> None:
         self.bars += bars
 
-    def waiting(self, seconds: float) -> None:
+    def waiting(self, exchange: str, seconds: float) -> None:
         self.announced_s.append(seconds)
+        self._logged.waiting(exchange, seconds)
 
 
 @contextmanager

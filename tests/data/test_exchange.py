@@ -531,7 +531,7 @@ class TestRateLimit:
         waits, sent = Waits(), [0] * 8
 
         async def run() -> list[int]:
-            together, patience = asyncio.Barrier(8), Patience(waits)
+            together, patience = asyncio.Barrier(8), Patience(waits, waits)
 
             async def ask(i: int) -> int:
                 sent[i] += 1

@@ -88,6 +88,38 @@ class TestColdFetch:
         assert time.bars == 10 * 1501
 
 
+class TestLog:
+    """What a run without a terminal says of its waits."""
+
+    def test_a_wait_that_the_exchange_asks_for_is_one_line(self) -> None:
+        with BinanceServer(coins(20), now_ms=FORMING) as server, limited_market(server) as (market, time):
+            server.plan(rate_limited(retry_after_s=42), path=KLINES, nth=(1,))
+            assert len(fetch_all(market, 10).candles) == 20
+        assert time.log == ["binance: waiting 42 s for the rate limit"]
+
+    def test_every_wait_for_our_own_share_is_one_line_however_many_requests_it_holds(self) -> None:
+        with (
+            BinanceServer(coins(30), now_ms=FORMING, limits=strict(100)) as server,
+            limited_market(server) as (market, time),
+        ):
+            fetch_all(market)
+        long_s = [f"binance: waiting {each:.0f} s for the rate limit" for each in time.waits_s if each >= 5]
+        assert time.log == long_s
+        assert len(long_s) == 2
+
+    def test_a_short_wait_is_not_worth_one(self) -> None:
+        with BinanceServer(coins(2), now_ms=FORMING) as server, limited_market(server) as (market, time):
+            server.plan(rate_limited(retry_after_s=4), path=KLINES, nth=(1,))
+            fetch_all(market, 10)
+        assert (time.announced_s != [], time.log) == (True, [])
+
+    def test_a_wait_after_another_is_said_again(self) -> None:
+        with BinanceServer(coins(1), now_ms=FORMING) as server, limited_market(server) as (market, time):
+            server.plan(rate_limited(retry_after_s=7), path=KLINES, nth=(1, 2))
+            fetch_all(market, 10)
+        assert time.log == ["binance: waiting 7 s for the rate limit"] * 2
+
+
 class TestLimitOfTheExchange:
     @pytest.mark.parametrize(
         "limits",

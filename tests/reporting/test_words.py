@@ -10,7 +10,7 @@ import pytest
 
 from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.reporting.doctor import doctor_json, doctor_table
-from atc_cli.reporting.progress import RichProgress, SilentProgress
+from atc_cli.reporting.progress import LoggedWaits, RichProgress, SilentProgress
 from atc_cli.reporting.settings import settings_json, settings_table
 from atc_cli.reporting.summary import explain_summary, scan_summary
 from atc_cli.reporting.text import hidden
@@ -97,11 +97,11 @@ def test_settings_are_listed_with_their_origin():
 
 
 def test_a_long_setting_wraps_in_its_column_on_a_terminal_only():
-    rows = [("deny", "X" * 30, "flag")]
-    assert lines_of(settings_table(rows), 24)[2:] == ["deny     " + "X" * 9 + "  flag"] + [" " * 9 + "X" * 9] * 2 + [
-        " " * 9 + "XXX"
+    rows = [("deny", "A" * 30, "flag")]
+    assert lines_of(settings_table(rows), 24)[2:] == ["deny     " + "A" * 9 + "  flag"] + [" " * 9 + "A" * 9] * 2 + [
+        " " * 9 + "AAA"
     ]
-    assert lines_of(settings_table(rows))[2:] == ["deny     " + "X" * 30 + "  flag"]
+    assert lines_of(settings_table(rows))[2:] == ["deny     " + "A" * 30 + "  flag"]
 
 
 def test_settings_as_json_keep_their_types():
@@ -179,6 +179,7 @@ def test_progress_is_silent_off_a_terminal_and_on_a_dumb_one(monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     work(RichProgress(dumb))
     work(SilentProgress())
+    work(LoggedWaits(pipe.writelines))
     assert pipe.getvalue() == dumb.getvalue() == ""
 
 
@@ -212,7 +213,7 @@ def test_progress_tells_what_went_over_the_network_and_what_is_waited_for(wide):
     progress.sent(7)
     progress.received(1501)
     progress.advance()
-    progress.waiting(43.4)
+    progress.waiting("binance", 43.4)
     progress.end()
     assert "1/300" in shown(wide)
     assert "1,501 bars · 2 requests · weight 8 · waiting 43 s for the rate limit" in shown(wide)
@@ -221,7 +222,7 @@ def test_progress_tells_what_went_over_the_network_and_what_is_waited_for(wide):
 def test_the_next_request_ends_a_wait(wide):
     progress = RichProgress(wide)
     progress.begin("candles", 3)
-    progress.waiting(43.4)
+    progress.waiting("binance", 43.4)
     progress.sent(0)
     progress.end()
     last = shown(wide).rpartition("candles")[2]
@@ -241,7 +242,36 @@ def test_pieces_of_work_at_the_same_time_share_one_bar(wide):
     assert wide.getvalue().endswith("\x1b[2K")
 
 
-@pytest.mark.parametrize("progress", [SilentProgress(), RichProgress(io.StringIO()), RichProgress(Terminal())])
+def logged(*told):
+    """What a log says where (seconds since the start, exchange, wait) is told."""
+    lines, clock = [], iter([at_s for at_s, _, _ in told])
+    progress = LoggedWaits(lines.extend, lambda: next(clock))
+    for _, exchange, seconds in told:
+        progress.waiting(exchange, seconds)
+    return lines
+
+
+def test_a_log_has_one_line_for_all_that_wait_for_the_same_thing():
+    assert logged((0, "binance", 42), (0.01, "binance", 42), (20, "binance", 22.3), (41.9, "binance", 4)) == [
+        "binance: waiting 42 s for the rate limit"
+    ]
+
+
+def test_a_log_has_a_line_for_each_exchange_and_for_a_wait_that_grows():
+    assert logged((0, "binance", 10), (0, "okx", 10), (3, "binance", 30)) == [
+        "binance: waiting 10 s for the rate limit",
+        "okx: waiting 10 s for the rate limit",
+        "binance: waiting 30 s for the rate limit",
+    ]
+
+
+def test_short_waits_leave_a_log_alone():
+    assert logged((0, "binance", 4.9), (5, "binance", 4.9), (10, "binance", 0.1)) == []
+
+
+@pytest.mark.parametrize(
+    "progress", [SilentProgress(), LoggedWaits([].extend), RichProgress(io.StringIO()), RichProgress(Terminal())]
+)
 def test_progress_survives_an_end_without_a_beginning(progress):
     progress.advance()
     progress.end()
