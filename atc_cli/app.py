@@ -138,11 +138,12 @@ def warm_cache(symbols: _SymbolArguments = None, **given: Any) -> None:
     from atc_cli.lock import alone
 
     own = own_values(WARM_OWN, given)
-    resolved = _resolved({key: value for key, value in given.items() if key not in own})
+    flags = {key: value for key, value in given.items() if key not in own}
+    resolved = _resolved(flags)
     if given["show_settings"]:
         _finish(flow.show_settings(resolved))
-    with alone(WARM, resolved, [*(symbols or []), *own["timeframe"]], given):
-        _finish(flow_warm.warm(resolved, own, list(symbols or []), quiet=given["quiet"], verbose=given["verbose"]))
+    with alone(WARM, resolved, [*(symbols or []), *own["timeframe"], *own["signals"]], given):
+        _finish(flow_warm.warm(resolved, {**given, **own}, symbols or [], lambda more: _resolved({**flags, **more})))
 
 
 @app.command(cls=SectionedCommand, help="Take one symbol's signal apart.\n" + EXPLAIN_EXAMPLES)

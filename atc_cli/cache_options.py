@@ -1,6 +1,6 @@
 """The flags of each `atc cache` command."""
 
-from atc_cli.options import Option, whole
+from atc_cli.options import Option, switch, whole
 from atc_cli.settings import BENCH_OPTIONS, OPTIONS
 
 OLDER_THAN = Option(
@@ -11,12 +11,20 @@ OLDER_THAN = Option(
     default=None,
     metavar="DAYS",
 )
+SIGNALS = Option(
+    key="signals",
+    panel="Run",
+    help="throw away all rows that --signals-cache remembers",
+    parse=switch,
+    default=False,
+    negatable=False,
+)
 _PLACE = OPTIONS["cache_dir"]
 _CANDLES = (OPTIONS["exchange"], OPTIONS["market"], OPTIONS["timeframe"], _PLACE)
 CACHE: dict[str, tuple[Option, ...]] = {
     "ls": (_PLACE, BENCH_OPTIONS["output"]),
     "verify": (_PLACE,),
-    "prune": (OLDER_THAN, OPTIONS["cache_max_mb"], _PLACE),
+    "prune": (OLDER_THAN, SIGNALS, OPTIONS["cache_max_mb"], _PLACE),
     "path": (_PLACE,),
     "import": _CANDLES,
     "export": _CANDLES,

@@ -61,6 +61,7 @@ Examples:
 
 \b
   atc cache prune --older-than 90               symbols that no scan used for 90 days
+  atc cache prune --signals                     and all that --signals-cache remembers
   atc cache prune --cache-max-mb 500            those not used for the longest time, until 500 MB are left
 """,
     "path": """Where the candles are stored.
@@ -98,6 +99,7 @@ Examples:
 \b
   atc warm-cache --timeframe 15m,1h,4h          every Binance USDT perpetual, three timeframes
   atc warm-cache BTCUSDT ETHUSDT --timeframe 1h --bars 20000
+  atc warm-cache --signals intraday,swing       their timeframes, and their signals for --signals-cache
   atc warm-cache --exchange bybit --jobs 16     more requests at once, where an exchange answers slowly
   atc warm-cache --timeframe 1h --lock --quiet --output json --out warm.json
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from atc_cli.atomic import write_atomically
 from atc_cli.cache_options import OLDER_THAN
+from atc_cli.cache_options import SIGNALS as SIGNALS_FLAG
 from atc_cli.errors import ExitCode, UnavailableError, UsageError
 from atc_cli.flow import in_force, partial_code
-from atc_cli.folders import CANDLES, cache_folder
+from atc_cli.folders import CANDLES, SIGNALS, cache_folder
 from atc_cli.options import given_value
 from atc_cli.output import write
 from atc_cli.resolve import Resolved
@@ -33,9 +34,10 @@ def _opened(resolved: Resolved) -> "Iterator[Store]":
         say(notes)
 
 
-def _own(flags: Flags, key: str) -> tuple[Resolved, Any]:
-    """The settings, and the one flag that is none of them."""
-    return in_force({name: value for name, value in flags.items() if name != key}), flags.get(key)
+def _own(flags: Flags, *keys: str) -> tuple[Resolved, dict[str, Any]]:
+    """The settings, and the flags that are none of them."""
+    settings = in_force({name: value for name, value in flags.items() if name not in keys})
+    return settings, {key: flags.get(key) for key in keys}
 
 
 def ls(flags: Flags) -> ExitCode:
@@ -44,7 +46,8 @@ def ls(flags: Flags) -> ExitCode:
     from atc_cli.reporting.cache import cache_json, cache_table
     from atc_cli.settings import BENCH_OPTIONS
 
-    resolved, output = _own(flags, "output")
+    resolved, own = _own(flags, "output")
+    output = own["output"]
     as_json = output is not None and given_value(BENCH_OPTIONS["output"], output) == "json"
     with _opened(resolved) as store:
         shelves = cache.listed(store)
@@ -67,12 +70,16 @@ def prune(flags: Flags) -> ExitCode:
     from atc_cli import wiring
     from atc_cli.commands import cache
 
-    resolved, typed = _own(flags, OLDER_THAN.key)
+    resolved, own = _own(flags, OLDER_THAN.key, SIGNALS_FLAG.key)
+    typed = own[OLDER_THAN.key]
     days = None if typed is None else given_value(OLDER_THAN, typed)
     limit_bytes = resolved.settings.cache_max_mb * 1e6
     with _opened(resolved) as store:
         gone = cache.prune(store, older_than_days=days, limit_bytes=limit_bytes, now_ms=wiring.clock_ms())
     write(f"{gone.symbols} symbols and {gone.damaged} damaged files, {gone.size_bytes / 1e6:.1f} MB\n", None)
+    if own[SIGNALS_FLAG.key]:
+        size_bytes = cache.prune_signals(cache_folder(resolved.settings.cache_dir) / SIGNALS)
+        write(f"remembered rows, {size_bytes / 1e6:.1f} MB\n", None)
     return ExitCode.OK
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.options import BENCH, SCAN, WARM, Option, Several, choice, given_value, path, switch, text, whole
-from atc_cli.settings import BENCH_OPTIONS, OPTIONS
+from atc_cli.settings import BENCH_OPTIONS, OPTIONS, PRESETS
 
 
 def _run(key: str, help_text: str, parse: Any = switch, default: Any = False, **extra: Any) -> Option:
@@ -30,6 +30,15 @@ TIMEFRAMES = Option(
     choices=tuple(TIMEFRAMES_MS),
     metavar="TF[,TF]",
 )
+SIGNALS = Option(
+    key="signals",
+    panel="Which signals",
+    help="presets to compute too, for `atc scan --preset P --signals-cache`; their timeframes unless --timeframe",
+    parse=Several(choice("preset", PRESETS)),
+    default=(),
+    choices=PRESETS,
+    metavar="PRESET[,PRESET]",
+)
 JOBS = _run("jobs", "requests under way at once per exchange, within its rate limit", whole(1, 64), 8, metavar="N")
 COMPILE = Option(
     key="compile",
@@ -38,7 +47,9 @@ COMPILE = Option(
     parse=switch,
     default=True,
 )
-WARM_OWN = {each.key: each for each in (TIMEFRAMES, JOBS, COMPILE, BENCH_OPTIONS["output"], BENCH_OPTIONS["out"])}
+WARM_OWN = {
+    each.key: each for each in (TIMEFRAMES, SIGNALS, JOBS, COMPILE, BENCH_OPTIONS["output"], BENCH_OPTIONS["out"])
+}
 _WARM_PLACE = ("exchange", "market", "quote", "bars", "cache_dir", "cache_max_mb", "rate_share", "refresh_markets")
 _WARM_WHICH = ("watchlist", "deny", "allow", "stable", "leveraged", "min_age", "min_volume", "preset")
 _LOCKS = (LOCK, LOCK_FILE)
@@ -49,6 +60,7 @@ _OF: dict[str, tuple[Option, ...]] = {
         *(OPTIONS[key] for key in _WARM_PLACE[:3]),
         TIMEFRAMES,
         *(OPTIONS[key] for key in (*_WARM_PLACE[3:], *_WARM_WHICH)),
+        SIGNALS,
         BENCH_OPTIONS["output"],
         BENCH_OPTIONS["out"],
         JOBS,

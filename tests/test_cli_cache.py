@@ -191,3 +191,18 @@ def test_offline_imports_nothing_that_only_a_network_or_a_table_needs(atc: Atc, 
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stderr == "[]\n"
+
+
+def test_prune_signals_throws_away_what_is_remembered_and_no_candle(atc: Atc, here: Path, tmp_path: Path) -> None:
+    atc(*IMPORT)
+    scan = ("scan", "--offline", "--timeframe", "1h", "--bars", "200", "--signals-cache", "--output", "json")
+    atc(*scan)
+    assert json.loads(atc(*scan).out)["signals_cache"] == {"hits": 6, "misses": 0}
+    atc("cache", "prune")
+    assert json.loads(atc(*scan).out)["signals_cache"]["hits"] == 6
+    pruned = atc("cache", "prune", "--signals").out
+    assert pruned.startswith("0 symbols and 0 damaged files")
+    assert "remembered rows, " in pruned
+    assert not (cache(tmp_path).parent / "signals").exists()
+    assert json.loads(atc(*scan).out)["signals_cache"] == {"hits": 0, "misses": 6}
+    assert "remembered rows, 0.0 MB" in atc("cache", "prune", "--signals", "--cache-dir", "elsewhere").out

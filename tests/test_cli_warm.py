@@ -256,3 +256,28 @@ def test_a_scan_holds_the_lock_that_it_is_given(atc: Atc, tmp_path: Path) -> Non
     assert atc(*flags).code == 0
     wrong = atc("scan", "--exchange", "demo", "--lock-file", str(tmp_path))
     assert wrong.code == 69, wrong.err
+
+
+def test_signals_of_presets_are_found_by_the_scans_of_these_presets(
+    atc: Atc, server: BinanceServer, tmp_path: Path
+) -> None:
+    file = config(server, tmp_path)
+    file.write_text(file.read_text().replace('timeframe = "1h"\nbars = 700\n', ""))  # the presets say both
+    flags = ("--config", str(file), "--output", "json")
+    done = atc("warm-cache", *flags, "--no-compile", "--signals", "intraday,swing")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    assert [each["timeframe"] for each in report["timeframes"]] == ["15m", "4h"]
+    kinds = [(each["preset"], each["timeframe"], each["bars"], each["hits_before"]) for each in report["signals"]]
+    assert kinds == [("intraday", "15m", 1500, 0), ("swing", "4h", 2000, 0)]
+    asked = server.count("klines")
+    for preset in ("intraday", "swing"):
+        remembered = json.loads(atc("scan", *flags, "--preset", preset, "--signals-cache").out)
+        computed = json.loads(atc("scan", *flags, "--preset", preset).out)
+        assert remembered["signals_cache"]["hits"] == len(computed["rows"]) + sum(computed["hidden"].values())
+        assert remembered["signals_cache"]["misses"] == 0
+        assert (remembered["rows"], remembered["skipped"]) == (computed["rows"], computed["skipped"])
+    assert server.count("klines") == asked
+    again = json.loads(atc("warm-cache", *flags, "--no-compile", "--signals", "swing", "--timeframe", "4h").out)
+    ((computed_again, known),) = [(each["computed"], each["hits_before"]) for each in again["signals"]]
+    assert (computed_again, known) == (0, report["signals"][1]["computed"])

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from shutil import rmtree
 
 from atc_cli.data.files import FolderMarket, split_name
 from atc_cli.data.source import Arrived
@@ -14,7 +15,7 @@ from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results import Skipped, SkipReason
 from atc_cli.domain.stored import Entry, StoredShelf
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, iso
-from atc_cli.errors import NoDataError, UsageError
+from atc_cli.errors import NoDataError, UnavailableError, UsageError
 
 _EVERYTHING = 10**9
 
@@ -53,7 +54,7 @@ def prune(store: Store, *, older_than_days: int | None, limit_bytes: float, now_
 
     Raises UnavailableError where the folder cannot be written.
     """
-    before = _size_bytes(store)
+    before = _size_bytes(store.folder)
     damaged = [path for shelf in store.shelves() for path in shelf.set_aside()]
     for path in damaged:
         path.unlink(missing_ok=True)
@@ -62,11 +63,26 @@ def prune(store: Store, *, older_than_days: int | None, limit_bytes: float, now_
     ]  # fmt: skip
     forget(old)
     gone = len(old) + len(shrink(store, limit_bytes))
-    return Pruned(gone, len(damaged), before - _size_bytes(store))
+    return Pruned(gone, len(damaged), before - _size_bytes(store.folder))
 
 
-def _size_bytes(store: Store) -> int:
-    return sum(path.stat().st_size for path in store.folder.rglob("*") if path.is_file())
+def prune_signals(folder: Path) -> int:
+    """Throw away the rows of earlier scans, and what was set aside of them; the bytes that are gone.
+
+    Raises UnavailableError where the folder cannot be written.
+    """
+    gone = [each for each in (folder, *folder.parent.glob(f"{folder.name}.damaged-*")) if each.exists()]
+    size_bytes = sum(_size_bytes(each) for each in gone)
+    for each in gone:
+        try:
+            rmtree(each)
+        except OSError as error:
+            raise UnavailableError(f"cannot remove {str(each)!r}: {error.strerror}") from None
+    return size_bytes
+
+
+def _size_bytes(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 @dataclass(frozen=True, slots=True)

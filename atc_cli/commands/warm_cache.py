@@ -1,6 +1,7 @@
-"""`atc warm-cache`: candles of a universe and several timeframes into the store, and backends compiled."""
+"""`atc warm-cache`: candles of a universe and several timeframes into the store, signals of them, backends compiled."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from threading import Lock
@@ -8,6 +9,7 @@ from time import perf_counter
 
 import numpy as np
 
+from atc_cli.commands import scan
 from atc_cli.commands.gather import load_all, universe_of
 from atc_cli.commands.ports import Ports
 from atc_cli.data.source import Progress, Request
@@ -16,10 +18,12 @@ from atc_cli.data.universe import Universe, parse_watchlist
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
-from atc_cli.domain.warmth import Compiled, Lost, Warmed, WarmResult
+from atc_cli.domain.warmth import Compiled, Lost, Signalled, Warmed, WarmResult
 from atc_cli.engine.backend import Offer, Want, compiles
 from atc_cli.errors import AtcError, UsageError
 from atc_cli.settings import Settings
+
+OpenPorts = Callable[[Settings], AbstractContextManager[Ports]]
 
 _ANY_LAG = 10**9
 _SAMPLE_BARS = 500
@@ -89,8 +93,39 @@ class _Run:
     visited: list[_Visited] = field(default_factory=list)
     lost: list[Lost] = field(default_factory=list)
     compiled: list[Compiled] = field(default_factory=list)
+    signalled: list[Signalled] = field(default_factory=list)
     interrupted: bool = False
     stopped: AtcError | None = None
+
+    def go(self, *steps: Callable[[], None]) -> None:
+        """One step after the other until one is stopped; raises what stops the first."""
+        for step in steps:
+            try:
+                step()
+            except AtcError as error:
+                if not self.visited:
+                    raise
+                self.stopped = error
+            except KeyboardInterrupt:
+                if not self.visited:
+                    raise
+                self.interrupted = True
+            if self.interrupted or self.stopped is not None:
+                return
+
+    def result(self) -> WarmResult:
+        """What was done."""
+        return WarmResult(
+            exchange=",".join(market.title for market in self.ports.markets),
+            market=self.ports.markets[0].kind,
+            window_bars=self.settings.bars,
+            warmed=tuple(self._warmed(each) for each in self.visited),
+            lost=tuple(self.lost),
+            compiled=tuple(self.compiled),
+            signalled=tuple(self.signalled),
+            notes=self.ports.all_notes(),
+            interrupted=self.interrupted,
+        )
 
     def fetch(self, timeframe: str, typed: Sequence[str], watched: Sequence[str] | None) -> None:
         """Fetch what is missing of one timeframe: the universe is that of a scan of it."""
@@ -124,10 +159,29 @@ class _Run:
                 took_ms = (perf_counter() - began) * 1000
                 self.compiled.append(Compiled(backend=backend.name, dialect=dialect.value, took_ms=took_ms))
 
+    def signal(
+        self, scanned: Settings, open_ports: OpenPorts, typed: Sequence[str], lines: Sequence[str] | None
+    ) -> None:
+        """Compute what is stored, as a scan of these settings would, so that it is remembered."""
+        began = perf_counter()
+        with open_ports(scanned) as ports:
+            result = scan.run(scanned, ports, typed=typed, watchlist=lines)
+        if result.remembered is not None:
+            done = Signalled(
+                preset=scanned.preset,
+                timeframe=scanned.timeframe,
+                bars=scanned.bars,
+                hits_before=result.remembered.hits,
+                computed=result.remembered.misses,
+                took_ms=(perf_counter() - began) * 1000,
+            )
+            self.signalled.append(done)
+        self.interrupted = result.interrupted
+
     def _hits(self) -> int:
         return sum(each.hits for each in self.markets)
 
-    def warmed(self, visited: _Visited) -> Warmed:
+    def _warmed(self, visited: _Visited) -> Warmed:
         """With what a scan finds now."""
         timeframe, bars = visited.warmed.timeframe, self.settings.bars
         found = sum(each.held(visited.universe.of(each.name), timeframe, bars, visited.now_ms) for each in self.markets)
@@ -143,39 +197,24 @@ def run(
     typed: Sequence[str] = (),
     watchlist: Iterable[str] | None = None,
     compiling: bool = True,
+    scans: Sequence[Settings] = (),
+    open_ports: OpenPorts,
 ) -> Outcome:
-    """Fetch what the store lacks, timeframe by timeframe, and have backends compile themselves.
+    """Fetch what the store lacks, timeframe by timeframe, have backends compile themselves, compute `scans`.
 
-    `tally` is the progress that the markets report to. Raises as `gather` does before the first timeframe is done,
-    and UsageError for a market that is not stored; what stops the work later is in the outcome.
+    `scans` are settings of scans of what is stored, and `open_ports` opens what they need. `tally` is the progress that
+    the markets report to. Raises as `gather` does before the first timeframe is done, and UsageError for a market
+    that is not stored; what stops the work later is in the outcome.
     """
-    watched = None if watchlist is None else parse_watchlist(watchlist)
+    lines = None if watchlist is None else list(watchlist)
+    watched = None if lines is None else parse_watchlist(lines)
     work = _Run(settings, ports, _stored(ports), tally)
-    steps = [partial(work.fetch, each, typed, watched) for each in timeframes] + [work.compile] * compiling
-    for step in steps:
-        try:
-            step()
-        except AtcError as error:
-            if not work.visited:
-                raise
-            work.stopped = error
-        except KeyboardInterrupt:
-            if not work.visited:
-                raise
-            work.interrupted = True
-        if work.interrupted or work.stopped is not None:
-            break
-    result = WarmResult(
-        exchange=",".join(market.title for market in ports.markets),
-        market=ports.markets[0].kind,
-        window_bars=settings.bars,
-        warmed=tuple(work.warmed(each) for each in work.visited),
-        lost=tuple(work.lost),
-        compiled=tuple(work.compiled),
-        notes=ports.all_notes(),
-        interrupted=work.interrupted,
+    work.go(
+        *(partial(work.fetch, each, typed, watched) for each in timeframes),
+        *([work.compile] if compiling else []),
+        *(partial(work.signal, each, open_ports, typed, lines) for each in scans),
     )
-    return Outcome(result, work.stopped)
+    return Outcome(work.result(), work.stopped)
 
 
 def _stored(ports: Ports) -> list[StoredMarket]:

@@ -43,6 +43,18 @@ class Compiled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Signalled:
+    """Rows of a preset that `atc scan --signals-cache` finds now: those that were remembered, and those computed."""
+
+    preset: str
+    timeframe: str
+    bars: int
+    hits_before: int
+    computed: int
+    took_ms: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lost:
     """A symbol that has no candles of a timeframe, or old ones, and why."""
 
@@ -60,5 +72,6 @@ class WarmResult:
     warmed: tuple[Warmed, ...]
     lost: tuple[Lost, ...]
     compiled: tuple[Compiled, ...]
+    signalled: tuple[Signalled, ...]
     notes: tuple[str, ...]
     interrupted: bool

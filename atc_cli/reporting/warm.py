@@ -1,5 +1,7 @@
 """What `atc warm-cache` tells: a table and JSON of what was fetched, and words about what was not."""
 
+from dataclasses import asdict
+
 from rich.table import Table
 from rich.text import Text
 
@@ -31,6 +33,11 @@ def warm_table(result: WarmResult, *, width: int | None) -> list[Table | Text]:
         )
     head = [f"{result.exchange} {result.market}", f"{result.window_bars} bars"]
     head += [f"{each.backend} {each.dialect} compiled in {figures.took(each.took_ms)}" for each in result.compiled]
+    head += [
+        f"signals of {each.preset} {each.timeframe}: {each.computed} computed, {each.hits_before} known, "
+        f"in {figures.took(each.took_ms)}"
+        for each in result.signalled
+    ]
     return [*flow([((printable(item), "dim"),) for item in head], width), Text(), table]
 
 
@@ -60,6 +67,7 @@ def warm_json(result: WarmResult) -> str:
         "compiled": [
             {"backend": each.backend, "dialect": each.dialect, "took_ms": each.took_ms} for each in result.compiled
         ],
+        "signals": [asdict(each) for each in result.signalled],
         "warnings": result.notes,
         "interrupted": result.interrupted,
         "skipped": [{"timeframe": each.timeframe, **skip_document(each.skip)} for each in result.lost],
