@@ -84,21 +84,21 @@ class BytesCache:
     def put(self, key: str, value: bytes) -> None:
         """Keep a value for a while."""
         self._keep(key, value)
-        if self._cache is not None:
+        if (cache := self._cache) is not None:
             with self._careful():
-                self._cache.set(key, hashlib.sha256(value).digest() + value)
+                cache.set(key, hashlib.sha256(value).digest() + value)
 
     def close(self) -> None:
         """Let go of the disk."""
-        if self._cache is not None:
+        if (cache := self._cache) is not None:
             with self._careful():
-                self._cache.close()
+                cache.close()
 
     def _from_disk(self, key: str) -> bytes | None:
         content = None
-        if self._cache is not None:
+        if (cache := self._cache) is not None:
             with self._careful():
-                content = self._cache.get(key)
+                content = cache.get(key)
         if content is None or hashlib.sha256(content[_DIGEST_BYTES:]).digest() != content[:_DIGEST_BYTES]:
             return None
         value: bytes = content[_DIGEST_BYTES:]
