@@ -40,6 +40,8 @@ def scan(resolved: Resolved, symbols: list[str], *, quiet: bool, verbose: bool) 
     write(_scan_content(result, settings, output), settings.out)
     code = _scan_code(result)
     _say_scan(result, verbose=verbose, quiet=quiet, ok=code is ExitCode.OK)
+    if verbose and settings.signals_cache and result.remembered is None:
+        say(["signals cache: not used; it needs stored candles, closed bars and --backend auto"])
     return code
 
 

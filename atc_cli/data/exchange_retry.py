@@ -1,7 +1,6 @@
 """How long a scan bears with an exchange: few retries, the waits it asks for, and when to give up."""
 
 from collections.abc import Awaitable, Callable
-from random import SystemRandom
 from typing import TypeVar
 
 from atc_cli.data.exchange_errors import RequestError, Trouble, failure_of
@@ -47,24 +46,31 @@ class Patience:
         self._left_s = WAITS_MAX_S
         self._gate = asyncio.Lock()
         self._waits = 0
-        self._jitter = SystemRandom()
 
     async def ask(self, request: Callable[[], Awaitable[T]]) -> T:
         """The answer to `request`; raises RequestError when it is not worth trying again."""
-        attempt = 0
+        from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+
+        attempts = AsyncRetrying(
+            stop=stop_after_attempt(_ATTEMPTS),
+            wait=wait_exponential_jitter(multiplier=_FIRST_BACKOFF_S, jitter=_FIRST_BACKOFF_S),
+            retry=retry_if_exception(lambda error: isinstance(error, RequestError) and error.trouble.passing),
+            sleep=self._pause,
+            reraise=True,
+        )
+        return await attempts(self._within_limit, request)
+
+    async def _within_limit(self, request: Callable[[], Awaitable[T]]) -> T:
+        """The answer, after as many waits for the rate limit as it takes."""
         while True:
             async with self._gate:
                 waits = self._waits
             try:
                 return await _translated(request)
             except RequestError as failure:
-                if failure.trouble is Trouble.RATE_LIMITED:
-                    await self._wait_out(failure, waits)
-                    continue
-                attempt += 1
-                if attempt == _ATTEMPTS or not failure.trouble.passing:
+                if failure.trouble is not Trouble.RATE_LIMITED:
                     raise
-            await self._pause(_FIRST_BACKOFF_S * 2**attempt * self._jitter.uniform(0.5, 1.0))
+                await self._wait_out(failure, waits)
 
     async def _wait_out(self, failure: RequestError, waits: int) -> None:
         async with self._gate:
