@@ -206,3 +206,11 @@ def test_prune_signals_throws_away_what_is_remembered_and_no_candle(atc: Atc, he
     assert not (cache(tmp_path).parent / "signals").exists()
     assert json.loads(atc(*scan).out)["signals_cache"] == {"hits": 0, "misses": 6}
     assert "remembered rows, 0.0 MB" in atc("cache", "prune", "--signals", "--cache-dir", "elsewhere").out
+
+
+def test_where_signals_cannot_be_remembered_verbose_says_so(atc: Atc) -> None:
+    flags = ("scan", "--exchange", "demo", "--signals-cache", "--output", "json")
+    done = atc(*flags, "-v")
+    assert json.loads(done.out)["signals_cache"] is None
+    assert "signals cache: not used" in done.err
+    assert "signals cache" not in atc(*flags).err
