@@ -454,6 +454,47 @@ def test_what_must_be_asked_for_is_asked_for_though_it_is_remembered(tmp_path: P
     assert_same(result, alone(inner, include_open=how == "forming"))
 
 
+def test_a_window_that_is_not_held_whole_is_asked_for_though_its_row_is_remembered(tmp_path: Path) -> None:
+    inner = market(1)
+    stamps = np.arange(LAST_MS - 44 * HOUR_MS, LAST_MS + 1, HOUR_MS)
+    values = np.array([inner.books["COIN0"][stamp] for stamp in stamps.tolist()]).T
+    candles = Update(native="COIN0", symbol="COIN0", quote="USDT", timestamp=stamps, values=values)
+    shelf(tmp_path / CANDLES).write([candles])
+    assert from_store(tmp_path).rows[0].bars == 45
+    assert counts(from_store(tmp_path)) == (1, 0)
+    result = live(inner, tmp_path)
+    assert inner.asked == [("whole", "COIN0", BARS)]
+    assert result.rows[0].bars == BARS
+    assert_same(result, alone(inner))
+
+
+def test_a_run_whose_candles_could_not_be_stored_leaves_no_row_for_those_that_are(tmp_path: Path) -> None:
+    inner = market(3)
+    for name, book in inner.books.items():  # young, and without a forming bar: nothing is cut off what arrives
+        inner.books[name] = {stamp: row for stamp, row in book.items() if -45 < (stamp - LAST_MS) // HOUR_MS < 2}
+    live(inner, tmp_path)
+    lock = shelf(tmp_path / CANDLES).folder / ".lock"
+    lock.unlink()
+    lock.mkdir()
+    inner.clock_ms += HOUR_MS
+    result = live(inner, tmp_path)
+    assert_same(replace(result, header=alone(inner).header), alone(inner))
+    assert [note for note in inner.notes if "not stored" in note]
+    result = from_store(tmp_path)
+    assert counts(result) == (0, 3)
+    assert {row.bar_time_ms for row in result.rows} == {LAST_MS}
+
+
+def test_a_run_by_a_clock_that_goes_wrong_leaves_no_row_for_later_ones(tmp_path: Path) -> None:
+    inner = market(2)
+    live(inner, tmp_path)
+    for hours in (-1, 1):
+        inner.clock_ms += hours * HOUR_MS
+        result = live(inner, tmp_path)
+        assert counts(result) == (0, 2)
+    assert_same(result, alone(inner))
+
+
 def test_a_clock_that_goes_back_finds_no_row_of_bars_that_are_not_closed(tmp_path: Path) -> None:
     inner = market(2)
     for _ in range(3):
