@@ -41,8 +41,8 @@ class Gathered:
 
     @property
     def bars(self) -> int:
-        """Candles of all series."""
-        return sum(len(each) for each in self.series)
+        """Candles of all series and rows."""
+        return sum(len(each) for each in self.series) + sum(row.bars for row in self.known)
 
     @property
     def longest_bars(self) -> int:

@@ -2,13 +2,14 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
 from atc_cli.commands.gather import Gathered, gather, header_of, request_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.rows import computed, listed
+from atc_cli.data.source import Listing
 from atc_cli.data.universe import parse_watchlist
 from atc_cli.domain.classify import rank
 from atc_cli.domain.growth import growth_exponent
@@ -34,15 +35,15 @@ def run(
     watched = None if watchlist is None else parse_watchlist(watchlist)
     request = request_of(settings, params, max_lag_bars=settings.max_lag)
     gathered = gather(settings, ports, request, typed=typed, watched=watched)
-    workload = Workload(series=len(gathered.series), bars_total=gathered.bars)
+    # Of all rows: the header names the same backend whatever is remembered.
+    workload = Workload(series=len(gathered.series) + len(gathered.known), bars_total=gathered.bars)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
     fresh = computed(gathered, backend, params)
     compute_ms = (perf_counter() - began) * 1000
     if ports.signals is not None:
         ports.signals.remember(_storable(gathered, fresh))
-    listings = gathered.listings()
-    rows = [listed(row, listings[row.exchange, row.symbol]) for row in (*_rows(fresh), *gathered.known)]
+    rows = _listed((*_rows(fresh), *gathered.known), gathered.listings())
     kept, hidden = filtered(rows, settings)
     top = top_per_side(rank(kept), settings.top)
     if len(top) < len(kept):
@@ -62,6 +63,13 @@ def run(
 
 def _rows(fresh: Iterable[ScanRow | Skipped]) -> Iterator[ScanRow]:
     return (each for each in fresh if isinstance(each, ScanRow))
+
+
+def _listed(rows: Iterable[ScanRow], listings: Mapping[tuple[str, str], Listing]) -> list[ScanRow]:
+    """As listed now, in the order of the listings: the first row that a filter hides names it first."""
+    place = {name: number for number, name in enumerate(listings)}
+    ordered = sorted(rows, key=lambda row: place[row.exchange, row.symbol])
+    return [listed(row, listings[row.exchange, row.symbol]) for row in ordered]
 
 
 def _storable(gathered: Gathered, fresh: Iterable[ScanRow | Skipped]) -> Iterator[tuple[Content, ScanRow]]:

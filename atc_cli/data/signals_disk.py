@@ -6,6 +6,7 @@ refused. Each value carries its sha256. A cache may forget anything: what goes w
 
 import hashlib
 import os
+import re
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ from diskcache.core import MODE_BINARY, MODE_RAW
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
 _WAIT_S = 5.0  # for another process that is writing
+_FILE = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")  # as Disk.filename names them
 
 
 class ForeignError(ValueError):
@@ -26,7 +28,7 @@ class ForeignError(ValueError):
 
 
 class BytesDisk(Disk):  # type: ignore[misc]
-    """Texts as keys, bytes as values; nothing is pickled or unpickled."""
+    """Texts as keys, bytes as values; nothing is pickled or unpickled, no file touched that is not a value."""
 
     def put(self, key: object) -> tuple[str, bool]:
         """A key as the database holds it."""
@@ -48,10 +50,20 @@ class BytesDisk(Disk):  # type: ignore[misc]
 
     def fetch(self, mode: int, filename: str | None, value: object, read: bool) -> bytes:
         """A value of the database, or of the file that it names."""
-        fetched = super().fetch(mode, filename, value, False) if mode in (MODE_RAW, MODE_BINARY) and not read else None
+        ours = mode == MODE_RAW or (mode == MODE_BINARY and _is_ours(filename))
+        fetched = super().fetch(mode, filename, value, False) if ours and not read else None
         if not isinstance(fetched, bytes):
             raise ForeignError("a value is not bytes")
         return fetched
+
+    def remove(self, file_path: str) -> None:
+        """Take away the file of a value."""
+        if _is_ours(file_path):
+            super().remove(file_path)
+
+
+def _is_ours(filename: object) -> bool:
+    return isinstance(filename, str) and _FILE.fullmatch(filename) is not None
 
 
 class BytesCache:
@@ -61,14 +73,15 @@ class BytesCache:
     """
 
     def __init__(self, folder: Path, *, memory_bytes: int, disk_bytes: int, say: Callable[[str], None]) -> None:
-        self._folder, self._memory_bytes, self._disk_bytes, self._say = folder, memory_bytes, disk_bytes, say
+        # Absolute: diskcache takes a first ~ for the home of a user.
+        self._folder, self._memory_bytes, self._say = folder.absolute(), memory_bytes, say
         self._memory: OrderedDict[str, bytes] = OrderedDict()
         self._held_bytes = 0
         self._lock = Lock()  # markets ask from threads of their own
+        self._sound = True
         self._cache: Cache | None = None
         with self._careful():
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._cache = Cache(str(folder), timeout=_WAIT_S, disk=BytesDisk, size_limit=disk_bytes)
+            self._cache = self._opened(disk_bytes)
 
     def get(self, key: str) -> bytes | None:
         """The value as it was put, None if it is not there any more."""
@@ -94,6 +107,13 @@ class BytesCache:
             with self._careful():
                 cache.close()
 
+    def _opened(self, disk_bytes: int) -> Cache:
+        place = str(self._folder)
+        if os.path.expandvars(place) != place:
+            raise OSError("diskcache would put the value of a variable into its name")
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return Cache(place, timeout=_WAIT_S, disk=BytesDisk, size_limit=disk_bytes)
+
     def _from_disk(self, key: str) -> bytes | None:
         content = None
         if (cache := self._cache) is not None:
@@ -114,19 +134,23 @@ class BytesCache:
 
     @contextmanager
     def _careful(self) -> Iterator[None]:
-        """What the disk does wrong ends its use for this run."""
+        """What the disk does wrong ends its use for this run; the first fault is said."""
         try:
             yield
         except Timeout:
             pass  # another process writes: a miss
         except (sqlite3.OperationalError, OSError) as error:  # full, locked, not to be written
-            self._give_up(f"no signals are kept in {str(self._folder)!r}: {error}")
+            if self._ends():
+                self._say(f"no signals are kept in {str(self._folder)!r}: {error}")
         except Exception as error:  # noqa: BLE001 - whatever a file that is not ours makes diskcache do
-            self._give_up(f"{str(self._folder)!r} is damaged ({error}): {self._set_aside()}")
+            if self._ends():
+                self._say(f"{str(self._folder)!r} is damaged ({error}): {self._set_aside()}")
 
-    def _give_up(self, why: str) -> None:
-        self._cache = None
-        self._say(why)
+    def _ends(self) -> bool:
+        """No more use of the disk; whether there was no fault before: threads may meet one at once."""
+        with self._lock:
+            first, self._sound, self._cache = self._sound, False, None
+            return first
 
     def _set_aside(self) -> str:
         aside = self._folder.with_name(f"{self._folder.name}.damaged-{os.urandom(4).hex()}")

@@ -1,6 +1,7 @@
 """Places that candles come from, and the one way from symbols to a panel."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -149,8 +150,9 @@ class _Arrivals:
 
     def ask(self) -> None:
         """What is known, and then the market for the others; raises as it does if nothing is of use without it."""
-        for ready in self.market.known(self.listings, self.request, self.now_ms):
-            self._take(ready)
+        with suppress(UnavailableError):  # a file of the store: the fetch says which, and loses what it costs
+            for ready in self.market.known(self.listings, self.request, self.now_ms):
+                self._take(ready)
         wanted = self.left()
         try:
             if wanted:

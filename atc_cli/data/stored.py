@@ -49,7 +49,7 @@ class StoredMarket(Market):
 
     def known(self, listings: Sequence[Listing], request: Request, now_ms: int) -> Iterator[ScanRow | Skipped]:
         """Rows of earlier scans where the store knows all and holds the same candles."""
-        if self._signals is None:
+        if self._signals is None or self._compare_all:
             return
         shelf = self._store.shelf(self.name, self.kind, request.timeframe)
         window = Window(request.timeframe, request.bars, now_ms, self._forming)
