@@ -19,7 +19,7 @@ from diskcache import Cache, Disk, Timeout
 from diskcache.core import MODE_BINARY, MODE_RAW
 
 _DIGEST_BYTES = hashlib.sha256().digest_size
-_WAIT_S = 5.0  # for another process that is writing
+_WAIT_S = 1.0  # for another process that is writing
 _FILE = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")  # as Disk.filename names them
 
 
