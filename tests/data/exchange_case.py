@@ -13,7 +13,7 @@ from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results import Skipped
 from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS
 from atc_cli.reporting.progress import LoggedWaits
-from tests.loopback import BinanceServer, Symbol, Table, wandering
+from tests.loopback import BinanceServer, LoopbackServer, Symbol, Table, wandering
 
 NOW = 1_760_000_400_000  # 2025-10-09T09:00:00Z
 FORMING = NOW + 25 * MINUTE_MS
@@ -32,7 +32,7 @@ class Waits:
 
 @contextmanager
 def market_of(
-    server: BinanceServer, kind: str = "swap", exchange: str = "binance", **more: object
+    server: LoopbackServer, kind: str = "swap", exchange: str = "binance", **more: object
 ) -> Iterator[tuple[ExchangeMarket, Waits]]:
     waits = Waits()
     with closing(ExchangeMarket(exchange, kind, {**server.options(), **more}, pause=waits)) as market:
