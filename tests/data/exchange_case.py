@@ -98,26 +98,31 @@ def limited_market(
 
 @dataclass
 class Got:
-    """What a fetch delivered, by native name."""
+    """What a fetch delivered, by plain name."""
 
     candles: dict[str, RawCandles] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
 
     def __call__(self, raw: RawCandles | Skipped) -> None:
-        native = raw.symbol.split(":")[0].replace("/", "")
-        self.order.append(native)
+        name = plain(raw.symbol)
+        self.order.append(name)
         if isinstance(raw, Skipped):
-            self.skipped[native] = raw
+            self.skipped[name] = raw
         else:
-            self.candles[native] = raw
+            self.candles[name] = raw
+
+
+def plain(symbol: str) -> str:
+    """BTCUSDT for BTC/USDT:USDT, whatever the exchange calls it."""
+    return symbol.split(":", maxsplit=1)[0].replace("/", "")
 
 
 def fetch_all(market: ExchangeMarket, bars: int = 1500, timeframe: str = "1h") -> Got:
     got = Got()
     listings = market.listings(quote="USDT", tickers=False)
     market.fetch(listings, timeframe, bars, market.now_ms(), got)
-    assert sorted(got.order) == sorted(each.native for each in listings), "each listing exactly once"
+    assert sorted(got.order) == sorted(plain(each.symbol) for each in listings), "each listing exactly once"
     return got
 
 

@@ -12,6 +12,7 @@ from tests.loopback.bybit import BybitServer
 from tests.loopback.faults import Fault, cut_off, edited, malformed, rate_limited, refused, reset, stalled
 from tests.loopback.kraken import KrakenServer
 from tests.loopback.limits import Limits
+from tests.loopback.okx import OkxServer
 from tests.loopback.server import Answered, LoopbackServer
 from tests.loopback.symbols import BarSource, Symbol, Table, fixed, wandering
 
@@ -28,6 +29,7 @@ __all__ = [
     "KrakenServer",
     "Limits",
     "LoopbackServer",
+    "OkxServer",
     "Symbol",
     "Table",
     "cut_off",
