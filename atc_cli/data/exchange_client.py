@@ -14,6 +14,10 @@ _USUAL_PAGE_BARS = 500
 _LISTS = {"spot": ("spot",), "swap": ("swap", "linear", "contract")}
 # both ask signed endpoints when a key is configured; candles need neither
 _OURS: Mapping[str, Mapping[str, object]] = {"binance": {"fetchCurrencies": False, "fetchMargins": False}}
+# the same of others, whose list of coins is empty without a key
+_COINS_NEED_A_KEY = frozenset(
+    {"binanceusdm", "bingx", "blofin", "bybit", "coinsph", "cryptocom", "luno", "mexc", "okx"}
+)
 
 
 class Client(Protocol):
@@ -45,7 +49,8 @@ def our_options(exchange_id: str, kind: str) -> dict[str, object]:
     options: dict[str, object] = {"defaultType": kind, **_OURS.get(exchange_id, {})}
     if kind == "swap":
         options["defaultSubType"] = "linear"
-    return {"enableRateLimit": True, "options": options}
+    has = {"fetchCurrencies": False} if exchange_id in _COINS_NEED_A_KEY else {}
+    return {"enableRateLimit": True, "options": options, "has": has}
 
 
 def check_kind(client: Client, exchange_id: str, kind: str) -> None:

@@ -94,7 +94,7 @@ def refusal(error: Exception, status: int, headers: Mapping[str, str], body: obj
     """The failure that an HTTP answer means; `error` is what ccxt made of it."""
     said = _said(body) or ("" if type(error).__name__ == "ExchangeNotAvailable" else one_line(str(error)))
     parts = [f"HTTP {status}"] * (status >= 400) + [said] * bool(said)
-    return RequestError(_trouble_of_status(error, status), ": ".join(parts), _wait_s(headers))
+    return RequestError(_trouble_of_status(error, status, body), ": ".join(parts), _wait_s(headers))
 
 
 def failure_of(error: Exception) -> RequestError:
@@ -117,8 +117,11 @@ def one_line(text: str) -> str:
     return line if len(line) <= _LONGEST_DETAIL else line[: _LONGEST_DETAIL - 3] + "..."
 
 
-def _trouble_of_status(error: Exception, status: int) -> Trouble:
+def _trouble_of_status(error: Exception, status: int, body: object) -> Trouble:
     by_class = _trouble_of_class(error)
+    # ccxt calls every 403 of Bybit a rate limit; where a country is refused it is a web page
+    if status == 403 and not isinstance(body, Mapping):
+        return Trouble.REFUSED
     if by_class in (Trouble.MAINTENANCE, Trouble.RATE_LIMITED):
         return by_class
     if status in _BY_STATUS:

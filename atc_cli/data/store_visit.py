@@ -160,16 +160,20 @@ class Visit:
         listing, window = self._listings[arrived.symbol], self._window
         candles = check(arrived, window.timeframe) if isinstance(arrived, RawCandles) else arrived
         if isinstance(candles, Candles):
-            held, suspect = self._held.get(listing.symbol), listing.symbol in self._suspect
-            differing_ms = (
-                None if held is None or suspect else difference(held, candles, from_ms=int(candles.timestamp[0]))
-            )
-            if differing_ms is not None:
-                self._doubt(listing, differing_ms)
+            held, first_ms = self._held.get(listing.symbol), int(candles.timestamp[0])
+            if held is not None and listing.symbol not in self._suspect:
+                differing_ms = difference(held, candles, from_ms=first_ms)
+                if differing_ms is not None:
+                    self._doubt(listing, differing_ms)
             complete = len(candles) - window.open_bars(candles) < window.bars
-            since_ms = 0 if complete else int(candles.timestamp[0])
+            # an exchange that keeps few bars never fills a hole before them: what lies beyond it is of no use
+            parted = complete and held is not None and _parted(held.entry, first_ms, window.step_ms)
             self._write(
-                listing, candles, asked_from_ms=since_ms, complete=complete, replace=listing.symbol in self._suspect
+                listing,
+                candles,
+                asked_from_ms=0 if complete else first_ms,
+                complete=complete,
+                replace=parted or listing.symbol in self._suspect,
             )
         self._deliver(candles)
 
@@ -228,6 +232,11 @@ class Visit:
         except UnavailableError as error:
             self.failure = error
             self._notes.append(f"candles are not stored: {error}")
+
+
+def _parted(entry: Entry, first_ms: int, step_ms: int) -> bool:
+    """Whether bars that nobody asked for are missing before `first_ms`, among the stored ones or after them."""
+    return first_ms > entry.last_ms + step_ms or any(hole.from_ms < first_ms for hole in entry.holes)
 
 
 def _failed(holes: Collection[Hole], window: Window) -> tuple[Hole, ...]:

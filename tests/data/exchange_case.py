@@ -13,7 +13,7 @@ from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results import Skipped
 from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS
 from atc_cli.reporting.progress import LoggedWaits
-from tests.loopback import BinanceServer, Symbol, Table, wandering
+from tests.loopback import BinanceServer, LoopbackServer, Symbol, Table, wandering
 
 NOW = 1_760_000_400_000  # 2025-10-09T09:00:00Z
 FORMING = NOW + 25 * MINUTE_MS
@@ -32,7 +32,7 @@ class Waits:
 
 @contextmanager
 def market_of(
-    server: BinanceServer, kind: str = "swap", exchange: str = "binance", **more: object
+    server: LoopbackServer, kind: str = "swap", exchange: str = "binance", **more: object
 ) -> Iterator[tuple[ExchangeMarket, Waits]]:
     waits = Waits()
     with closing(ExchangeMarket(exchange, kind, {**server.options(), **more}, pause=waits)) as market:
@@ -98,26 +98,31 @@ def limited_market(
 
 @dataclass
 class Got:
-    """What a fetch delivered, by native name."""
+    """What a fetch delivered, by plain name."""
 
     candles: dict[str, RawCandles] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
 
     def __call__(self, raw: RawCandles | Skipped) -> None:
-        native = raw.symbol.split(":")[0].replace("/", "")
-        self.order.append(native)
+        name = plain(raw.symbol)
+        self.order.append(name)
         if isinstance(raw, Skipped):
-            self.skipped[native] = raw
+            self.skipped[name] = raw
         else:
-            self.candles[native] = raw
+            self.candles[name] = raw
+
+
+def plain(symbol: str) -> str:
+    """BTCUSDT for BTC/USDT:USDT, whatever the exchange calls it."""
+    return symbol.split(":", maxsplit=1)[0].replace("/", "")
 
 
 def fetch_all(market: ExchangeMarket, bars: int = 1500, timeframe: str = "1h") -> Got:
     got = Got()
     listings = market.listings(quote="USDT", tickers=False)
     market.fetch(listings, timeframe, bars, market.now_ms(), got)
-    assert sorted(got.order) == sorted(each.native for each in listings), "each listing exactly once"
+    assert sorted(got.order) == sorted(plain(each.symbol) for each in listings), "each listing exactly once"
     return got
 
 

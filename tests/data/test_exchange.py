@@ -32,7 +32,10 @@ from tests.loopback import (
     TICKERS,
     TIME,
     BinanceServer,
+    BybitServer,
     Fault,
+    LoopbackServer,
+    OkxServer,
     Symbol,
     edited,
     fixed,
@@ -121,6 +124,15 @@ class TestListings:
         ):
             assert len(market.listings(quote=None, tickers=True)) == 1
             assert {each.kind for each in server.answered} == {"spot"}
+
+    @pytest.mark.parametrize(
+        ("exchange", "server_of"), [("binanceusdm", BinanceServer), ("bybit", BybitServer), ("okx", OkxServer)]
+    )
+    def test_nor_does_it_on_others(self, exchange: str, server_of: type[LoopbackServer]) -> None:
+        key = {"apiKey": "key", "secret": "secret", "password": "password"}
+        with server_of(coins(1), now_ms=NOW) as server, market_of(server, exchange=exchange, **key) as (market, _):
+            assert len(fetch_all(market, 10).candles) == 1
+            assert {each.status for each in server.answered} == {200}, "what is signed is not served"
 
 
 class TestNames:

@@ -1,4 +1,4 @@
-"""A small Binance on 127.0.0.1 for tests and for trying things by hand: `python -m tests.loopback --help`.
+"""Small exchanges on 127.0.0.1 for tests and for trying things by hand: `python -m tests.loopback --help`.
 
 Nothing in it is recorded: symbols and candles are given by the test or made from a seed.
 
@@ -7,9 +7,13 @@ Nothing in it is recorded: symbols and candles are given by the test or made fro
         market = ExchangeMarket("binance", "swap", server.options())
 """
 
+from tests.loopback.binance import EXCHANGE_INFO, KLINES, TICKERS, TIME, BinanceServer
+from tests.loopback.bybit import BybitServer
 from tests.loopback.faults import Fault, cut_off, edited, malformed, rate_limited, refused, reset, stalled
+from tests.loopback.kraken import KrakenServer
 from tests.loopback.limits import Limits
-from tests.loopback.server import EXCHANGE_INFO, KLINES, TICKERS, TIME, Answered, BinanceServer
+from tests.loopback.okx import OkxServer
+from tests.loopback.server import Answered, LoopbackServer
 from tests.loopback.symbols import BarSource, Symbol, Table, fixed, wandering
 
 __all__ = [
@@ -20,8 +24,12 @@ __all__ = [
     "Answered",
     "BarSource",
     "BinanceServer",
+    "BybitServer",
     "Fault",
+    "KrakenServer",
     "Limits",
+    "LoopbackServer",
+    "OkxServer",
     "Symbol",
     "Table",
     "cut_off",

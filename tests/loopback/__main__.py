@@ -6,8 +6,8 @@ import threading
 from time import time_ns
 
 from atc_cli.domain.timeframe import DAY_MS
+from tests.loopback.binance import BinanceServer
 from tests.loopback.limits import Limits
-from tests.loopback.server import BinanceServer
 from tests.loopback.symbols import Symbol, wandering
 
 _URL_KEYS = {"spot": "public", "swap": "fapiPublic"}

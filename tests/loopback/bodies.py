@@ -5,8 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, TIMEFRAMES_MS, grid_offset_ms
-from tests.loopback.symbols import Symbol, Table
+from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, TIMEFRAMES_MS
+from tests.loopback.server import WrongRequestError
+from tests.loopback.symbols import Symbol, Table, between, newest
 
 DEFAULT_LIMIT = 500
 CAPS = {"spot": 1000, "swap": 1500}
@@ -19,13 +20,11 @@ _WEIGHTS = {
 _USDM_KLINES = ((99, 1), (499, 2), (1000, 5))
 
 
-class BinanceError(Exception):
+class BinanceError(WrongRequestError):
     """A request that Binance answers with 400 and {"code", "msg"}."""
 
     def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
+        super().__init__(400, {"code": code, "msg": message})
 
 
 def weight(kind: str, name: str, query: Mapping[str, str]) -> int:
@@ -93,27 +92,10 @@ def klines(symbol: Symbol, query: Mapping[str, str], cap: int, now_ms: int) -> l
     limit = min(int(query.get("limit", DEFAULT_LIMIT)), cap)
     last_ms = int(query.get("endTime", now_ms))
     if "startTime" in query:
-        bars = _between(symbol, timeframe, int(query["startTime"]), last_ms, now_ms)[:limit]
+        bars = between(symbol, timeframe, int(query["startTime"]), last_ms, now_ms)[:limit]
     else:
-        bars = _newest(symbol, timeframe, limit, last_ms, now_ms)
+        bars = newest(symbol, timeframe, limit, last_ms, now_ms)
     return klines_rows(bars, step, symbol.decimals)
-
-
-def _newest(symbol: Symbol, timeframe: str, limit: int, last_ms: int, now_ms: int) -> Table:
-    """The newest `limit` candles, however long ago they were: the exchange does not stop at a silent week."""
-    reach_ms = (limit + 1) * TIMEFRAMES_MS[timeframe]
-    while True:
-        bars = _between(symbol, timeframe, last_ms - reach_ms, last_ms, now_ms)[-limit:]
-        if len(bars) == limit or last_ms - reach_ms <= symbol.born_ms:
-            return bars
-        reach_ms *= 4
-
-
-def _between(symbol: Symbol, timeframe: str, start_ms: int, last_ms: int, now_ms: int) -> Table:
-    """Candles that open in start..last, from the listing on."""
-    step, offset = TIMEFRAMES_MS[timeframe], grid_offset_ms(timeframe) or 0
-    first_ms = max(start_ms, symbol.born_ms - step)
-    return symbol.bars(timeframe, -((offset - first_ms) // step) * step + offset, last_ms, now_ms)
 
 
 def klines_rows(bars: Table, step_ms: int, decimals: int) -> list[list[Any]]:

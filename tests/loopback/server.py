@@ -1,4 +1,4 @@
-"""The server: Binance's REST on 127.0.0.1, its clock, its faults, its books."""
+"""A small exchange on 127.0.0.1: its clock, its faults, its books; what it answers is told by who builds on it."""
 
 import json
 import socket
@@ -13,23 +13,18 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from tests.loopback import bodies
 from tests.loopback.faults import Fault, rate_limited
 from tests.loopback.limits import Limits
 from tests.loopback.symbols import Symbol
 
-EXCHANGE_INFO = "exchangeInfo"
-KLINES = "klines"
-TICKERS = "ticker/24hr"
-TIME = "time"
 
-_ROOTS = {"/api/v3/": "spot", "/fapi/v1/": "swap"}
-# ccxt 4.5 has these keys; what we never ask for leads to a place that answers 404 and is counted
-_STRAY_KEYS = (
-    *("sapi", "sapiV2", "sapiV3", "sapiV4", "private", "v1", "papi", "papiV2", "eapiPublic", "eapiPrivate"),
-    *("dapiPublic", "dapiPrivate", "dapiPrivateV2", "dapiData", "fapiPublicV2", "fapiPublicV3", "fapiPrivate"),
-    *("fapiPrivateV2", "fapiPrivateV3", "fapiData"),
-)
+class WrongRequestError(Exception):
+    """A request that the exchange answers with an error: status and document."""
+
+    def __init__(self, status: int, document: object) -> None:
+        super().__init__(document)
+        self.status = status
+        self.document = document
 
 
 @dataclass(frozen=True)
@@ -54,13 +49,15 @@ class _Planned:
         return self.path == name and self.symbol in (None, symbol)
 
 
-class BinanceServer:
-    """A Binance whose symbols, candles and clock are given; both spot and USD-M list the same symbols.
+class LoopbackServer:
+    """An exchange whose symbols, candles and clock are given; every kind of market lists the same symbols.
 
     `now_ms` is the exchange's clock, settable at any time; None follows the wall clock. A given clock stands
     still but for `latency_ms` at every request. `answered` is every request in order; `weight` what they cost;
     `limits` what the exchange makes of it. Start and stop it with `with`.
     """
+
+    symbol_key = "symbol"  # what a query calls the symbol that it is about
 
     def __init__(
         self,
@@ -118,12 +115,27 @@ class BinanceServer:
 
     @property
     def api_urls(self) -> dict[str, str]:
-        """What goes to urls.api of ccxt's binance."""
-        stray = {key: f"{self.base_url}/stray/{key}" for key in _STRAY_KEYS}
-        return {"public": f"{self.base_url}/api/v3", "fapiPublic": f"{self.base_url}/fapi/v1", **stray}
+        """What goes to urls.api of ccxt's exchange."""
+        raise NotImplementedError
+
+    def place(self, path: str, query: Mapping[str, str]) -> tuple[str, str]:
+        """Market kind and name of a request; kind "" for one that is not served."""
+        raise NotImplementedError
+
+    def cost(self, kind: str, name: str, query: Mapping[str, str]) -> int:
+        """The weight of a request."""
+        return 1
+
+    def headers(self, used: int) -> Mapping[str, str]:
+        """What every answer carries, with so much weight used in this minute."""
+        return {}
+
+    def document(self, kind: str, name: str, query: Mapping[str, str]) -> Any:
+        """The right answer. Raises WrongRequestError for a wrong request, LookupError for a wrong path."""
+        raise NotImplementedError
 
     def options(self, *, limited: bool = False) -> dict[str, object]:
-        """Constructor options for ccxt's binance that lead here and nowhere else.
+        """Constructor options for ccxt's exchange that lead here and nowhere else.
 
         Unless `limited` the client is told not to hold itself back: this server has no limits by default.
         """
@@ -136,7 +148,7 @@ class BinanceServer:
 
     def count(self, name: str, symbol: str | None = None) -> int:
         """How many requests for `name` (klines, ...) came, of one symbol if given."""
-        return sum(each.name == name and symbol in (None, each.query.get("symbol")) for each in self.answered)
+        return sum(each.name == name and symbol in (None, each.query.get(self.symbol_key)) for each in self.answered)
 
     def refused(self) -> int:
         """How many requests were too many: answered 429 or 418."""
@@ -175,30 +187,10 @@ class BinanceServer:
         with self._lock:
             self.answered.append(answered)
 
-    def document(self, kind: str, name: str, query: Mapping[str, str]) -> Any:
-        """The right answer. Raises BinanceError for a wrong request, LookupError for a wrong path."""
-        now_ms = self.now_ms
-        if name == KLINES:
-            return bodies.klines(self._symbol(query), query, bodies.CAPS[kind], now_ms)
-        if name == TICKERS:
-            if "symbol" in query:
-                return bodies.ticker(kind, self._symbol(query), now_ms)
-            return [bodies.ticker(kind, each, now_ms) for each in self.symbols.values() if each.status == "TRADING"]
-        if name == EXCHANGE_INFO:
-            return bodies.exchange_info(kind, list(self.symbols.values()), now_ms, self.limits.per_minute[kind])
-        return {TIME: {"serverTime": now_ms}, "ping": {}}[name]
-
-    def _symbol(self, query: Mapping[str, str]) -> Symbol:
-        if not query.get("symbol"):
-            raise bodies.BinanceError(-1102, "Mandatory parameter 'symbol' was not sent, was empty/null, or malformed.")
-        if query["symbol"] not in self.symbols:
-            raise bodies.BinanceError(-1121, "Invalid symbol.")
-        return self.symbols[query["symbol"]]
-
 
 class _Http(ThreadingHTTPServer):
     daemon_threads = True
-    exchange: BinanceServer
+    exchange: LoopbackServer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away in the middle is what an interrupt looks like from here."""
@@ -212,11 +204,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         parts = urlsplit(self.path)
-        kind, name = _place(parts.path)
         query = dict(parse_qsl(parts.query))
-        weight = bodies.weight(kind, name, query) if kind else 0
+        kind, name = self.server.exchange.place(parts.path, query)
+        weight = self.server.exchange.cost(kind, name, query) if kind else 0
         used, refusal = self.server.exchange.admit(kind, weight)
-        fault = refusal or self.server.exchange.fault_of(name, query.get("symbol"))
+        fault = refusal or self.server.exchange.fault_of(name, query.get(self.server.exchange.symbol_key))
         if fault is not None and fault.stall:
             self.server.exchange.closing.wait()
         silent = fault is not None and (fault.stall or fault.reset)
@@ -225,7 +217,8 @@ class _Handler(BaseHTTPRequestHandler):
         if silent:
             self._drop()
             return
-        self._send(status, {**headers, "X-MBX-USED-WEIGHT-1M": str(used)}, body, cut=fault is not None and fault.cut)
+        always = self.server.exchange.headers(used)
+        self._send(status, {**headers, **always}, body, cut=fault is not None and fault.cut)
 
     def _answer(
         self, kind: str, name: str, query: Mapping[str, str], fault: Fault | None
@@ -235,8 +228,8 @@ class _Handler(BaseHTTPRequestHandler):
             return fault.status, fault.headers, body
         try:
             document = self.server.exchange.document(kind, name, query)
-        except bodies.BinanceError as error:
-            return 400, {}, json.dumps({"code": error.code, "msg": error.message}).encode()
+        except WrongRequestError as error:
+            return error.status, {}, json.dumps(error.document).encode()
         except LookupError:
             return 404, {}, b'{"code":-5000,"msg":"Path is invalid"}'
         if fault is not None and fault.edit is not None:
@@ -262,11 +255,3 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *_: Any) -> None:
         """The books are in `answered`; nothing is written to stderr."""
-
-
-def _place(path: str) -> tuple[str, str]:
-    """Market kind and name of a path; kind "" for one that is not served."""
-    for root, kind in _ROOTS.items():
-        if path.startswith(root):
-            return kind, path.removeprefix(root)
-    return "", path

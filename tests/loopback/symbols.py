@@ -1,4 +1,4 @@
-"""What the server lists: symbols, and where their candles come from."""
+"""What a server lists: symbols, and where their candles come from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, TIMEFRAMES_MS
+from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, TIMEFRAMES_MS, grid_offset_ms
 
 Table = NDArray[np.float64]
 """Candles, shape [bars, 6]: open time in UTC ms, open, high, low, close, volume; oldest first."""
@@ -85,3 +85,20 @@ class Symbol:
     def decimals(self) -> int:
         """Digits after the point of a price."""
         return max(0, -int(Decimal(self.tick).as_tuple().exponent))
+
+
+def newest(symbol: Symbol, timeframe: str, limit: int, last_ms: int, now_ms: int) -> Table:
+    """The newest `limit` candles, however long ago they were: an exchange does not stop at a silent week."""
+    reach_ms = (limit + 1) * TIMEFRAMES_MS[timeframe]
+    while True:
+        bars = between(symbol, timeframe, last_ms - reach_ms, last_ms, now_ms)[-limit:]
+        if len(bars) == limit or last_ms - reach_ms <= symbol.born_ms:
+            return bars
+        reach_ms *= 4
+
+
+def between(symbol: Symbol, timeframe: str, start_ms: int, last_ms: int, now_ms: int) -> Table:
+    """Candles that open in start..last, from the listing on."""
+    step, offset = TIMEFRAMES_MS[timeframe], grid_offset_ms(timeframe) or 0
+    first_ms = max(start_ms, symbol.born_ms - step)
+    return symbol.bars(timeframe, -((offset - first_ms) // step) * step + offset, last_ms, now_ms)
