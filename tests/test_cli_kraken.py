@@ -87,10 +87,15 @@ def test_no_run_believes_a_hole_that_kraken_can_no_longer_fill(
 ) -> None:
     scan(atc, server, tmp_path, first_bars)
     server.now_ms = NOW_MS + away * HOUR_MS
+    said = []
     for _ in range(2):
         later = scan(atc, server, tmp_path, 1500)
+        said.append(later["warnings"])
         assert bars_of(later) == dict.fromkeys(("COIN000/USDT", "COIN001/USDT", "COIN002/USDT"), CLOSED_BARS)
         assert_newest(server, later)
+    assert len(said[0]) == 3
+    assert all("kraken" in each and "any more" in each and "are stored go" in each for each in said[0])
+    assert said[1] == []
     assert atc("cache", "verify").code == 0
 
 

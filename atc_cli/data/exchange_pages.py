@@ -85,7 +85,7 @@ class Window:
 
     @property
     def bridges(self) -> bool:
-        """Whether to go on past a page without candles: before the newest bars it is where the listing began."""
+        """Whether to go on past a page without candles, even where nobody tells when the listing began."""
         return self.since_ms is not None
 
     def missing(self, rows: list[Row], edge_ms: int) -> int:
@@ -145,7 +145,7 @@ async def _backwards(ask: AskRows, window: Window, born_ms: int) -> list[Row]:
         if not page and expected:
             asked = min(size, _SMALL_PAGE_BARS)
             page = await _page(ask, window, edge_ms, asked, seam)
-        if not page and not window.bridges:
+        if not page and not window.bridges and not 0 < born_ms < edge_ms:
             break
         first_ms = page[0].open_ms if page else edge_ms - size * window.step_ms
         # bars down to the first that was asked for promise older ones; a later first bar is the listing or a hole

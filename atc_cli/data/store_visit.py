@@ -146,7 +146,7 @@ class Visit:
             return
         differing_ms = since_ms if isinstance(tail, Skipped) else difference(held, tail, from_ms=since_ms)
         if isinstance(tail, Skipped) or differing_ms is not None:
-            self._doubt(listing, differing_ms)
+            self._doubt(listing, tail, differing_ms)
             return
         self._write(listing, tail, asked_from_ms=since_ms)
         before = int(np.searchsorted(held.timestamp, since_ms))
@@ -164,10 +164,12 @@ class Visit:
             if held is not None and listing.symbol not in self._suspect:
                 differing_ms = difference(held, candles, from_ms=first_ms)
                 if differing_ms is not None:
-                    self._doubt(listing, differing_ms)
+                    self._doubt(listing, candles, differing_ms)
             complete = len(candles) - window.open_bars(candles) < window.bars
             # an exchange that keeps few bars never fills a hole before them: what lies beyond it is of no use
             parted = complete and held is not None and _parted(held.entry, first_ms, window.step_ms)
+            if parted and listing.symbol not in self._suspect:
+                self._note(listing, f"has no bars before {iso(first_ms)} any more: older ones that are stored go")
             self._write(
                 listing,
                 candles,
@@ -177,12 +179,15 @@ class Visit:
             )
         self._deliver(candles)
 
-    def _doubt(self, listing: Listing, differing_ms: int | None) -> None:
-        when = "" if differing_ms is None else f" of {iso(differing_ms)}"
+    def _doubt(self, listing: Listing, told: Candles | Skipped, differing_ms: int | None) -> None:
         self._suspect.add(listing.symbol)
-        self._notes.append(
-            f"{listing.symbol}: the stored bar{when} is not what {self._market.name} says now: fetched again"
-        )
+        when = "stored bars" if differing_ms is None else f"the stored bar of {iso(differing_ms)}"
+        gone = isinstance(told, Skipped) or differing_ms not in told.timestamp
+        does = f"does not have {when} any more" if gone else f"tells {when} otherwise now"
+        self._note(listing, f"{does}: fetched again, older ones that are stored go")
+
+    def _note(self, listing: Listing, what: str) -> None:
+        self._notes.append(f"{listing.symbol}: {self._market.name} {what}")
 
     def _write(
         self,

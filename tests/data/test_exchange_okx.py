@@ -58,6 +58,15 @@ def test_a_symbol_that_was_listed_inside_the_window_has_all_its_bars(bars: int) 
         assert_same(fetch_all(market, 900).candles["NEWUSDT"], table)
 
 
+@pytest.mark.parametrize("width", [299, 301, 400, 700])
+def test_a_gap_wider_than_a_page_is_crossed_where_the_exchange_says_that_the_listing_is_older(width: int) -> None:
+    whole = hourly(2500)
+    table = np.delete(whole, np.s_[-500 - width : -500], axis=0)
+    old = Symbol("BTC", born_ms=int(whole[0, 0]), bars=fixed(table))
+    with OkxServer([old], now_ms=FORMING) as server, market_of(server, exchange="okx") as (market, _):
+        assert_same(fetch_all(market, 900).candles["BTCUSDT"], table[-901:])
+
+
 def test_its_429_is_a_rate_limit_that_is_waited_for() -> None:
     table = hourly(200)
     with (
