@@ -119,8 +119,9 @@ def _span(entries: Sequence[Entry], bars: int, step_ms: int) -> tuple[int, int]:
     """Slots first..stop-1: the newest `bars` of entries without gaps, also of those that end up to 256 bars earlier."""
     firsts = [(each.first_ms - each.offset_ms) // step_ms for each in entries]
     lasts = [(each.last_ms - each.offset_ms) // step_ms for each in entries]
-    begins = [max(last - bars + 1, first) for first, last in zip(firsts, lasts, strict=True)]
-    return max(min(begins), max(lasts) - bars + 1 - SLOTS), max(lasts) + 1
+    newest = max(lasts)
+    ends_near = [(first, last) for first, last in zip(firsts, lasts, strict=True) if newest - last <= SLOTS]
+    return min(max(last - bars + 1, first) for first, last in ends_near), newest + 1
 
 
 def _window(wanted: _Wanted, first: int, stop: int) -> tuple[Floats, Mask]:

@@ -3,6 +3,7 @@
 import argparse
 import multiprocessing
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -31,16 +32,17 @@ def main() -> None:
         where = ["--exchange", "binance", "--offline", "--cache-dir", folder]
         scan = [atc, "scan", *where, "--timeframe", "1h", "--bars", str(given.bars), "--max-lag", "9999"]
         yardstick = [sys.executable, "-c", _YARDSTICK]
-        runs = [(_run(scan), _run(yardstick)) for _ in range(given.runs + 1)][1:]
+        runs = [_turn(scan, yardstick, Path(folder) / "signals") for _ in range(given.runs + 1)][1:]
         size_bytes = shelf.size_bytes()
         read_ms = statistics.median(_read_ms(shelf, given.bars) for _ in range(given.runs))
-    scan_s, yard_s = (statistics.median(wall_s for wall_s, _ in each) for each in zip(*runs, strict=True))
-    peak_mb = max(peak for (_, peak), _ in runs)
+    scan_s, yard_s, miss_s, hit_s = (statistics.median(run[0] for run in each) for each in zip(*runs, strict=True))
+    peak_mb = max(scanned[1] for scanned, *_ in runs)
     sys.stdout.write(
         f"{given.symbols} symbols x {given.bars} bars: {size_bytes / 1e6:.1f} MB stored, "
         f"{held_bytes / size_bytes:.1f} x smaller than float64, read in {read_ms:.0f} ms\n"
         f"atc scan --offline  median {scan_s * 1000:4.0f} ms of {given.runs}, peak {peak_mb:.0f} MB\n"
         f"{_YARDSTICK!r}  median {yard_s * 1000:4.0f} ms: {scan_s / yard_s:.2f} x\n"
+        f"with --signals-cache  {miss_s * 1000:.0f} ms the first time, {hit_s * 1000:.0f} ms again\n"
     )
 
 
@@ -51,10 +53,20 @@ def _fill(shelf: Shelf, given: argparse.Namespace) -> None:
 
 
 def _read_ms(shelf: Shelf, bars: int) -> float:
+    natives = [each.native for each in shelf.entries()]
     began = perf_counter()
-    held = list(shelf.read([each.native for each in shelf.entries()], bars))
-    assert held
-    return (perf_counter() - began) * 1000
+    groups = list(shelf.read(natives, bars))
+    took_ms = (perf_counter() - began) * 1000
+    assert sum(map(len, groups)) == len(natives)
+    return took_ms
+
+
+def _turn(scan: list[str], yardstick: list[str], signals: Path) -> tuple[tuple[float, float], ...]:
+    """The scan, the yardstick, the scan that remembers its rows, the scan that finds them."""
+    measured = _run(scan), _run(yardstick)
+    shutil.rmtree(signals, ignore_errors=True)
+    remembering = [*scan, "--signals-cache"]
+    return *measured, _run(remembering), _run(remembering)
 
 
 def _run(command: list[str]) -> tuple[float, float]:
