@@ -4,6 +4,7 @@ import json
 import socket
 import struct
 import threading
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -49,7 +50,7 @@ class _Planned:
         return self.path == name and self.symbol in (None, symbol)
 
 
-class LoopbackServer:
+class LoopbackServer(ABC):
     """An exchange whose symbols, candles and clock are given; every kind of market lists the same symbols.
 
     `now_ms` is the exchange's clock, settable at any time; None follows the wall clock. A given clock stands
@@ -114,13 +115,13 @@ class LoopbackServer:
         return f"http://127.0.0.1:{self._http.server_address[1]}"
 
     @property
+    @abstractmethod
     def api_urls(self) -> dict[str, str]:
         """What goes to urls.api of ccxt's exchange."""
-        raise NotImplementedError
 
+    @abstractmethod
     def place(self, path: str, query: Mapping[str, str]) -> tuple[str, str]:
         """Market kind and name of a request; kind "" for one that is not served."""
-        raise NotImplementedError
 
     def cost(self, kind: str, name: str, query: Mapping[str, str]) -> int:
         """The weight of a request."""
@@ -130,9 +131,9 @@ class LoopbackServer:
         """What every answer carries, with so much weight used in this minute."""
         return {}
 
+    @abstractmethod
     def document(self, kind: str, name: str, query: Mapping[str, str]) -> Any:
         """The right answer. Raises WrongRequestError for a wrong request, LookupError for a wrong path."""
-        raise NotImplementedError
 
     def options(self, *, limited: bool = False) -> dict[str, object]:
         """Constructor options for ccxt's exchange that lead here and nowhere else.
