@@ -85,6 +85,7 @@ _BY_CLASS = (
     ("InvalidProxySettings", Trouble.MISCONFIGURED),
     ("NotSupported", Trouble.MISCONFIGURED),
     ("ArgumentsRequired", Trouble.MISCONFIGURED),
+    ("PermissionDenied", Trouble.REFUSED),  # candles need no key, so it is the country
     ("AuthenticationError", Trouble.MISCONFIGURED),
     ("BaseError", Trouble.WRONG_REQUEST),
 )

@@ -95,13 +95,19 @@ WHOLE: list[tuple[Fault, type[AtcError], str, Callable[[int], bool]]] = [
     (ret_code(10006, RATE), BusyError, "limits the rate of requests", lambda asked: asked <= 1 + WAITS_MAX_S),
     (ret_code(10018, RATE), BusyError, "limits the rate of requests", lambda asked: asked <= 1 + WAITS_MAX_S),
     (ret_code(10006, RATE, 403), BusyError, "limits the rate of requests", lambda asked: asked <= 1 + WAITS_MAX_S),
+    (
+        ret_code(10024, "Compliance rules triggered"),
+        UnavailableError,
+        "refuses this location",
+        lambda asked: asked == 1,
+    ),
     (DENIED, UnavailableError, "refuses this location", lambda asked: asked == 1),
     (refused(502), UnavailableError, "is failing: HTTP 502", lambda asked: asked == 3),
 ]
 
 
 @pytest.mark.parametrize(
-    ("fault", "error", "words", "few"), WHOLE, ids=["10006", "10018", "10006 in a 403", "403", "502"]
+    ("fault", "error", "words", "few"), WHOLE, ids=["10006", "10018", "10006 in a 403", "10024", "403", "502"]
 )
 def test_an_error_that_no_symbol_escapes_ends_the_fetch_after_few_requests(
     fault: Fault, error: type[AtcError], words: str, few: Callable[[int], bool]
