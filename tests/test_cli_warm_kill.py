@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from atc_cli.data.store import Store
+from atc_cli.domain.stored import Missing
 from tests.conftest import Atc
 from tests.loopback import BinanceServer, edited
 from tests.test_cli_exchange import HOUR_MS, NOW_MS, config, symbol
@@ -24,6 +25,7 @@ from tests.test_cli_warm import started
 
 KILLS = int(os.environ.get("KILLS", "20"))
 SYMBOLS, BARS = 90, 60
+HOURS = (1, 1, 1, 20)  # between two runs; twenty are more than a window of the shorter timeframe
 FLAGS = ("--timeframe", "15m,1h", "--bars", str(BARS), "--no-compile")
 
 
@@ -40,9 +42,9 @@ class Exchange:
         self._asked.set()
         return body
 
-    def begin(self, processes: int = 1) -> "list[subprocess.Popen[str]]":
-        """Start so many runs after an hour has passed, and wait until the first of them asks for candles."""
-        self.server.now_ms += HOUR_MS
+    def begin(self, processes: int = 1, hours: int = 1) -> "list[subprocess.Popen[str]]":
+        """Start so many runs after some hours have passed, and wait until the first of them asks for candles."""
+        self.server.now_ms += hours * HOUR_MS
         self._asked.clear()
         running = [started(self.folder, *self.flags, "--output", "json") for _ in range(processes)]
         self._asked.wait()
@@ -79,7 +81,10 @@ def assert_sound(exchange: Exchange) -> None:
 
 
 def assert_complete(atc: Atc, exchange: Exchange) -> None:
-    """The next run completes; then everything is stored, as the exchange tells it, and nothing else lies around."""
+    """The next run completes; then everything is stored, as the exchange tells it, and nothing else lies around.
+
+    Bars that no run asked for, because a kill came before and then more time passed than the window, are known as such.
+    """
     (last,) = exchange.begin()
     assert {name: each["hits_after"] for name, each in finished(last).items()} == {"15m": SYMBOLS, "1h": SYMBOLS}
     verified = atc("cache", "verify", env={"XDG_CACHE_HOME": str(exchange.folder)})
@@ -93,8 +98,12 @@ def assert_complete(atc: Atc, exchange: Exchange) -> None:
             coin = exchange.server.symbols[held.entry.native]
             first, last_ms = int(held.timestamp[0]), int(held.timestamp[-1])
             books = np.asarray(coin.bars(shelf.timeframe, first, last_ms, exchange.server.now_ms))
-            assert held.timestamp.tolist() == books[:, 0].tolist()
-            np.testing.assert_allclose(held.values, books[:, 1:6].T, rtol=1e-12)
+            unasked = {bar for hole in held.entry.holes for bar in range(hole.from_ms, hole.last_ms + 1, shelf.step_ms)}
+            asked = ~np.isin(books[:, 0], list(unasked))
+            assert held.timestamp.tolist() == books[asked, 0].tolist()
+            np.testing.assert_allclose(held.values, books[asked, 1:6].T, rtol=1e-12)
+            assert {hole.why for hole in held.entry.holes} <= {Missing.NOT_ASKED}
+            assert asked[-BARS:].all()
             assert len(held.timestamp) >= BARS
             found += 1
         assert found == SYMBOLS
@@ -112,7 +121,7 @@ def test_a_kill_at_any_moment_leaves_a_sound_store_that_the_next_run_completes(a
     while alive < KILLS:
         tried += 1
         assert tried <= 4 * KILLS, f"of {tried} kills only {alive} met a live process"
-        running = exchange.begin(2 if tried % 4 == 0 else 1)
+        running = exchange.begin(2 if tried % 4 == 0 else 1, hours=moments.choice(HOURS))
         hits = [killed(each, moments.uniform(0, took_s)) for each in running]
         alive += any(hits)
         assert_sound(exchange)
