@@ -281,3 +281,15 @@ def test_signals_of_presets_are_found_by_the_scans_of_these_presets(
     again = json.loads(atc("warm-cache", *flags, "--no-compile", "--signals", "swing", "--timeframe", "4h").out)
     ((computed_again, known),) = [(each["computed"], each["hits_before"]) for each in again["signals"]]
     assert (computed_again, known) == (0, report["signals"][1]["computed"])
+
+
+def test_signals_that_cannot_be_kept_are_said(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
+    blocked = tmp_path / "cache" / "signals"
+    blocked.parent.mkdir()
+    blocked.write_text("not a folder")
+    flags = ("--timeframe", "1h", "--signals", "intraday", "--cache-dir", str(blocked.parent), "--output", "json")
+    done = warm(atc, server, tmp_path, *flags)
+    assert done.code == 0, done.err
+    (said,) = json.loads(done.out)["warnings"]
+    assert str(blocked) in said
+    assert str(blocked) in done.err

@@ -94,6 +94,7 @@ class _Run:
     lost: list[Lost] = field(default_factory=list)
     compiled: list[Compiled] = field(default_factory=list)
     signalled: list[Signalled] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # of the scans; the markets have their own
     interrupted: bool = False
     stopped: AtcError | None = None
 
@@ -123,7 +124,7 @@ class _Run:
             lost=tuple(self.lost),
             compiled=tuple(self.compiled),
             signalled=tuple(self.signalled),
-            notes=self.ports.all_notes(),
+            notes=(*self.ports.all_notes(), *dict.fromkeys(self.notes)),
             interrupted=self.interrupted,
         )
 
@@ -166,6 +167,7 @@ class _Run:
         began = perf_counter()
         with open_ports(scanned) as ports:
             result = scan.run(scanned, ports, typed=typed, watchlist=lines)
+            self.notes += ports.all_notes()
         if result.remembered is not None:
             done = Signalled(
                 preset=scanned.preset,
