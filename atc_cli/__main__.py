@@ -40,7 +40,7 @@ def _prepare_streams() -> None:
 
 
 def _run() -> int:
-    from atc_cli.app import run
+    from atc_cli.cli.app import run
 
     code = run()
     if sys.stdout is not None:
@@ -51,8 +51,8 @@ def _run() -> int:
 
 
 def _complain(message: str, hint: str | None = None) -> None:
+    from atc_cli.cli.words import stamp
     from atc_cli.reporting.text import printable
-    from atc_cli.words import stamp
 
     with suppress(OSError):
         when = stamp()
@@ -62,7 +62,7 @@ def _complain(message: str, hint: str | None = None) -> None:
 def _cannot_write(error: OSError) -> ExitCode:
     if os.environ.get("ATC_TRACEBACK"):
         raise error
-    from atc_cli.output import drop_stdout
+    from atc_cli.cli.output import drop_stdout
 
     drop_stdout()
     _complain(f"{error.strerror or error}")

@@ -14,8 +14,8 @@ from atc_cli.__main__ import main
 from atc_cli.domain.catalog import FAMILIES, Dialect
 from atc_cli.domain.classify import directions
 from atc_cli.engine.backend import Want
-from tests.backends import backend
-from tests.golden_cases import Case, cases, same
+from tests.helpers.backends import backend
+from tests.helpers.goldens import Case, cases, same
 
 CASES = cases()
 each_case = pytest.mark.parametrize("case", CASES, ids=[case.label for case in CASES])

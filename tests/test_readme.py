@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from atc_cli.errors import ExitCode
-from atc_cli.resolve import preset_text
+from atc_cli.settings.layers import preset_text
 from tests.conftest import ROOT, Atc
 
 README = (ROOT / "README.md").read_text()

@@ -5,12 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
 
-from atc_cli.commands.bench_data import ALL, panel_of
-from atc_cli.commands.bench_gate import SAMPLE_SIZE, Gate
-from atc_cli.commands.bench_machine import machine
-from atc_cli.commands.bench_measure import Job, Measured, MeasureError
-from atc_cli.data.source import Progress
-from atc_cli.domain.bench import (
+from atc_cli.bench import talib
+from atc_cli.bench.data import ALL, panel_of
+from atc_cli.bench.gate import SAMPLE_SIZE, Gate
+from atc_cli.bench.machine import machine
+from atc_cli.bench.measure import Job, Measured, MeasureError
+from atc_cli.data.market import Progress
+from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.params import Params
+from atc_cli.domain.results.bench import (
     ADVANCE,
     AVERAGES,
     BATCH,
@@ -21,12 +24,10 @@ from atc_cli.domain.bench import (
     Parity,
     Timing,
 )
-from atc_cli.domain.catalog import Dialect
-from atc_cli.domain.params import Params
-from atc_cli.engine import reference, talib
+from atc_cli.engine import reference
 from atc_cli.engine.backend import Backend, Offer, Replays, Unavailable, Want, variant, variants
 from atc_cli.errors import UnavailableError, UsageError
-from atc_cli.settings import BenchSettings
+from atc_cli.settings.sections import BenchSettings
 
 SIZES = ((1, 1500), (99, 1500), (1000, 1500))
 LARGE_SIZES = ((10_000, 1500), (1, 1_000_000))

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 
-from atc_cli.data.files import FolderMarket, split_name
-from atc_cli.data.source import Arrived
-from atc_cli.data.store import Shelf, Store
-from atc_cli.data.store_group import difference
-from atc_cli.data.store_ledger import Update
-from atc_cli.data.store_limit import forget, shrink, stored
+from atc_cli.data.files.folder import FolderMarket, split_name
+from atc_cli.data.market import Arrived
+from atc_cli.data.store.group import difference
+from atc_cli.data.store.ledger import Update
+from atc_cli.data.store.limit import forget, shrink, stored
+from atc_cli.data.store.shelf import Shelf, Store
 from atc_cli.domain.panel import Candles, RawCandles, check
-from atc_cli.domain.results import Skipped, SkipReason
-from atc_cli.domain.stored import Entry, StoredShelf
+from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.results.stored import Entry, StoredShelf
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, iso
 from atc_cli.errors import NoDataError, UnavailableError, UsageError
 

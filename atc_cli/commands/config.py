@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atc_cli.errors import ConfigError, unknown_name
-from atc_cli.resolve import PROJECT_FILE, preset_text, read_toml, resolve
-from atc_cli.settings import DEMO, PRESETS
+from atc_cli.settings.layers import PROJECT_FILE, preset_text, read_toml, resolve
+from atc_cli.settings.sections import DEMO, PRESETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ def validate(file: Path) -> int:
 
 def check_exchange(exchange: str, where: str) -> None:
     """Raise ConfigError, with the nearest name, for an exchange that does not exist."""
-    from atc_cli.data.exchange import exchange_ids
+    from atc_cli.data.exchange.market import exchange_ids
 
     valid = [DEMO, *exchange_ids()]
     if exchange not in valid:

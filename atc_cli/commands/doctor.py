@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 from atc_cli.domain.timeframe import iso
-from atc_cli.engine import numba, route, rust
+from atc_cli.engine import route, rust
 from atc_cli.engine.backend import Offer, Unavailable, Workload
-from atc_cli.resolve import preset_text
-from atc_cli.settings import PRESETS
+from atc_cli.engine.numba import backend as numba
+from atc_cli.settings.layers import preset_text
+from atc_cli.settings.sections import PRESETS
 
 Status = Literal["ok", "warn", "fail", "absent"]
 

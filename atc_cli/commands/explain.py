@@ -13,12 +13,13 @@ from atc_cli.domain.classify import directions
 from atc_cli.domain.growth import growth_table
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
-from atc_cli.domain.results import ExplainResult, FamilyView, Member, Series, Skipped
+from atc_cli.domain.results.explain import ExplainResult, FamilyView, Member, Series
+from atc_cli.domain.results.scan import Skipped
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine import route
 from atc_cli.engine.backend import Values, Want, Workload
 from atc_cli.errors import NoDataError, UsageError
-from atc_cli.settings import Settings
+from atc_cli.settings.sections import Settings
 
 _ANY_LAG = 2**62
 

@@ -8,14 +8,15 @@ from time import perf_counter
 from typing import TypeVar
 
 from atc_cli.commands.ports import Ports
-from atc_cli.data.source import FILES, Listing, Loaded, Market, Progress, Request, failed, left_out, load
+from atc_cli.data.load import Loaded, failed, left_out, load
+from atc_cli.data.market import FILES, Listing, Market, Progress, Request
 from atc_cli.data.universe import Filters, Universe, choose
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params, document_hash
-from atc_cli.domain.results import Decision, Header, ScanRow, Skipped, SkipReason
+from atc_cli.domain.results.scan import Decision, Header, ScanRow, Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.errors import AtcError, BusyError, NoDataError, UnavailableError, UsageError
-from atc_cli.settings import Settings
+from atc_cli.settings.sections import Settings
 
 DEFAULT_QUOTE = "USDT"
 ANY_QUOTE = "any"

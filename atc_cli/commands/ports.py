@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from atc_cli.data.signals import Signals
-from atc_cli.data.source import Market, Progress
+from atc_cli.data.market import Market, Progress
 from atc_cli.engine.backend import Offer, Unavailable
+from atc_cli.signals.rows import Signals
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.commands.gather import Gathered
-from atc_cli.data.source import Listing
+from atc_cli.data.market import Listing
 from atc_cli.domain.activity import change_24h_frac, quote_volume_24h
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.classify import side_of
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
-from atc_cli.domain.results import ScanRow, Skipped, SkipReason
+from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
 from atc_cli.engine.backend import Backend, LastBar, Values, Want
 
 SPARK_BARS = 40

@@ -9,16 +9,16 @@ from time import perf_counter
 from atc_cli.commands.gather import Gathered, gather, header_of, request_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.rows import computed, listed
-from atc_cli.data.source import Listing
+from atc_cli.data.market import Listing
 from atc_cli.data.universe import parse_watchlist
 from atc_cli.domain.classify import rank
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
-from atc_cli.domain.results import Remembered, ScanResult, ScanRow, Side, Skipped
-from atc_cli.domain.stored import Content
+from atc_cli.domain.results.scan import Remembered, ScanResult, ScanRow, Side, Skipped
+from atc_cli.domain.results.stored import Content
 from atc_cli.engine import route
 from atc_cli.engine.backend import Workload
-from atc_cli.settings import Settings
+from atc_cli.settings.sections import Settings
 
 STEEP_MULTIPLIER = 1.1
 

@@ -12,16 +12,16 @@ import numpy as np
 from atc_cli.commands import scan
 from atc_cli.commands.gather import load_all, universe_of
 from atc_cli.commands.ports import Ports
-from atc_cli.data.source import Progress, Request
-from atc_cli.data.stored import StoredMarket
+from atc_cli.data.market import Progress, Request
+from atc_cli.data.store.market import StoredMarket
 from atc_cli.data.universe import Universe, parse_watchlist
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.panel import Candles, Panel
+from atc_cli.domain.results.warm import Compiled, Lost, Signalled, Warmed, WarmResult
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
-from atc_cli.domain.warmth import Compiled, Lost, Signalled, Warmed, WarmResult
 from atc_cli.engine.backend import Offer, Want, compiles
 from atc_cli.errors import AtcError, UsageError
-from atc_cli.settings import Settings
+from atc_cli.settings.sections import Settings
 
 OpenPorts = Callable[[Settings], AbstractContextManager[Ports]]
 

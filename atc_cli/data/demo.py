@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.data.source import Delivery, Listing, Market
+from atc_cli.data.market import Delivery, Listing, Market
 from atc_cli.domain.panel import Floats, Ints, RawCandles
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES_MS, newest_closed_open_ms
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
-from atc_cli.data.source import FILES, Listing
-from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.data.market import FILES, Listing
+from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.errors import NoDataError, UsageError, nearest
 
 _TRADINGVIEW = re.compile(r"(?P<exchange>[A-Za-z0-9_]+):(?P<symbol>[^/]+)")

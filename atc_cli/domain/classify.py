@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.domain.params import Params
-from atc_cli.domain.results import ScanRow, Side
+from atc_cli.domain.results.scan import ScanRow, Side
 
 Floats = NDArray[np.float64]
 

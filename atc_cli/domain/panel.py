@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.domain.results import Skipped, SkipReason
-from atc_cli.domain.stored import Content
+from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.results.stored import Content
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, grid_offset_ms, iso
 
 Floats = NDArray[np.float64]

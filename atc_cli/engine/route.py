@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from atc_cli.domain.results import Decision
+from atc_cli.domain.results.scan import Decision
 from atc_cli.engine.backend import Backend, Offer, Unavailable, Workload
 from atc_cli.engine.cost import estimate_ms
 from atc_cli.errors import UnavailableError

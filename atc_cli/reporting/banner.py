@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from rich.text import Text
 
-from atc_cli.domain.results import Header, Side
+from atc_cli.domain.results.scan import Header, Side
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.reporting import figures
 from atc_cli.reporting.columns import FORMING, FORMING_MARK, SIDE_MARKS, SIMULATED, Cell

@@ -6,7 +6,7 @@ from itertools import groupby
 from rich.table import Table
 from rich.text import Text
 
-from atc_cli.domain.bench import ADVANCE, EXTRAPOLATED, REANCHORED, BenchResult, BenchRow
+from atc_cli.domain.results.bench import ADVANCE, EXTRAPOLATED, REANCHORED, BenchResult, BenchRow
 from atc_cli.reporting import figures
 from atc_cli.reporting.documents import Document, dumps
 from atc_cli.reporting.layout import GAP, flow, natural_width, ruled_table

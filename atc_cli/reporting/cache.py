@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from atc_cli.domain.panel import COLUMNS, Candles
-from atc_cli.domain.stored import Entry, Missing, StoredShelf
+from atc_cli.domain.results.stored import Entry, Missing, StoredShelf
 from atc_cli.domain.timeframe import iso
 from atc_cli.reporting.documents import Document, dumps, time_or_none
 from atc_cli.reporting.layout import ruled_table

@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Literal, cast
 
 from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS
-from atc_cli.domain.results import Header, ScanResult, ScanRow, Side
+from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
 from atc_cli.errors import UsageError, unknown_name
 from atc_cli.reporting import figures
 from atc_cli.reporting.text import SPARK_CLOSES, printable, spark_step, sparkline

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Mapping
 
-from atc_cli.domain.results import Header, ScanRow, Skipped
+from atc_cli.domain.results.scan import Header, ScanRow, Skipped
 from atc_cli.domain.timeframe import iso
 from atc_cli.reporting.text import hidden
 

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from atc_cli.domain.catalog import Dialect
-from atc_cli.domain.results import ExplainResult, FamilyView, Member
+from atc_cli.domain.results.explain import ExplainResult, FamilyView, Member
 from atc_cli.reporting import figures
 from atc_cli.reporting.banner import banner
 from atc_cli.reporting.columns import DOWN, QUIET, SIDE_MARKS, UP, Cell, direction_style, family_mark, side_cell

@@ -7,7 +7,7 @@ from datetime import UTC, tzinfo
 from math import isnan
 
 from atc_cli.domain.catalog import FAMILY_IDS
-from atc_cli.domain.results import Header, ScanResult, ScanRow, Side
+from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
 from atc_cli.domain.timeframe import iso
 from atc_cli.reporting import figures
 from atc_cli.reporting.columns import COLUMNS, FORMING, SIMULATED, Scene, checked_columns, default_columns

@@ -7,7 +7,8 @@ from math import isnan
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.domain.results import Header, Series
+from atc_cli.domain.results.explain import Series
+from atc_cli.domain.results.scan import Header
 from atc_cli.reporting.documents import Document, dumps, header_document
 
 SERIES_SCHEMA = "atc.series/1"

@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from atc_cli.domain.results import ExplainResult, Header, Remembered, ScanResult, Side, Skipped, SkipReason
+from atc_cli.domain.results.explain import ExplainResult
+from atc_cli.domain.results.scan import Header, Remembered, ScanResult, Side, Skipped, SkipReason
 from atc_cli.reporting import figures
 from atc_cli.reporting.text import printable
 

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from atc_cli.domain.catalog import FAMILIES
-from atc_cli.domain.results import ScanResult, ScanRow
+from atc_cli.domain.results.scan import ScanResult, ScanRow
 from atc_cli.reporting.banner import banner, breadth
 from atc_cli.reporting.columns import (
     COLUMNS,

@@ -5,8 +5,8 @@ from dataclasses import asdict
 from rich.table import Table
 from rich.text import Text
 
-from atc_cli.domain.results import Skipped
-from atc_cli.domain.warmth import WarmResult
+from atc_cli.domain.results.scan import Skipped
+from atc_cli.domain.results.warm import WarmResult
 from atc_cli.reporting import figures
 from atc_cli.reporting.documents import dumps, skip_document
 from atc_cli.reporting.layout import flow, ruled_table

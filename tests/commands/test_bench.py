@@ -7,20 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from atc_cli.bench import talib
+from atc_cli.bench.data import off_grid, panel_of, walks
+from atc_cli.bench.gate import Gate, first_difference
+from atc_cli.bench.measure import Job, Measured, MeasureError, measure
+from atc_cli.cli.flow import bench_code
 from atc_cli.commands import bench
-from atc_cli.commands.bench_data import off_grid, panel_of, walks
-from atc_cli.commands.bench_gate import Gate, first_difference
-from atc_cli.commands.bench_measure import Job, Measured, MeasureError, measure
-from atc_cli.domain.bench import ADVANCE, REANCHORED, Parity
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
-from atc_cli.engine import reference, rust, talib
+from atc_cli.domain.results.bench import ADVANCE, REANCHORED, Parity
+from atc_cli.engine import reference, rust
 from atc_cli.engine.backend import Offer, Unavailable, Values, Want
 from atc_cli.errors import ExitCode, NoDataError, UnavailableError, UsageError
-from atc_cli.flow import bench_code
-from atc_cli.settings import BenchSettings
-from tests.markets import NOW_MS, NoProgress
+from atc_cli.settings.sections import BenchSettings
+from tests.helpers.markets import NOW_MS, NoProgress
 
 SMALL = {"symbols": 2, "bars": 120, "runs": 2}
 SAMPLE = (2, 90)

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from atc_cli.commands import doctor
-from atc_cli.engine import numba, reference
+from atc_cli.engine import reference
 from atc_cli.engine.backend import Offer, Unavailable
-from tests.markets import NOW_MS
+from atc_cli.engine.numba import backend as numba
+from tests.helpers.markets import NOW_MS
 
 NO_RUST = Unavailable("rust", "the extension is not built", "run `make build`")
 NUMBA = numba.offer(ModuleSpec("numba", None))

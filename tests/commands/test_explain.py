@@ -5,8 +5,8 @@ import pytest
 
 from atc_cli.commands import explain, scan
 from atc_cli.errors import NoDataError, UsageError
-from tests.backends import HOUR_MS
-from tests.markets import NOW_MS, MemoryMarket, hourly, ports, walk
+from tests.helpers.backends import HOUR_MS
+from tests.helpers.markets import NOW_MS, MemoryMarket, hourly, ports, walk
 
 LAST_CLOSED_MS = NOW_MS // HOUR_MS * HOUR_MS - HOUR_MS
 

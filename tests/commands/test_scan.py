@@ -10,10 +10,10 @@ import pytest
 from atc_cli.commands import scan
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.params import OutOfRangeError
-from atc_cli.domain.results import Side, Skipped, SkipReason
+from atc_cli.domain.results.scan import Side, Skipped, SkipReason
 from atc_cli.errors import NoDataError, UnavailableError
-from tests.backends import HOUR_MS, compute, flat, tick_walk
-from tests.markets import NOW_MS, MemoryMarket, hourly, ports, raw, walk
+from tests.helpers.backends import HOUR_MS, compute, flat, tick_walk
+from tests.helpers.markets import NOW_MS, MemoryMarket, hourly, ports, raw, walk
 
 LAST_CLOSED_MS = NOW_MS // HOUR_MS * HOUR_MS - HOUR_MS
 

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atc_cli.data.demo import DemoMarket
-from atc_cli.data.source import Listing
+from atc_cli.data.market import Listing
 from atc_cli.domain import reference
 from atc_cli.domain.classify import side_of
 from atc_cli.domain.grid import prices_of
 from atc_cli.domain.growth import growth_table
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.params import Params
-from atc_cli.domain.results import Side, Skipped
+from atc_cli.domain.results.scan import Side, Skipped
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES_MS, newest_closed_open_ms
 
 NOW_MS = int(datetime(2026, 3, 3, 12, 7, 31, tzinfo=UTC).timestamp() * 1000) + 250

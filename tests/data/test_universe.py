@@ -2,9 +2,9 @@
 
 import pytest
 
-from atc_cli.data.source import FILES, Listing
+from atc_cli.data.market import FILES, Listing
 from atc_cli.data.universe import Filters, choose, parse_watchlist
-from atc_cli.domain.results import SkipReason
+from atc_cli.domain.results.scan import SkipReason
 from atc_cli.errors import NoDataError, UsageError
 
 

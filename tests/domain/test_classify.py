@@ -9,9 +9,9 @@ from atc_cli.domain.activity import change_24h_frac, quote_volume_24h
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.classify import directions, last_flip, rank, side_of, trends
 from atc_cli.domain.params import Params
-from atc_cli.domain.results import ScanRow, Side
+from atc_cli.domain.results.scan import ScanRow, Side
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso, newest_closed_open_ms
-from tests.backends import candles_of, flat
+from tests.helpers.backends import candles_of, flat
 
 P = Params()
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atc_cli.domain.panel import COLUMNS, Candles, Panel, RawCandles, check
-from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, TIMEFRAMES_MS
 
 START_MS = 1_700_006_400_000  # a Wednesday, 00:00 UTC

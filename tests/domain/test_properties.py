@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Want
-from tests.backends import candles_of, compute, flat, tick_walk
+from tests.helpers.backends import candles_of, compute, flat, tick_walk
 
 BACKENDS = ["reference", "rust", "numba"]
 few = settings(max_examples=15, deadline=None)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from atc_cli.engine import numba
 from atc_cli.engine.backend import Offer, Unavailable
+from atc_cli.engine.numba import backend as numba
 
 
 def test_without_numba_the_offer_says_how_to_get_it() -> None:

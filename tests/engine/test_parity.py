@@ -9,8 +9,8 @@ from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
 from atc_cli.domain.panel import Candles, Panel, check
 from atc_cli.domain.params import Params, Source
 from atc_cli.engine.backend import Want
-from tests.backends import RUST_PATHS, assert_same_bits, backend, candles_of, compute, flat, tick_walk
 from tests.conftest import SHARED, needs_shared
+from tests.helpers.backends import RUST_PATHS, assert_same_bits, backend, candles_of, compute, flat, tick_walk
 
 FAST = [*RUST_PATHS, "numba"]
 both_dialects = pytest.mark.parametrize("dialect", list(Dialect))
@@ -124,7 +124,7 @@ def test_every_family_changes_the_result(name: str) -> None:
 @pytest.fixture(scope="module")
 def recorded() -> Panel:
     """Every recorded USD-M perpetual."""
-    from atc_cli.data.files import FolderMarket
+    from atc_cli.data.files.folder import FolderMarket
 
     market = FolderMarket(SHARED / "data" / "binance-usdm-1h", "1h")
     series: list[Candles] = []

@@ -14,7 +14,7 @@ from atc_cli.domain.params import Params
 from atc_cli.engine import rust
 from atc_cli.engine.backend import Offer, Unavailable, Values, Want
 from atc_cli.engine.rust import RustBackend, RustState
-from tests.backends import backend, candles_of, compute, tick_walk
+from tests.helpers.backends import backend, candles_of, compute, tick_walk
 
 both_dialects = pytest.mark.parametrize("dialect", list(Dialect))
 each_path = pytest.mark.parametrize("simd", rust.simd_paths())

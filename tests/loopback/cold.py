@@ -5,10 +5,10 @@ import sys
 from contextlib import closing
 from time import perf_counter
 
-from atc_cli.data.exchange import RATE_SHARE, ExchangeMarket
+from atc_cli.data.exchange.market import RATE_SHARE, ExchangeMarket
 from atc_cli.domain.panel import RawCandles
-from atc_cli.domain.results import Skipped
-from tests.data.exchange_case import FORMING, Simulated
+from atc_cli.domain.results.scan import Skipped
+from tests.helpers.exchange_case import FORMING, Simulated
 from tests.loopback.binance import BinanceServer
 from tests.loopback.limits import MINUTE_MS, PER_MINUTE, Limits
 from tests.loopback.symbols import Symbol, wandering

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from atc_cli.data.store_ledger import Update
+from atc_cli.data.store.ledger import Update
 from atc_cli.domain.timeframe import HOUR_MS
 from tests.loopback.symbols import wandering
 
@@ -34,7 +34,7 @@ def _made_up(given: argparse.Namespace) -> Iterator[Update]:
 
 
 def _recorded(given: argparse.Namespace) -> Iterator[Update]:
-    from atc_cli.data.candle_file import read_candles
+    from atc_cli.data.files.candle_file import read_candles
 
     files = sorted(given.data.glob("*.parquet"))
     tables = [read_candles(file) for file in files[: given.symbols]]

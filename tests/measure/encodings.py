@@ -10,9 +10,9 @@ import blosc2
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.data.store import unpack
-from atc_cli.data.store_block import SLOTS, Block, Dense, encode
-from atc_cli.data.store_ledger import Update
+from atc_cli.data.store.block import SLOTS, Block, Dense, encode
+from atc_cli.data.store.ledger import Update
+from atc_cli.data.store.shelf import unpack
 from atc_cli.domain.timeframe import HOUR_MS
 from tests.measure.candles import parser, updates
 

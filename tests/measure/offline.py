@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from time import perf_counter
 
-from atc_cli.data.store import Shelf, Store
+from atc_cli.data.store.shelf import Shelf, Store
 from tests.measure.candles import parser, updates
 
 _AT_ONCE = 250

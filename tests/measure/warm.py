@@ -12,8 +12,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from tests.cli.test_exchange import NOW_MS, config, symbol
 from tests.loopback import BinanceServer
-from tests.test_cli_exchange import NOW_MS, config, symbol
 
 
 def main() -> None:

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from atc_cli.domain.bench import BenchResult, BenchRow, Parity, Timing
+from atc_cli.domain.results.bench import BenchResult, BenchRow, Parity, Timing
 from atc_cli.reporting.bench import bench_json, bench_table
-from tests.reporting.market import ESCAPE
-from tests.reporting.terminal import lines_of, printed
+from tests.helpers.reported import ESCAPE
+from tests.helpers.terminal import lines_of, printed
 
 ROW = BenchRow(
     backend="rust", simd="avx512", threads=2, dialect="lts", mode="batch", want="average", symbols=99, bars=1500,

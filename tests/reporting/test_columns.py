@@ -2,7 +2,7 @@ from datetime import UTC
 
 import pytest
 
-from atc_cli.domain.results import Side
+from atc_cli.domain.results.scan import Side
 from atc_cli.errors import UsageError
 from atc_cli.reporting.columns import (
     COLUMNS,
@@ -14,7 +14,7 @@ from atc_cli.reporting.columns import (
     family_mark,
     sort_rows,
 )
-from tests.reporting.market import BAR, HOUR, ROW, market, result, row
+from tests.helpers.reported import BAR, HOUR, ROW, market, result, row
 
 USUAL = ("rank", "symbol", "side", "signal", "families", "price", "change", "volume", "age", "flipped", "spark")
 

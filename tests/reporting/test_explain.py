@@ -5,11 +5,11 @@ from datetime import UTC
 import pytest
 from rich.cells import cell_len
 
-from atc_cli.domain.results import FamilyView
+from atc_cli.domain.results.explain import FamilyView
 from atc_cli.reporting.explain import explain_json, explain_table
 from atc_cli.reporting.text import hidden
-from tests.reporting.market import CHINESE, HEADER, HOSTILE, LONGEST, explained, row
-from tests.reporting.terminal import lines_of
+from tests.helpers.reported import CHINESE, HEADER, HOSTILE, LONGEST, explained, row
+from tests.helpers.terminal import lines_of
 
 TRADINGVIEW = replace(HEADER, dialect="tradingview", cuts=(0.49, -0.49))
 

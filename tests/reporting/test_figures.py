@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from atc_cli.reporting import figures
-from tests.reporting.market import BAR, HOUR
+from tests.helpers.reported import BAR, HOUR
 
 NAN = float("nan")
 

@@ -12,7 +12,7 @@ import pytest
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.reporting import scan_documents as documents
 from atc_cli.reporting.text import hidden, printable
-from tests.reporting.market import BAR, CHINESE, ESCAPE, HOSTILE, HOUR, ROW, market, result, row
+from tests.helpers.reported import BAR, CHINESE, ESCAPE, HOSTILE, HOUR, ROW, market, result, row
 
 ODD = row(2, "ODD", 0.1 + 0.2, price=1e-8, quote_volume=math.nan, change_24h_frac=-math.inf, families={"ema": -0.0},
           weights={"ema": 5e-324}, flipped_at_ms=None, age_bars=None, grid=None)  # fmt: skip

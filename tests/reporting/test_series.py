@@ -6,9 +6,9 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 
-from atc_cli.domain.results import Series
+from atc_cli.domain.results.explain import Series
 from atc_cli.reporting.series import series_csv, series_json, series_parquet
-from tests.reporting.market import ESCAPE, HEADER, series
+from tests.helpers.reported import ESCAPE, HEADER, series
 
 
 def from_csv(given):

@@ -1,7 +1,7 @@
 import pytest
 
 from atc_cli.reporting.text import hidden, printable, safe_filename, sparkline
-from tests.reporting.market import BIDI, CHINESE, ESCAPE, HOSTILE, LONGEST, MARKUP
+from tests.helpers.reported import BIDI, CHINESE, ESCAPE, HOSTILE, LONGEST, MARKUP
 
 
 @pytest.mark.parametrize(

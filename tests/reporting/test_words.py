@@ -8,14 +8,14 @@ from datetime import UTC
 
 import pytest
 
-from atc_cli.domain.results import Skipped, SkipReason
+from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.reporting.doctor import doctor_json, doctor_table
 from atc_cli.reporting.progress import LoggedWaits, RichProgress, SilentProgress
 from atc_cli.reporting.settings import settings_json, settings_table
 from atc_cli.reporting.summary import explain_summary, scan_summary
 from atc_cli.reporting.text import hidden
-from tests.reporting.market import ESCAPE, explained, result
-from tests.reporting.terminal import lines_of
+from tests.helpers.reported import ESCAPE, explained, result
+from tests.helpers.terminal import lines_of
 
 
 def young(count):

@@ -1,0 +1,93 @@
+"""What app does with `atc warm-cache`: run it, render it, write it, and turn the outcome into an exit code."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from atc_cli.cli.flow import lines_of, noting, partial_code, progress
+from atc_cli.cli.output import check_target, format_of, terminal_width, write
+from atc_cli.cli.words import say
+from atc_cli.errors import ExitCode
+from atc_cli.settings.layers import Resolved
+from atc_cli.settings.sections import BENCH_OUTPUTS, Settings
+
+if TYPE_CHECKING:
+    from atc_cli.domain.results.warm import WarmResult
+
+WithFlags = Callable[[Mapping[str, Any]], Resolved]
+
+_ANY_LAG = 10**9
+
+
+def warm(resolved: Resolved, own: Mapping[str, Any], symbols: list[str], with_flags: WithFlags) -> ExitCode:
+    """`atc warm-cache`: the report to stdout or --out, words to stderr; `own` has the flags that are no settings.
+
+    `with_flags` resolves the settings once more, with other flags on top of those that were typed. Raises, after the
+    report, what ended the work before its time.
+    """
+    from atc_cli.cli import wiring
+    from atc_cli.commands import warm_cache as command
+    from atc_cli.reporting.warm import warm_json, warm_losses, warm_summary, warm_table
+
+    scans = [_stored(each.settings) for each in _scans(own, with_flags)]
+    bars = max((each.bars for each in scans), default=resolved.settings.bars)
+    settings = replace(resolved.settings, include_open=False, bars=bars)  # a forming bar is never stored
+    table = format_of(own["output"], own["out"], BENCH_OUTPUTS) == "table"
+    check_target(own["out"], binary=False)
+    watchlist = lines_of(settings.watchlist)
+    timeframes = own["timeframe"] or tuple(dict.fromkeys(each.timeframe for each in scans)) or (settings.timeframe,)
+    quiet = own["quiet"]
+    tally = command.Tally(progress(quiet))
+    with resolved.blaming(), wiring.ports(settings, tally, concurrent=own["jobs"]) as ports, noting(ports):
+        outcome = command.run(
+            settings,
+            ports,
+            tally,
+            timeframes,
+            typed=symbols,
+            watchlist=watchlist,
+            compiling=own["compile"],
+            scans=scans,
+            open_ports=lambda scanned: wiring.ports(scanned, progress(quiet), remember=True),
+        )
+    result = outcome.result
+    write(warm_table(result, width=terminal_width(own["out"])) if table else warm_json(result), own["out"])
+    if not quiet:
+        say(warm_summary(result, verbose=own["verbose"]))
+    elif result.lost:
+        say([warm_losses(result)])
+    if outcome.stopped is not None:
+        raise outcome.stopped
+    return _code(result)
+
+
+def _scans(own: Mapping[str, Any], with_flags: WithFlags) -> list[Resolved]:
+    """What `atc scan --preset P` would do, for every preset of --signals and every --timeframe, if there is any."""
+    return [
+        with_flags({"preset": preset, **({"timeframe": timeframe} if timeframe else {})})
+        for preset in own["signals"]
+        for timeframe in own["timeframe"] or (None,)
+    ]
+
+
+def _stored(settings: Settings) -> Settings:
+    """A scan of what is stored, whose rows are remembered whatever is shown of them."""
+    return replace(
+        settings,
+        data=None,
+        offline=True,
+        refresh=False,
+        include_open=False,
+        backend="auto",
+        signals_cache=True,
+        min_volume=None,
+        max_lag=_ANY_LAG,
+    )
+
+
+def _code(result: "WarmResult") -> ExitCode:
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
+    if result.lost and not any(each.hits_after for each in result.warmed):
+        return ExitCode.NO_DATA
+    return partial_code(each.skip for each in result.lost)

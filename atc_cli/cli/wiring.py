@@ -1,0 +1,155 @@
+"""Settings to concrete markets and backends. The only place that knows them all."""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import atc_cli
+from atc_cli.bench import talib
+from atc_cli.bench.process import measure_apart
+from atc_cli.commands.bench import BenchPorts
+from atc_cli.commands.ports import Ports
+from atc_cli.data.market import Market, Progress
+from atc_cli.disk.folders import CANDLES, SIGNALS, cache_folder
+from atc_cli.engine.offers import offers
+from atc_cli.errors import UsageError
+from atc_cli.settings.sections import DEMO, Settings
+
+if TYPE_CHECKING:
+    from atc_cli.data.store.shelf import Store
+    from atc_cli.signals.rows import Signals
+
+_CODE = {".py", ".so", ".pyd"}
+
+
+def clock_ms() -> int:
+    """The wall clock, UTC ms."""
+    return time.time_ns() // 1_000_000
+
+
+@contextmanager
+def ports(
+    settings: Settings, progress: Progress, *, concurrent: int | None = None, remember: bool = False
+) -> Iterator[Ports]:
+    """Everything that a command needs; markets are closed at the end whatever happens.
+
+    `concurrent`: requests under way at once per exchange, the usual number if None. `remember`: rows of earlier scans
+    will do, where the settings say so.
+    """
+    notes: list[str] = []
+    with ExitStack() as stack:
+        signals = _signals(settings, notes.append) if remember else None
+        if signals is not None:
+            stack.callback(signals.close)
+        opened = []
+        for market in _markets(settings, progress, concurrent, signals):
+            stack.callback(market.close)
+            opened.append(market)
+        yield Ports(markets=opened, offers=offers(), clock_ms=clock_ms, progress=progress, signals=signals, notes=notes)
+
+
+def _signals(settings: Settings, say: Callable[[str], None]) -> "Signals | None":
+    """Rows of earlier scans; None where they are not wanted, or the candles are not all from the store."""
+    unlike = settings.include_open or settings.refresh or settings.data is not None or DEMO in settings.exchange
+    # Who names a backend wants it to compute.
+    if not settings.signals_cache or unlike or settings.backend != "auto":
+        return None
+    from atc_cli.signals.disk import BytesCache
+    from atc_cli.signals.rows import Signals
+
+    cache = BytesCache(
+        cache_folder(settings.cache_dir) / SIGNALS,
+        memory_bytes=settings.signals_memory_mb * 10**6,
+        disk_bytes=settings.signals_max_mb * 10**6,
+        say=say,
+    )
+    window = {"timeframe": settings.timeframe, "bars": settings.bars}
+    return Signals(cache, {**settings.params().document(), **window, "code": _code_checksum()})
+
+
+def _code_checksum() -> str:
+    """Changes with every file of the package, and with numpy: any of them could change a row."""
+    package = Path(atc_cli.__file__).parent
+    digest = hashlib.sha256(np.__version__.encode())
+    for file in sorted(each for each in package.rglob("*") if each.suffix in _CODE):
+        digest.update(f"{file.relative_to(package)}\n".encode() + file.read_bytes())
+    return digest.hexdigest()
+
+
+def _markets(
+    settings: Settings, progress: Progress, concurrent: int | None, signals: "Signals | None"
+) -> Iterator[Market]:
+    if settings.data is not None:
+        from atc_cli.data.files.folder import FolderMarket
+
+        yield FolderMarket(settings.data, settings.timeframe)
+        return
+    if DEMO in settings.exchange and len(settings.exchange) > 1:
+        raise UsageError("demo is a simulated market and is not mixed with real ones", "--exchange demo")
+    for exchange in settings.exchange:
+        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange, progress, concurrent, signals)
+
+
+def _demo(settings: Settings) -> Market:
+    from atc_cli.data.demo import DemoMarket
+
+    return DemoMarket(settings.seed, clock_ms)
+
+
+def _exchange(
+    settings: Settings, exchange: str, progress: Progress, concurrent: int | None, signals: "Signals | None"
+) -> Market:
+    if settings.offline:
+        from atc_cli.data.store.offline import OfflineMarket
+
+        place = (_candles(settings), exchange, settings.market, settings.timeframe)
+        return OfflineMarket(*place, clock=clock_ms, signals=signals)
+    from atc_cli.data.exchange.market import CONCURRENT, ExchangeMarket
+    from atc_cli.data.store.market import StoredMarket
+
+    market = ExchangeMarket(
+        exchange,
+        settings.market,
+        settings.ccxt.get(exchange, {}),
+        folder=cache_folder(settings.cache_dir),
+        rate_share=settings.rate_share,
+        refresh=settings.refresh_markets,
+        concurrent=concurrent or CONCURRENT,
+        progress=progress,
+    )
+    return StoredMarket(
+        market,
+        store(settings, market.notes.append),
+        limit_bytes=settings.cache_max_mb * 1e6,
+        forming=settings.include_open,
+        refresh=settings.refresh,
+        signals=signals,
+    )
+
+
+def store(settings: Settings, say: Callable[[str], None]) -> "Store":
+    """The candles on disk; `say` is told of damaged files."""
+    from atc_cli.data.store.shelf import Store
+
+    return Store(_candles(settings), say)
+
+
+def _candles(settings: Settings) -> Path:
+    return cache_folder(settings.cache_dir) / CANDLES
+
+
+def bench_ports(progress: Progress) -> BenchPorts:
+    """Everything that `atc bench` needs."""
+    return BenchPorts(
+        offers=offers(),
+        rival=talib.offer(find_spec("talib")),
+        measure=measure_apart,
+        clock_ms=clock_ms,
+        progress=progress,
+    )

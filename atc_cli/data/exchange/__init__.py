@@ -1,0 +1,1 @@
+"""Candles of exchanges, through ccxt."""

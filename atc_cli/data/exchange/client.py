@@ -1,0 +1,118 @@
+"""What is set on a ccxt exchange before it is asked, and what is looked at in its answers. Imports no ccxt."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from typing import Any, Protocol
+
+from atc_cli.data.exchange.errors import RequestError, Trouble, refusal
+from atc_cli.data.exchange.pages import Paging, Row, checked
+from atc_cli.data.exchange.tariff import Tariff
+from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.errors import UsageError, unknown_name
+
+_USUAL_PAGE_BARS = 500
+# ccxt's names for lists of markets that hold a kind, in options.fetchMarkets.types
+_LISTS = {"spot": ("spot",), "swap": ("swap", "linear", "contract")}
+# both ask signed endpoints when a key is configured; candles need neither
+_OURS: Mapping[str, Mapping[str, object]] = {"binance": {"fetchCurrencies": False, "fetchMargins": False}}
+# the same of others, whose list of coins is empty without a key
+_COINS_NEED_A_KEY = frozenset(
+    {"binanceusdm", "bingx", "blofin", "bybit", "coinsph", "cryptocom", "luno", "mexc", "okx"}
+)
+
+
+class Client(Protocol):
+    """What is used of a ccxt exchange."""
+
+    has: Mapping[str, object]
+    timeframes: Mapping[str, str] | None
+    markets: Mapping[str, Mapping[str, Any]] | None
+    options: dict[str, Any]
+    timeout_on_exit: int
+    urls: Mapping[str, Any]
+    throttle: Callable[..., Awaitable[None]]
+    fetch: Callable[..., Awaitable[object]]
+    handle_errors: Callable[..., Any]
+    parse_ohlcvs: Callable[..., list[Row]]
+    load_markets: Callable[[bool], Awaitable[object]]
+    set_markets: Callable[[Sequence[Mapping[str, Any]]], object]
+    fetch_time: Callable[[], Awaitable[object]]
+    fetch_tickers: Callable[[], Awaitable[Mapping[str, Mapping[str, object]]]]
+    fetch_ohlcv: Callable[[str, str, int | None, int], Awaitable[list[Row]]]
+    handle_http_status_code: Callable[[int, str, str, str, str], None]
+    feature_value_by_type: Callable[[str, str | None, str, str], object]
+    milliseconds: Callable[[], int]
+    close: Callable[[], Coroutine[Any, Any, None]]
+
+
+def our_options(exchange_id: str, kind: str) -> dict[str, object]:
+    """What the constructor is given unless the user says otherwise: the rate limit on, the kind as default."""
+    options: dict[str, object] = {"defaultType": kind, **_OURS.get(exchange_id, {})}
+    if kind == "swap":
+        options["defaultSubType"] = "linear"
+    has = {"fetchCurrencies": False} if exchange_id in _COINS_NEED_A_KEY else {}
+    return {"enableRateLimit": True, "options": options, "has": has}
+
+
+def check_kind(client: Client, exchange_id: str, kind: str) -> None:
+    """Raise UsageError where the exchange has no such market, or no candles."""
+    kinds = [each for each in _LISTS if client.has.get(each)]
+    if kind not in kinds:
+        raise UsageError(f"{exchange_id} has no {kind} market", f"it has: {', '.join(kinds) or 'none of ours'}")
+    if client.has.get("fetchOHLCV") is not True:
+        raise UsageError(f"{exchange_id} offers no candles", "choose another exchange")
+
+
+def ask_needed_lists_only(client: Client, kind: str, options: Mapping[str, object]) -> None:
+    """One list of markets instead of every kind that the exchange has."""
+    theirs = options.get("options")
+    asked = client.options.get("fetchMarkets")
+    if (isinstance(theirs, Mapping) and "fetchMarkets" in theirs) or not isinstance(asked, dict):
+        return
+    types = asked.get("types")
+    if isinstance(types, list) and (needed := [each for each in types if each in _LISTS[kind]]):
+        asked["types"] = needed
+
+
+def listen(client: Client) -> None:
+    """Look at every answer before ccxt's own reading of it.
+
+    ccxt drops status and Retry-After from its errors, lets statuses that it does not know pass, reads
+    JSON that does not parse as text, and drops rows without a time.
+    """
+    ccxt_errors, ccxt_rows = client.handle_errors, client.parse_ohlcvs
+
+    def handle_errors(*answer: Any) -> None:
+        status, reason, url, method, headers, body, parsed = answer[:7]
+        try:
+            ccxt_errors(*answer)
+            client.handle_http_status_code(status, reason, url, method, body)
+        except Exception as error:
+            raise refusal(error, status, headers, parsed) from error
+        if status >= 400:
+            raise refusal(ValueError(reason), status, headers, parsed)
+        if parsed is None and body.lstrip()[:1] in ("{", "[", "<"):
+            raise RequestError(Trouble.UNREADABLE, "an answer that is not JSON")
+
+    # since and limit stay behind: ccxt's cut by them is what drops rows without a time
+    def parse_ohlcvs(ohlcvs: object, market: object = None, timeframe: str = "1m", *_: Any, **__: Any) -> list[Row]:
+        if not (ohlcvs is None or isinstance(ohlcvs, list) or (isinstance(ohlcvs, dict) and ohlcvs)):
+            raise RequestError(Trouble.UNREADABLE, "something that is no list of candles")
+        return checked(ccxt_rows(ohlcvs, market, timeframe))
+
+    client.handle_errors, client.parse_ohlcvs = handle_errors, parse_ohlcvs
+
+
+def check_timeframe(client: Client, timeframe: str) -> None:
+    """Raise UsageError, with the nearest one, for a timeframe that we or the exchange do not have."""
+    offered = [each for each in TIMEFRAMES_MS if each in (client.timeframes or {})]
+    if timeframe not in offered:
+        raise UsageError(*unknown_name("timeframe", timeframe, offered))
+
+
+def paging(client: Client, kind: str, tariff: Tariff | None) -> Paging:
+    """How many candles to ask for at once: where weights are known, the number that costs least in all."""
+    if tariff is not None:
+        return Paging(tariff.page_bars, tariff.page_weight)
+    sub_type = "linear" if kind == "swap" else None
+    limit = client.feature_value_by_type(kind, sub_type, "fetchOHLCV", "limit")
+    return Paging(limit if isinstance(limit, int) and limit > 0 else _USUAL_PAGE_BARS)

@@ -1,0 +1,300 @@
+"""Real exchanges through ccxt: the only module that imports it, and only when an exchange is asked.
+
+Importing ccxt takes half a second and 100 MB, so a market that is never asked never pays for it.
+"""
+
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from atc_cli.data.exchange.budget import Budget, ClockMs, wall_ms
+from atc_cli.data.exchange.client import (
+    Client,
+    ask_needed_lists_only,
+    check_kind,
+    check_timeframe,
+    listen,
+    our_options,
+    paging,
+)
+from atc_cli.data.exchange.errors import RequestError, Trouble
+from atc_cli.data.exchange.markets import (
+    MarketRecord,
+    MarketsFile,
+    born_ms,
+    listing_of,
+    may_count_contracts,
+    offers,
+    public,
+)
+from atc_cli.data.exchange.meter import meter
+from atc_cli.data.exchange.pages import Row, SeamError, Window, rows_of
+from atc_cli.data.exchange.retry import Health, Patience, Pause, announced
+from atc_cli.data.exchange.runner import Runner
+from atc_cli.data.exchange.tariff import tariff_of
+from atc_cli.data.market import Delivery, From, Listing, Market, Progress
+from atc_cli.domain.merge import merged
+from atc_cli.domain.panel import RawCandles
+from atc_cli.domain.results.scan import Skipped
+from atc_cli.errors import ConfigError, UsageError, unknown_name
+
+CONCURRENT = 8
+RATE_SHARE = 0.9
+
+T = TypeVar("T")
+_Job = tuple[Listing, Callable[..., Window]]
+
+
+class ExchangeMarket(Market):
+    """One kind of market ("spot" or "swap") of one exchange: a `Market` over the network.
+
+    `options` go to ccxt's constructor over our own (proxies, urls, timeout in ms). Swaps are linear perpetuals
+    only. `folder` keeps the list of markets for a day and what this machine has spent of the rate limit, of
+    which at most `rate_share` is used; without it both last as long as this object. `refresh` has the list
+    fetched whatever is kept. At most `concurrent` requests are under way at once. `pause` waits the given
+    seconds, `clock_ms` is our clock (UTC ms): no candle depends on it.
+    """
+
+    simulated = False
+    live = True
+
+    def __init__(
+        self,
+        exchange_id: str,
+        market: str,
+        options: Mapping[str, object],
+        *,
+        folder: Path | None = None,
+        rate_share: float = RATE_SHARE,
+        refresh: bool = False,
+        concurrent: int = CONCURRENT,
+        progress: Progress | None = None,
+        pause: Pause | None = None,
+        clock_ms: ClockMs = wall_ms,
+    ) -> None:
+        import asyncio
+
+        self.name = self.title = exchange_id
+        self.kind = market
+        self.notes: list[str] = []
+        self._options = options
+        self._folder = folder
+        self._rate_share = rate_share
+        self._refresh = refresh
+        self._concurrent = concurrent
+        self._progress = progress
+        self._clock_ms = clock_ms
+        self._runner = Runner()
+        self._pause: Pause = pause or asyncio.sleep
+        self._wait = announced(self._pause, exchange_id, progress)
+        self._patience = Patience(self._pause, self._wait)
+        self._client: Client | None = None
+        self._budget: Budget | None = None
+        self._list_is_kept = False
+        self._counted_in_contracts: set[str] = set()
+
+    def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
+        """Active markets of the kind, by symbol; `tickers` adds the day figures with one more request.
+
+        Raises UsageError for an exchange or a kind that does not exist, UnavailableError, BusyError,
+        ConfigError.
+        """
+        return self._run(self._listings(quote, tickers))
+
+    def now_ms(self) -> int:
+        """The exchange's clock, UTC ms; ours where it tells no time. Raises as `listings` does."""
+        return self._run(self._now_ms())
+
+    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
+        """Deliver the newest `bars` closed candles and the forming one of each listing, as of `now_ms`.
+
+        A symbol that fails is delivered as Skipped. Raises UsageError for a timeframe that the exchange does
+        not have, UnavailableError or BusyError when no symbol was answered, KeyboardInterrupt at once.
+        """
+        if listings:
+            make = partial(Window, timeframe=timeframe, now_ms=now_ms, bars=bars)
+            self._run(self._fetch([(each, make) for each in listings], timeframe, deliver))
+
+    def fetch_from(self, wants: Sequence[From], timeframe: str, now_ms: int, deliver: Delivery) -> None:
+        """Deliver every candle of each listing that opens at `since_ms` or later, up to `now_ms`, closed and forming.
+
+        Each listing exactly once; one request where a page holds the tail, of the smallest weight that does.
+        Raises as `fetch` does.
+        """
+        if wants:
+            make = partial(Window, timeframe=timeframe, now_ms=now_ms)
+            jobs = [(each.listing, partial(make, since_ms=each.since_ms)) for each in wants]
+            self._run(self._fetch(jobs, timeframe, deliver))
+
+    def refresh(self) -> bool:
+        """Have the list of markets fetched again the next time it is needed; False where it is new."""
+        kept, self._list_is_kept = self._list_is_kept, False
+        if kept and self._client is not None:
+            self._client.markets = None
+            self._refresh = True
+        return kept
+
+    def interrupt(self) -> None:
+        """End the work that another thread has asked for, now and later: it raises KeyboardInterrupt there."""
+        self._runner.interrupt()
+
+    def close(self) -> None:
+        """Let go of connections; harmless after errors and when repeated."""
+        client, self._client = self._client, None
+        self._runner.close(client.close() if client is not None else None)
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        self._patience = Patience(self._pause, self._wait)
+        try:
+            return self._runner.run(work)
+        except RequestError as failure:
+            raise failure.as_error(self.name) from failure
+
+    async def _listings(self, quote: str | None, tickers: bool) -> list[Listing]:
+        client, markets = await self._loaded()
+        chosen = [each for each in markets.values() if offers(each, self.kind, quote)]
+        self._counted_in_contracts = {each["symbol"] for each in chosen if may_count_contracts(each, self.name)}
+        days: Mapping[str, Mapping[str, object]] = {}
+        if tickers and client.has.get("fetchTickers"):
+            days = await self._patience.ask(client.fetch_tickers)
+        listings = (listing_of(each, days.get(each["symbol"], {}), self.name) for each in chosen)
+        return sorted(listings, key=lambda each: each.symbol)
+
+    async def _now_ms(self) -> int:
+        client = self._connected()
+        if not client.has.get("fetchTime"):
+            return client.milliseconds()
+        now_ms = await self._patience.ask(client.fetch_time)
+        if type(now_ms) is not int or now_ms <= 0:
+            raise RequestError(Trouble.UNREADABLE, "no time of day")
+        return now_ms
+
+    async def _fetch(self, jobs: Sequence[_Job], timeframe: str, deliver: Delivery) -> None:
+        import asyncio
+
+        client, _ = await self._loaded()
+        check_timeframe(client, timeframe)
+        pages = paging(client, self.kind, tariff_of(self.name, self.kind))
+        health = Health()
+        queue = ((listing, make(paging=pages)) for listing, make in jobs)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self._concurrent, len(jobs))):
+                    group.create_task(self._work(queue, health, deliver))
+        except BaseExceptionGroup as several:
+            raise several.exceptions[0] from None
+        if health.nothing_came is not None:
+            raise health.nothing_came
+
+    async def _work(self, queue: Iterator[tuple[Listing, Window]], health: Health, deliver: Delivery) -> None:
+        for listing, window in queue:
+            deliver(await self._candles(listing, window, health))
+
+    async def _candles(self, listing: Listing, window: Window, health: Health) -> RawCandles | Skipped:
+        if health.gone is not None:
+            return health.gone.as_skip(listing)
+        try:
+            rows = await self._agreeing_rows(listing, window)
+        except RequestError as failure:
+            health.bad(failure)
+            if failure.trouble is Trouble.WRONG_REQUEST and self._list_is_kept and (file := self._markets_file()):
+                file.forget()  # the symbol may be gone: the next run asks
+            return failure.as_skip(listing)
+        health.good()
+        if self._progress is not None:
+            self._progress.received(len(rows))
+        table = np.array(rows, dtype=np.float64).reshape(-1, 6)
+        if listing.symbol in self._counted_in_contracts:
+            table[:, 5] = np.nan
+        return RawCandles(exchange=listing.exchange, symbol=listing.symbol, timestamp=table[:, 0], values=table[:, 1:])
+
+    async def _agreeing_rows(self, listing: Listing, window: Window) -> list[Row]:
+        """The rows; where pages contradict each other all of them are fetched once more, and it is said."""
+        try:
+            return await self._rows(listing, window)
+        except SeamError as seam:
+            self.notes.append(f"{listing.symbol}: {self.name} sent {seam.detail}; fetched again")
+            return await self._rows(listing, window)
+
+    async def _rows(self, listing: Listing, window: Window) -> list[Row]:
+        client, markets = await self._loaded()
+
+        async def ask(since_ms: int | None, limit: int) -> list[Row]:
+            request = partial(client.fetch_ohlcv, listing.symbol, window.timeframe, since_ms, limit)
+            return await self._patience.ask(request)
+
+        if listing.symbol not in markets:
+            raise RequestError(Trouble.WRONG_REQUEST, f"{listing.symbol} is not listed")
+        return await rows_of(ask, window, born_ms(markets[listing.symbol]))
+
+    def _connected(self) -> Client:
+        if self._client is None:
+            client = _connect(self.name, self.kind, self._options)
+            self._budget = meter(
+                client,
+                None if self._options.get("enableRateLimit") is False else tariff_of(self.name, self.kind),
+                folder=self._folder and self._folder / "rate",
+                share=self._rate_share,
+                clock_ms=self._clock_ms,
+                pause=self._wait,
+                progress=self._progress,
+            )
+            self._client = client
+        return self._client
+
+    async def _loaded(self) -> tuple[Client, Mapping[str, MarketRecord]]:
+        client = self._connected()
+        if not client.markets:
+            await self._load_markets(client)
+        if not client.markets:
+            raise RequestError(Trouble.UNREADABLE, "no list of markets")
+        return client, client.markets
+
+    async def _load_markets(self, client: Client) -> None:
+        """The list that is kept from an earlier run, else the exchange's."""
+        file = self._markets_file()
+        kept = None if file is None or self._refresh else file.read(self._clock_ms())
+        if kept is not None:
+            client.set_markets(kept.markets)
+            self._list_is_kept = True
+            if self._budget is not None and kept.per_minute is not None:
+                self._budget.per_minute = kept.per_minute
+            return
+        await self._patience.ask(partial(client.load_markets, True))
+        if file is not None and client.markets:
+            per_minute = self._budget.per_minute if self._budget is not None else None
+            file.write(client.markets.values(), self._clock_ms(), per_minute)
+
+    def _markets_file(self) -> MarketsFile | None:
+        import ccxt
+
+        if self._folder is None:
+            return None
+        key = [ccxt.__version__, public(self._options)]
+        return MarketsFile(self._folder / "markets", self.name, self.kind, key, self.notes.append)
+
+
+def exchange_ids() -> list[str]:
+    """Every exchange that ccxt knows."""
+    import ccxt
+
+    return list(ccxt.exchanges)
+
+
+def _connect(exchange_id: str, kind: str, options: Mapping[str, object]) -> Client:
+    import ccxt.async_support as ccxt
+
+    if exchange_id not in ccxt.exchanges:
+        raise UsageError(*unknown_name("exchange", exchange_id, ["demo", *ccxt.exchanges]))
+    try:
+        client: Client = getattr(ccxt, exchange_id)(merged(our_options(exchange_id, kind), options))
+    except (ccxt.BaseError, TypeError, ValueError, AttributeError, LookupError) as error:
+        raise ConfigError(f"ccxt does not take the options of {exchange_id}: {error}") from error
+    check_kind(client, exchange_id, kind)
+    ask_needed_lists_only(client, kind, options)
+    listen(client)
+    client.timeout_on_exit = 0  # aiohttp itself waits for its connections to close
+    return client

@@ -1,0 +1,1 @@
+"""Candles of a folder of files."""

@@ -1,0 +1,119 @@
+"""Candles from a folder of Parquet and CSV files named <SYMBOL>-<timeframe>."""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from atc_cli.data.files.candle_file import FileFaultError, read_candles
+from atc_cli.data.market import FILES, Delivery, Listing, Market
+from atc_cli.domain.panel import RawCandles
+from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.errors import NoDataError, UsageError, nearest
+
+_NAMING = "files are named <SYMBOL>-<timeframe>.parquet or .csv"
+_SUFFIXES = (".parquet", ".csv")
+
+
+class FolderMarket(Market):
+    """The files <SYMBOL>-<timeframe>.parquet|csv directly inside one folder.
+
+    Columns timestamp (ms, s, or ISO 8601 with offset), open, high, low, close and, if there is one,
+    volume, in any case and order; others are ignored. Errors: UsageError for a path that is no readable
+    folder and for a symbol held twice, NoDataError where the timeframe has no file.
+    """
+
+    name = FILES
+    kind = "files"
+    simulated = False
+    live = False
+
+    def __init__(self, folder: Path, timeframe: str) -> None:
+        self.title = folder.resolve().name or str(folder)
+        self._folder = folder
+        self._timeframe = timeframe
+
+    def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:  # noqa: ARG002
+        """One per file of the timeframe, by symbol; with `quote` only symbols that end in it.
+
+        A file knows no day figures, so `tickers` changes nothing.
+        """
+        ending = (quote or "").casefold()
+        return [
+            Listing(exchange=FILES, symbol=symbol, native=symbol, quote=quote)
+            for symbol in sorted(self._paths(self._timeframe))
+            if symbol.casefold().endswith(ending)
+        ]
+
+    def now_ms(self) -> int:
+        """The local clock, UTC ms."""
+        return time.time_ns() // 1_000_000
+
+    def fetch(
+        self,
+        listings: Sequence[Listing],
+        timeframe: str,
+        bars: int,  # noqa: ARG002
+        now_ms: int,  # noqa: ARG002
+        deliver: Delivery,
+    ) -> None:
+        """Deliver every file whole, in the order of `listings`, or why it cannot be read.
+
+        The rows beyond `bars` come along: whether a file is sound must not depend on the window.
+        """
+        paths = self._paths(timeframe)
+        for listing in listings:
+            deliver(self._read(listing.symbol, paths.get(listing.symbol), timeframe))
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _paths(self, timeframe: str) -> dict[str, Path]:
+        named = [(*parts, path) for path in _entries(self._folder) if (parts := split_name(path.name))]
+        paths: dict[str, Path] = {}
+        for symbol, held, path in named:
+            if held == timeframe and paths.setdefault(symbol, path) != path:
+                both = f"{paths[symbol].name!r} and {path.name!r}"
+                raise UsageError(f"{str(self._folder)!r} holds {symbol!r} twice: {both}", "keep one of the two")
+        if not paths:
+            raise _no_files(self._folder, timeframe, Counter(held for _, held, _ in named))
+        return paths
+
+    def _read(self, symbol: str, path: Path | None, timeframe: str) -> RawCandles | Skipped:
+        if path is None:
+            return Skipped(symbol, SkipReason.NO_CANDLES, f"no {timeframe} file in {self.title!r}", FILES)
+        try:
+            timestamp, values = read_candles(path)
+        except FileFaultError as fault:
+            return Skipped(symbol, SkipReason.UNREADABLE, str(fault), FILES)
+        return RawCandles(exchange=FILES, symbol=symbol, timestamp=timestamp, values=values)
+
+
+def split_name(name: str) -> tuple[str, str] | None:
+    """Symbol and timeframe of a file name, split at the last '-'; None for any other file.
+
+    'BTC-USDT-1h.parquet' is ('BTC-USDT', '1h').
+    """
+    stem, dot, suffix = name.rpartition(".")
+    symbol, _, timeframe = stem.rpartition("-")
+    candles = dot + suffix.lower() in _SUFFIXES and timeframe in TIMEFRAMES_MS
+    if not candles or not symbol or name.startswith("."):
+        return None
+    return symbol, timeframe
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise UsageError(f"--data {str(folder)!r}: {error.strerror}", f"name a folder; {_NAMING}") from error
+
+
+def _no_files(folder: Path, timeframe: str, held: Counter[str]) -> NoDataError:
+    message = f"{str(folder)!r} holds no candles of timeframe {timeframe!r}"
+    if not held:
+        return NoDataError(message, f"nor of any other: {_NAMING}")
+    counts = ", ".join(f"{tf} ({held[tf]})" for tf in TIMEFRAMES_MS if held[tf])
+    close = nearest(timeframe, held, cutoff=0.0)
+    return NoDataError(message, f"it holds files of {counts}; did you mean --timeframe {close}?")

@@ -1,0 +1,120 @@
+"""Places that candles come from, what is asked of them, and where long work reports to."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from atc_cli.domain.panel import Candles, RawCandles
+from atc_cli.domain.results.scan import ScanRow, Skipped
+
+FILES = "files"  # what candles from a folder carry as their exchange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """A symbol that a market offers.
+
+    `symbol` is the name we show and accept (ccxt's unified one on an exchange), `native` the market's
+    own (BTCUSDT); `born_ms` is when it was listed (UTC ms), None where that is not known. The two day figures
+    are set where tickers were fetched: a fraction, quote currency.
+    """
+
+    exchange: str
+    symbol: str
+    native: str
+    quote: str | None = None
+    born_ms: int | None = None
+    change_24h_frac: float | None = None
+    quote_volume: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class From:
+    """A symbol and the open time (UTC ms) from which on its candles are wanted."""
+
+    listing: Listing
+    since_ms: int
+
+
+# Candles are those that were checked before: the store holds nothing else.
+Arrived = RawCandles | Candles | Skipped
+Delivery = Callable[[Arrived], None]
+
+
+class Market(Protocol):
+    """One place that candles come from: an exchange, a folder, the simulated market.
+
+    `name` is what listings and rows carry as their exchange, `title` and `kind` (spot, swap, files) what the
+    header shows; `live` says
+    whether the newest bar is known from a clock (an exchange, the simulation) or only from the candles
+    themselves (a folder); `notes` grows by what a person must hear and no symbol is lost by.
+    """
+
+    name: str
+    title: str
+    kind: str
+    simulated: bool
+    live: bool
+    notes: Sequence[str] = ()
+
+    def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
+        """Every active symbol, of one quote currency if given, with day figures if `tickers`."""
+
+    def now_ms(self) -> int:
+        """The market's own clock, UTC ms: it decides which bars are closed."""
+
+    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
+        """Deliver each listing exactly once, in any order, as it arrives: candles as they came, or why not.
+
+        The newest `bars` closed candles and the forming one if there is one; fewer if there are no more.
+        """
+
+    def known(self, listings: Sequence[Listing], request: "Request", now_ms: int) -> Iterable[ScanRow | Skipped]:  # noqa: ARG002
+        """What earlier scans remember of these candles, rows without a rank; the others must be fetched."""
+        return ()
+
+    def refresh(self) -> bool:
+        """Forget a list of symbols that was kept from an earlier run; False where there is none."""
+        return False
+
+    def interrupt(self) -> None:
+        """End what this market does in another thread as Ctrl-C would; one without waits need not."""
+        return
+
+    def close(self) -> None:
+        """Let go of connections."""
+
+
+class Progress(Protocol):
+    """Where long work reports to."""
+
+    def begin(self, what: str, total: int) -> None:
+        """A new piece of work of `total` steps starts."""
+
+    def advance(self) -> None:
+        """One step is done."""
+
+    def end(self) -> None:
+        """The work is over, or was interrupted."""
+
+    def sent(self, weight: int) -> None:
+        """A request goes out that costs so much of the rate limit; 0 where that is not known."""
+
+    def received(self, bars: int) -> None:
+        """So many candles came over the network."""
+
+    def waiting(self, exchange: str, seconds: float, /) -> None:
+        """The next request to an exchange has to wait so long for its rate limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What is wanted of every symbol; `max_lag_bars` older than the newest bar is still a row."""
+
+    timeframe: str
+    bars: int
+    include_open: bool
+    warmup_bars: int
+    min_bars: int
+    cutout_bars: int
+    max_lag_bars: int

@@ -1,0 +1,1 @@
+"""Candles on disk."""

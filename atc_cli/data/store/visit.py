@@ -1,0 +1,250 @@
+"""One fetch through the store: what is held, what is asked for, what agrees, what is written."""
+
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from atc_cli.data.market import Arrived, Delivery, From, Listing, Market
+from atc_cli.data.store.group import Held, difference
+from atc_cli.data.store.ledger import Update
+from atc_cli.data.store.shelf import Shelf, group_of
+from atc_cli.domain.panel import Candles, RawCandles, check
+from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.results.stored import Entry, Hole
+from atc_cli.domain.timeframe import MINUTE_MS, TIMEFRAMES_MS, iso
+from atc_cli.errors import UnavailableError
+
+BATCH = 64  # symbols between two writes: what a kill can cost
+SETTLED_MS = MINUTE_MS  # a bar that is missing this long after its close has no trades
+COOL_DOWN_MS = 60 * MINUTE_MS
+
+
+class Tailed(Market, Protocol):
+    """A market that can also be asked for candles from a time on, and takes notes."""
+
+    notes: list[str]
+
+    def fetch_from(self, wants: Sequence[From], timeframe: str, now_ms: int, deliver: Delivery) -> None:
+        """Deliver each listing once: all its candles that open at or after since_ms, closed and forming."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is wanted of every symbol, as of now; `forming`: the bar that is not closed yet as well."""
+
+    timeframe: str
+    bars: int
+    now_ms: int
+    forming: bool
+
+    @property
+    def step_ms(self) -> int:
+        """Length of a bar."""
+        return TIMEFRAMES_MS[self.timeframe]
+
+    def newest_ms(self, on_grid_ms: int) -> int:
+        """Open time of the newest closed bar, of a grid that `on_grid_ms` lies on."""
+        return on_grid_ms + (self.now_ms - on_grid_ms) // self.step_ms * self.step_ms - self.step_ms
+
+    def asked_until_ms(self, on_grid_ms: int) -> int:
+        """The newest bar whose absence means something: exchanges publish a bar some seconds after its close."""
+        return self.newest_ms(on_grid_ms + SETTLED_MS) - SETTLED_MS
+
+    def open_bars(self, candles: Candles) -> int:
+        """How many bars at the end are not closed."""
+        return int((candles.timestamp + self.step_ms > self.now_ms).sum())
+
+    def settled(self, entry: Entry) -> bool:
+        """Whether the store knows all, which its ledger tells before any candle is read; a hole asks for a reading."""
+        newest = self.newest_ms(entry.offset_ms)
+        due = any(each.due(self.now_ms) for each in entry.holes)
+        return self._whole(entry, newest) and entry.last_ms <= newest and self._known(entry, newest) and not due
+
+    def _whole(self, entry: Entry, newest_ms: int) -> bool:
+        enough = entry.bars >= self.bars or entry.complete
+        return enough and (newest_ms - entry.last_ms) // self.step_ms < self.bars
+
+    def _known(self, entry: Entry, newest_ms: int) -> bool:
+        return not self.forming and (entry.last_ms >= newest_ms or entry.asked_ms >= newest_ms)
+
+    def since_ms(self, held: Held) -> int | None:
+        """From where on the exchange must be asked; None where the store knows all, 0 where the window is not held."""
+        entry, newest = held.entry, self.newest_ms(held.entry.offset_ms)
+        if not self._whole(entry, newest):
+            return 0
+        first_ms = int(held.timestamp[0])
+        due = [each.from_ms for each in entry.holes if each.last_ms > first_ms and each.due(self.now_ms)]
+        if due:
+            return int(held.timestamp[max(int(np.searchsorted(held.timestamp, min(due))) - 1, 0)])
+        return None if self._known(entry, newest) else entry.last_ms
+
+
+class Visit:
+    """One fetch: what the store holds is delivered, the rest asked for, compared, and written in batches."""
+
+    def __init__(self, market: Tailed, shelf: Shelf, notes: list[str], window: Window, deliver: Delivery) -> None:
+        self._market, self._shelf, self._notes, self._window = market, shelf, notes, window
+        self._hand_over = deliver
+        self._listings: dict[str, Listing] = {}  # by symbol, what is not delivered yet
+        self._held: dict[str, Held] = {}
+        self._since: dict[str, int] = {}
+        self._suspect: set[str] = set()
+        self._unused: set[str] = set()  # needs no write but the note that it was used
+        self._writes: list[Update] = []
+        self.wrote = False
+        self.hits = 0  # delivered without a request
+        self.failure: UnavailableError | None = None  # why nothing is stored any more
+
+    def run(self, listings: Sequence[Listing], *, refresh: bool) -> None:
+        """Deliver every listing once; raises what the market raises."""
+        # In the order of the files, so that a batch is written to few of them.
+        self._listings = {each.symbol: each for each in sorted(listings, key=lambda each: group_of(each.native))}
+        self._take_stored(refresh)
+        try:
+            self._ask()
+        finally:
+            self._flush()
+            if self._unused:
+                with suppress(UnavailableError):
+                    self._shelf.touch(self._unused, self._window.now_ms)
+
+    def _take_stored(self, refresh: bool) -> None:
+        """Deliver what needs no request; note of the others what is held and from where on to ask."""
+        by_native = {each.native: each for each in self._listings.values()}
+        for group in self._shelf.read(by_native, self._window.bars):
+            for held in group:
+                listing = by_native[held.entry.native]
+                since_ms = 0 if refresh else self._window.since_ms(held)
+                if since_ms is None:
+                    self._unused |= {listing.native} if held.entry.unused(self._window.now_ms) else set()
+                    self._deliver(held.candles(listing.exchange, listing.symbol, self._window.step_ms))
+                    self.hits += 1
+                else:
+                    self._held[listing.symbol], self._since[listing.symbol] = held, since_ms
+
+    def _ask(self) -> None:
+        window = self._window
+        tails = [From(each, since_ms) for each in self._listings.values() if (since_ms := self._since.get(each.symbol))]
+        if tails:
+            self._market.fetch_from(tails, window.timeframe, window.now_ms, self._tail)
+        asked = {each.listing.symbol for each in tails} - self._suspect
+        whole = [each for each in self._listings.values() if each.symbol not in asked]
+        if whole:
+            self._market.fetch(whole, window.timeframe, window.bars, window.now_ms, self._whole)
+
+    def _tail(self, arrived: Arrived) -> None:
+        """A tail that begins with a bar that is held: it must agree with all that is held from there on."""
+        listing, held = self._listings[arrived.symbol], self._held[arrived.symbol]
+        since_ms = self._since[listing.symbol]
+        tail = check(arrived, self._window.timeframe) if isinstance(arrived, RawCandles) else arrived
+        if isinstance(tail, Skipped) and tail.reason is not SkipReason.NO_CANDLES:
+            self._write(listing, failed=_failed(held.entry.holes, self._window))
+            self._deliver(tail)
+            return
+        differing_ms = since_ms if isinstance(tail, Skipped) else difference(held, tail, from_ms=since_ms)
+        if isinstance(tail, Skipped) or differing_ms is not None:
+            self._doubt(listing, tail, differing_ms)
+            return
+        self._write(listing, tail, asked_from_ms=since_ms)
+        before = int(np.searchsorted(held.timestamp, since_ms))
+        stamps = np.concatenate((held.timestamp[:before], tail.timestamp))
+        values = np.concatenate((held.values[:, :before], tail.values), axis=1)
+        joined = Held(held.entry, stamps, values)
+        self._deliver(joined.candles(listing.exchange, listing.symbol, self._window.step_ms))
+
+    def _whole(self, arrived: Arrived) -> None:
+        """A whole window: it is right, and what is held is thrown away where it differs."""
+        listing, window = self._listings[arrived.symbol], self._window
+        candles = check(arrived, window.timeframe) if isinstance(arrived, RawCandles) else arrived
+        if isinstance(candles, Candles):
+            held, first_ms = self._held.get(listing.symbol), int(candles.timestamp[0])
+            if held is not None and listing.symbol not in self._suspect:
+                differing_ms = difference(held, candles, from_ms=first_ms)
+                if differing_ms is not None:
+                    self._doubt(listing, candles, differing_ms)
+            complete = len(candles) - window.open_bars(candles) < window.bars
+            # an exchange that keeps few bars never fills a hole before them: what lies beyond it is of no use
+            parted = complete and held is not None and _parted(held.entry, first_ms, window.step_ms)
+            if parted and listing.symbol not in self._suspect:
+                self._note(listing, f"has no bars before {iso(first_ms)} any more: older ones that are stored go")
+            self._write(
+                listing,
+                candles,
+                asked_from_ms=0 if complete else first_ms,
+                complete=complete,
+                replace=parted or listing.symbol in self._suspect,
+            )
+        self._deliver(candles)
+
+    def _doubt(self, listing: Listing, told: Candles | Skipped, differing_ms: int | None) -> None:
+        self._suspect.add(listing.symbol)
+        when = "stored bars" if differing_ms is None else f"the stored bar of {iso(differing_ms)}"
+        gone = isinstance(told, Skipped) or differing_ms not in told.timestamp
+        does = f"does not have {when} any more" if gone else f"tells {when} otherwise now"
+        self._note(listing, f"{does}: fetched again, older ones that are stored go")
+
+    def _note(self, listing: Listing, what: str) -> None:
+        self._notes.append(f"{listing.symbol}: {self._market.name} {what}")
+
+    def _write(
+        self,
+        listing: Listing,
+        candles: Candles | None = None,
+        *,
+        asked_from_ms: int | None = None,
+        complete: bool = False,
+        replace: bool = False,
+        failed: tuple[Hole, ...] = (),
+    ) -> None:
+        """Note closed candles for the next batch; the forming bar is never stored."""
+        stop = 0 if candles is None else len(candles) - self._window.open_bars(candles)
+        if not stop and not failed:
+            return
+        stamps = np.empty(0, dtype=np.int64) if candles is None else candles.timestamp[:stop]
+        self._writes.append(
+            Update(
+                native=listing.native,
+                symbol=listing.symbol,
+                quote=listing.quote,
+                timestamp=stamps,
+                values=np.empty((5, 0)) if candles is None else candles.values[:, :stop],
+                asked_from_ms=asked_from_ms,
+                asked_until_ms=self._window.asked_until_ms(int(stamps[0])) if stop else 0,
+                complete=complete,
+                replace=replace,
+                failed=failed,
+                now_ms=self._window.now_ms,
+            )
+        )
+        if len(self._writes) >= BATCH:
+            self._flush()
+
+    def _deliver(self, ready: Candles | Skipped) -> None:
+        del self._listings[ready.symbol]
+        self._held.pop(ready.symbol, None)
+        self._hand_over(ready)
+
+    def _flush(self) -> None:
+        writes, self._writes = self._writes, []
+        if not writes or self.failure is not None:
+            return
+        try:
+            self._shelf.write(writes)
+            self.wrote = True
+        except UnavailableError as error:
+            self.failure = error
+            self._notes.append(f"candles are not stored: {error}")
+
+
+def _parted(entry: Entry, first_ms: int, step_ms: int) -> bool:
+    """Whether bars that nobody asked for are missing before `first_ms`, among the stored ones or after them."""
+    return first_ms > entry.last_ms + step_ms or any(hole.from_ms < first_ms for hole in entry.holes)
+
+
+def _failed(holes: Collection[Hole], window: Window) -> tuple[Hole, ...]:
+    """The holes that were asked about in vain, not to be asked about again for a while."""
+    retry_ms = window.now_ms + COOL_DOWN_MS
+    return tuple(replace(each, retry_ms=retry_ms) for each in holes if each.due(window.now_ms))

@@ -1,0 +1,1 @@
+"""What commands return and formats print. Plain values."""

@@ -1,0 +1,156 @@
+"""What commands return and formats print. Plain values, no behaviour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """What a signal says to do."""
+
+    LONG = "LONG"
+    SHORT = "SHORT"
+    NEUTRAL = "NEUTRAL"
+
+
+TREND: dict[Side, int] = {Side.LONG: 1, Side.SHORT: -1, Side.NEUTRAL: 0}
+
+
+class SkipReason(StrEnum):
+    """Why a symbol has no row. `fault` separates what went wrong from what is merely young."""
+
+    TOO_FEW_BARS = "too_few_bars"
+    CUTOUT = "cutout"
+    STALE = "stale"
+    NO_CANDLES = "no_candles"
+    CONFLICTING_DUPLICATES = "conflicting_duplicates"
+    OUT_OF_ORDER = "out_of_order"
+    NOT_A_NUMBER = "not_a_number"
+    BAD_PRICE = "bad_price"
+    BAD_VOLUME = "bad_volume"
+    HIGH_LOW = "high_low"
+    MIXED_UNITS = "mixed_units"
+    OFF_TIMEFRAME = "off_timeframe"
+    UNREADABLE = "unreadable"
+    OVERFLOW = "overflow"
+    FETCH_FAILED = "fetch_failed"
+    UNKNOWN_SYMBOL = "unknown_symbol"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def label(self) -> str:
+        """The reason in words."""
+        return self.value.replace("_", " ")
+
+    @property
+    def fault(self) -> bool:
+        """True where a fetch or a data fault cost the symbol (exit code 3)."""
+        return self not in (SkipReason.TOO_FEW_BARS, SkipReason.CUTOUT)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A symbol without a row, and why; `lag_bars` says how far behind a stale one is."""
+
+    symbol: str
+    reason: SkipReason
+    detail: str
+    exchange: str = ""
+    lag_bars: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The backend that computes, and why it and no other."""
+
+    name: str
+    why: str
+    estimates_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanRow:
+    """One ranked symbol.
+
+    Times in UTC ms, fractions not percent; `families` and `weights` hold the families in use only;
+    `closes` are the last closes for the sparkline, oldest first.
+    """
+
+    rank: int
+    exchange: str
+    symbol: str
+    side: Side
+    signal: float
+    families: Mapping[str, float]
+    weights: Mapping[str, float]
+    price: float
+    change_24h_frac: float | None
+    quote_volume: float | None
+    flipped_at_ms: int | None
+    age_bars: int | None
+    bars: int
+    gap_bars: int
+    grid: int | None
+    bar_time_ms: int
+    forming: bool
+    closes: tuple[float, ...]
+
+    @property
+    def trend(self) -> int:
+        """+1, -1 or 0 of the side."""
+        return TREND[self.side]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """What was computed and on what: everything that makes a signal this signal.
+
+    `modified` names the settings that differ from the preset's; `bar_time_ms` is the open time of the
+    newest closed bar; `data_age_ms` how long ago it closed, where the data may be old; a family counts as
+    up above the first of `cuts` and as down below the second.
+    """
+
+    exchange: str
+    market: str
+    simulated: bool
+    timeframe: str
+    bars: int
+    dialect: str
+    preset: str
+    modified: tuple[str, ...]
+    params: Mapping[str, object]
+    params_hash: str
+    cuts: tuple[float, float]
+    backend: Decision
+    generated_at_ms: int
+    bar_time_ms: int | None
+    data_age_ms: int | None
+    include_open: bool
+    timings_ms: Mapping[str, float]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """Symbols whose row was known from an earlier scan, and those whose row had to be computed."""
+
+    hits: int
+    misses: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanResult:
+    """A whole scan.
+
+    `hidden` counts rows that the filters took out, by filter; `breadth` counts the sides of every symbol
+    that has values, before any filter; `remembered` is None where nothing is.
+    """
+
+    header: Header
+    rows: tuple[ScanRow, ...]
+    skipped: tuple[Skipped, ...]
+    scanned: int
+    hidden: Mapping[str, int]
+    breadth: Mapping[Side, int]
+    interrupted: bool = False
+    remembered: Remembered | None = None

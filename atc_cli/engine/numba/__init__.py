@@ -1,0 +1,1 @@
+"""The definition compiled by numba."""

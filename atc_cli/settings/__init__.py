@@ -1,0 +1,1 @@
+"""What can be set: options, their values, the layers that they come from."""

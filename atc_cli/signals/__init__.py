@@ -1,0 +1,1 @@
+"""Rows of earlier scans, found again by the content of their candles."""

@@ -1,0 +1,81 @@
+"""Rows of earlier scans: where the stored candles are the same, nothing is read and nothing computed.
+
+A row is a function of the candles, of the parameters and of the program. The key of each file of the store is sha256
+over all of these: the checksum of its candles (domain.stored.Content), `made_of`, and nothing that can change
+without them. The value is the rows of its symbols by native name, as JSON: floats come back to the same bits.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+from atc_cli.data.load import too_short
+from atc_cli.data.market import Listing, Request
+from atc_cli.data.store.shelf import Shelf
+from atc_cli.domain.results.scan import ScanRow, Side, Skipped
+from atc_cli.domain.results.stored import Content, Entry
+
+if TYPE_CHECKING:
+    from atc_cli.signals.disk import BytesCache
+
+# Whose row it is and how it ranks is not for the candles to say.
+_FIELDS = [each.name for each in fields(ScanRow) if each.name not in ("rank", "exchange", "symbol")]
+_values_of = attrgetter(*_FIELDS)
+
+_Rows = dict[str, Sequence[Any]]
+
+
+class Signals:
+    """Rows by content; `made_of` is everything besides the candles that a row depends on, as JSON values."""
+
+    def __init__(self, cache: "BytesCache", made_of: Mapping[str, object]) -> None:
+        self._cache = cache
+        self._made_of = json.dumps(made_of, sort_keys=True)
+
+    def known(
+        self, shelf: Shelf, listings: Sequence[Listing], request: Request, usable: Callable[[Entry], bool]
+    ) -> Iterator[tuple[Entry, ScanRow | Skipped]]:
+        """What is remembered of stored symbols, or that they are too short; only of those that are `usable`."""
+        by_native = {each.native: each for each in listings}
+        rows: _Rows = {}
+        checksum = None
+        for entry, content in shelf.contents(by_native):
+            if content.checksum != checksum:
+                checksum, rows = content.checksum, self._rows(content.checksum)
+            listing = by_native[entry.native]
+            if usable(entry):
+                bars = min(entry.bars, request.bars)
+                short = too_short(listing.exchange, listing.symbol, bars, request)
+                if short is not None:
+                    yield entry, short
+                elif entry.native in rows:
+                    yield entry, _row(listing, rows[entry.native])
+
+    def remember(self, computed: Iterable[tuple[Content, ScanRow]]) -> None:
+        """Keep rows beside those that are kept of the same file; they carry no figure that is not of the candles."""
+        by_file: dict[str, _Rows] = {}
+        for content, row in computed:
+            by_file.setdefault(content.checksum, {})[content.native] = _values_of(row)
+        for checksum, rows in by_file.items():
+            self._cache.put(self._key(checksum), json.dumps({**self._rows(checksum), **rows}).encode())
+
+    def close(self) -> None:
+        """Let go of the disk."""
+        self._cache.close()
+
+    def _rows(self, checksum: str) -> _Rows:
+        kept = self._cache.get(self._key(checksum))
+        rows: _Rows = json.loads(kept) if kept else {}
+        return rows
+
+    def _key(self, checksum: str) -> str:
+        return hashlib.sha256(f"{checksum}\n{self._made_of}".encode()).hexdigest()
+
+
+def _row(listing: Listing, values: Sequence[Any]) -> ScanRow:
+    named = dict(zip(_FIELDS, values, strict=True))
+    named |= {"side": Side(named["side"]), "closes": tuple(named["closes"])}
+    return ScanRow(rank=0, exchange=listing.exchange, symbol=listing.symbol, **named)

@@ -1,0 +1,216 @@
+"""`atc cache` and `atc scan --offline` as a person runs them, on candles that came from files."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from atc_cli.data.files.candle_file import read_candles
+from atc_cli.data.store.shelf import Store
+from tests.conftest import Atc
+from tests.helpers.backends import HOUR_MS, tick_walk
+
+IMPORT = ("cache", "import", "data", "--exchange", "binance", "--market", "swap")
+START_MS = 1_700_000_000_000 // HOUR_MS * HOUR_MS
+
+
+@pytest.fixture
+def here(tmp_path: Path, atc: Atc) -> Path:
+    """The folder that commands run in, with candles of six symbols in data/."""
+    folder = tmp_path / "here"
+    (folder / "data").mkdir()
+    for i in range(6):
+        write(folder / "data" / f"COIN{i}USDT-1h.csv", i)
+    return folder
+
+
+def write(file: Path, seed: int, *, missing: range = range(0), bars: int = 300) -> None:
+    candles = tick_walk(bars, seed)
+    stamps = START_MS + HOUR_MS * np.arange(bars)
+    rows = [
+        f"{stamp},{','.join(map(repr, row))}"
+        for i, (stamp, row) in enumerate(zip(stamps.tolist(), candles.values.T.tolist(), strict=True))
+        if i not in missing
+    ]
+    file.write_text("timestamp,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
+
+
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "home" / ".cache" / "atc" / "candles"
+
+
+def test_an_imported_folder_scans_offline_as_it_scans_from_files(atc: Atc, here: Path) -> None:
+    done = atc(*IMPORT)
+    assert (done.code, done.out) == (0, "6 symbols, 1800 candles\n"), done.err
+    window = ("--timeframe", "1h", "--bars", "200", "--all", "--output", "json")
+    files = json.loads(atc("scan", "--data", "data", *window).out)
+    offline = atc("scan", "--offline", *window)
+    assert offline.code == 0, offline.err
+    stored = json.loads(offline.out)
+    assert (stored["exchange"], stored["market"]) == ("binance", "swap")
+    assert stored["data_age_ms"] > 0
+    assert stored["bar_time"] == files["bar_time"]
+    assert len(stored["rows"]) == 6
+    assert [row | {"exchange": "files"} for row in stored["rows"]] == files["rows"]
+
+
+def test_what_is_exported_is_read_back_to_the_bit(atc: Atc, here: Path) -> None:
+    atc(*IMPORT)
+    done = atc("cache", "export", "out", "--exchange", "binance", "--market", "swap")
+    assert (done.code, done.out) == (0, "6 files in out\n"), done.err
+    for file in (here / "data").iterdir():
+        stamps, values = read_candles(here / "out" / f"{file.stem}.parquet")
+        given = read_candles(file)
+        assert stamps.tolist() == given[0].tolist()
+        assert values.tobytes() == given[1].tobytes()
+    assert atc("cache", "export", "two", "COIN1USDT", "COIN2USDT").out == "2 files in two\n"
+    assert atc("scan", "--data", "out", "--timeframe", "1h", "--bars", "200").code == 0
+
+
+def test_a_hostile_symbol_is_exported_inside_the_folder(atc: Atc, here: Path) -> None:
+    from tests.data.store.test_shelf import HOSTILE, update, walk
+
+    target = Store(here / "cache" / "candles", print).shelf("binance", "swap", "1h")
+    target.write([update(name, walk(5, i)) for i, name in enumerate([*HOSTILE, "a/b", "a_b", "A_B"])])
+    done = atc("cache", "export", "deep/out", "--cache-dir", "cache")
+    assert done.out == f"{len(HOSTILE) + 3} files in deep/out\n", done.err
+    assert len(list((here / "deep" / "out").iterdir())) == len(HOSTILE) + 3
+    assert {path.name for path in here.iterdir()} == {"data", "cache", "deep"}
+
+
+def test_ls_lists_what_is_stored_and_why_bars_are_missing(atc: Atc, here: Path) -> None:
+    assert atc("cache", "ls").out == "nothing is stored\n"
+    write(here / "data" / "GAPUSDT-1h.csv", 9, missing=range(10, 15))
+    atc(*IMPORT)
+    (line,) = [line for line in atc("cache", "ls").out.splitlines() if "binance" in line]
+    assert line.split()[:5] == ["binance", "swap", "1h", "7", "2,095"]
+    document = json.loads(atc("cache", "ls", "--output", "json").out)
+    assert document["schema"] == "atc.cache/1"
+    (shelf,) = document["shelves"]
+    symbols = {each["symbol"]: each for each in shelf["symbols"]}
+    assert symbols["COIN0USDT"]["bars"] == 300
+    assert symbols["COIN0USDT"]["holes"] == []
+    assert symbols["GAPUSDT"]["missing_bars"] == {"no_trades": 0, "not_asked": 5, "failed": 0}
+    assert [hole["why"] for hole in symbols["GAPUSDT"]["holes"]] == ["not_asked"]
+
+
+def test_verify_says_which_file_is_damaged_and_a_scan_sets_it_aside(atc: Atc, here: Path, tmp_path: Path) -> None:
+    atc(*IMPORT)
+    assert atc("cache", "verify").code == 0
+    victim = next(cache(tmp_path).rglob("*.candles"))
+    victim.write_bytes(victim.read_bytes()[:-1])
+    done = atc("cache", "verify")
+    assert done.code == 69
+    assert str(victim) in done.out
+    assert victim.exists()
+    done = atc("scan", "--offline", "--timeframe", "1h", "--bars", "200")
+    assert str(victim) in done.err
+    assert atc("cache", "verify").code == 0
+    assert "1 damaged file" in atc("cache", "ls").out
+    assert "1 damaged file" in atc("cache", "prune").out
+    assert "damaged" not in atc("cache", "ls").out
+
+
+def test_prune_by_size_and_by_age(atc: Atc, here: Path) -> None:
+    atc(*IMPORT)
+    assert atc("cache", "prune").out.startswith("0 symbols")
+    assert atc("cache", "prune", "--older-than", "1").out.startswith("0 symbols")
+    assert atc("cache", "prune", "--older-than", "0").out.startswith("6 symbols")
+    assert atc("scan", "--offline", "--timeframe", "1h").code == 4
+
+
+def test_the_folder_is_said_and_can_be_moved(atc: Atc, here: Path, tmp_path: Path) -> None:
+    assert atc("cache", "path").out == f"{cache(tmp_path)}\n"
+    moved = {"ATC_CACHE_DIR": str(tmp_path / "elsewhere")}
+    assert atc("cache", "path", env=moved).out == f"{tmp_path / 'elsewhere' / 'candles'}\n"
+    assert atc(*IMPORT, env=moved).code == 0
+    assert list((tmp_path / "elsewhere").rglob("*.candles"))
+    assert not cache(tmp_path).exists()
+    assert str(tmp_path / "elsewhere") in atc("config", "path", env=moved).out
+
+
+def test_an_import_that_contradicts_what_is_stored_is_left_out_by_name(atc: Atc, here: Path) -> None:
+    atc(*IMPORT)
+    write(here / "data" / "COIN1USDT-1h.csv", 77)
+    done = atc(*IMPORT)
+    assert done.code == 3
+    assert "COIN1USDT" in done.err
+    assert done.out.startswith("5 symbols")
+    rows = json.loads(
+        atc("scan", "COIN1USDT", "--offline", "--timeframe", "1h", "--bars", "200", "--all", "--output", "json").out
+    )
+    assert rows["rows"][0]["price"] == tick_walk(300, 1).close[-1]
+
+
+def test_bars_that_are_not_closed_are_not_imported(atc: Atc, here: Path) -> None:
+    far = "timestamp,open,high,low,close\n" + "".join(f"{32503680000000 + i * HOUR_MS},1,1,1,1\n" for i in range(3))
+    for file in (here / "data").iterdir():
+        file.unlink()
+    (here / "data" / "FUTUREUSDT-1h.csv").write_text(far)
+    assert atc(*IMPORT).code == 4
+
+
+WRONG = [
+    (("cache", "import", "data"), 2, "--exchange"),
+    (("cache", "import", "data", "--exchange", "../x", "--market", "swap"), 2, "'../x'"),
+    (("cache", "import", "absent", "--exchange", "binance", "--market", "swap"), 2, "absent"),
+    (("cache", "import", ".", "--exchange", "binance", "--market", "swap"), 4, "no candles"),
+    (("cache", "export", "out", "--exchange", "binance"), 4, "binance"),
+    (("cache", "export", "out", "--exchange", "binance,bybit"), 2, "one exchange"),
+    (("cache", "prune", "--older-than", "x"), 2, "--older-than"),
+    (("cache", "ls", "--output", "xml"), 2, "--output"),
+    (("scan", "--offline", "--timeframe", "4h"), 4, "4h candles of binance"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "code", "part"), WRONG, ids=[" ".join(each[0]) for each in WRONG])
+def test_what_is_wrong_is_said_in_words_with_its_exit_code(
+    atc: Atc, here: Path, arguments, code: int, part: str
+) -> None:
+    done = atc(*arguments)
+    assert (done.code, done.out) == (code, "")
+    assert part in done.err
+    assert "Traceback" not in done.err
+
+
+def test_offline_imports_nothing_that_only_a_network_or_a_table_needs(atc: Atc, here: Path) -> None:
+    folder = str(here / "cache")
+    assert atc(*IMPORT, "--cache-dir", folder).code == 0
+    words = ["atc", "scan", "--offline", "--timeframe", "1h", "--bars", "200", "--cache-dir", folder, "-q"]
+    code = (
+        "import sys, blosc2\n"
+        "brought = set(sys.modules)\n"  # blosc2 itself imports asyncio
+        "from atc_cli.cli.app import app\n"
+        f"sys.argv = {words!r}\n"
+        "app(standalone_mode=False)\n"
+        "heavy = {'asyncio', 'ccxt', 'aiohttp', 'pandas', 'pyarrow', 'numba'}\n"
+        "print(sorted(heavy & (set(sys.modules) - brought)), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr == "[]\n"
+
+
+def test_prune_signals_throws_away_what_is_remembered_and_no_candle(atc: Atc, here: Path, tmp_path: Path) -> None:
+    atc(*IMPORT)
+    scan = ("scan", "--offline", "--timeframe", "1h", "--bars", "200", "--signals-cache", "--output", "json")
+    atc(*scan)
+    assert json.loads(atc(*scan).out)["signals_cache"] == {"hits": 6, "misses": 0}
+    atc("cache", "prune")
+    assert json.loads(atc(*scan).out)["signals_cache"]["hits"] == 6
+    pruned = atc("cache", "prune", "--signals").out
+    assert pruned.startswith("0 symbols and 0 damaged files")
+    assert "remembered rows, " in pruned
+    assert not (cache(tmp_path).parent / "signals").exists()
+    assert json.loads(atc(*scan).out)["signals_cache"] == {"hits": 0, "misses": 6}
+    assert "remembered rows, 0.0 MB" in atc("cache", "prune", "--signals", "--cache-dir", "elsewhere").out
+
+
+def test_where_signals_cannot_be_remembered_verbose_says_so(atc: Atc) -> None:
+    flags = ("scan", "--exchange", "demo", "--signals-cache", "--output", "json")
+    done = atc(*flags, "-v")
+    assert json.loads(done.out)["signals_cache"] is None
+    assert "signals cache: not used" in done.err
+    assert "signals cache" not in atc(*flags).err
