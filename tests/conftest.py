@@ -20,6 +20,14 @@ def pytest_configure() -> None:
     os.environ["XDG_CACHE_HOME"] = str(folder)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests come last. Those of numba share a core, so that each function is compiled once."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+    for item in items:
+        if "numba" in item.nodeid:
+            item.add_marker(pytest.mark.xdist_group("numba"))
+
+
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="recorded market data is not part of the project")
 
 
