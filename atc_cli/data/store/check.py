@@ -41,8 +41,9 @@ def _fault(held: Held, timeframe: str) -> str | None:
     raw = RawCandles(
         exchange="",
         symbol=entry.symbol,
+        timeframe=timeframe,
         timestamp=stamps.astype(np.float64),
         values=np.ascontiguousarray(held.values.T),
     )
-    checked = check(raw, timeframe)
+    checked = check(raw)
     return checked.detail if isinstance(checked, Skipped) else None

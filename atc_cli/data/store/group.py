@@ -33,15 +33,14 @@ class Held:
     values: Floats
     content: Content | None = None
 
-    def candles(self, exchange: str, symbol: str, step_ms: int) -> Candles:
+    def candles(self, exchange: str, symbol: str, timeframe: str) -> Candles:
         """As candles that were checked: nothing else is ever stored."""
-        gaps = int(self.timestamp[-1] - self.timestamp[0]) // step_ms + 1 - len(self.timestamp)
         return Candles(
             exchange=exchange,
             symbol=symbol,
+            timeframe=timeframe,
             timestamp=self.timestamp,
             values=self.values,
-            gap_bars=gaps,
             content=self.content,
         )
 
@@ -88,13 +87,41 @@ def _stamps(first: int, stop: int, step_ms: int, offset_ms: int) -> Ints:
     return stamps
 
 
+def _wanted(group: Group, natives: Collection[str], step_ms: int, unpack: Unpack) -> _Wanted:
+    series = [i for i, each in enumerate(group.entries) if each.bars and each.native in natives]
+    return _Wanted(group, [group.entries[i] for i in series], np.array(series, dtype=np.int64), step_ms, unpack)
+
+
+def read_range(
+    group: Group, natives: Collection[str], range_ms: tuple[int, int], step_ms: int, unpack: Unpack
+) -> list[Held]:
+    """The candles of since <= open time < until of each symbol that has some. Raises DamagedError."""
+    since_ms, until_ms = range_ms
+    wanted = _wanted(group, natives, step_ms, unpack)
+    spans = [
+        (max(since_ms, each.first_ms) - each.offset_ms, min(until_ms - 1, each.last_ms) - each.offset_ms)
+        for each in wanted.entries
+    ]
+    inside = [(-(-since // step_ms), until // step_ms) for since, until in spans if since <= until]
+    if not inside:
+        return []
+    first, stop = min(since for since, _ in inside), max(until for _, until in inside) + 1
+    values, present = _window(wanted, first, stop)
+    held = []
+    for row, entry in enumerate(wanted.entries):
+        stamps = wanted.stamps(row, first, stop)
+        slots = np.flatnonzero(present[row] & (stamps >= since_ms) & (stamps < until_ms))
+        if len(slots):
+            held.append(Held(entry, stamps[slots], values[:, row, slots]))
+    return held
+
+
 def read(group: Group, natives: Collection[str], bars: int, step_ms: int, unpack: Unpack) -> list[Held]:
     """The newest `bars` candles of each symbol that is held, fewer if there are no more. Raises DamagedError."""
-    series = [i for i, each in enumerate(group.entries) if each.bars and each.native in natives]
-    if not series:
+    wanted = _wanted(group, natives, step_ms, unpack)
+    entries = wanted.entries
+    if not entries:
         return []
-    entries = [group.entries[i] for i in series]
-    wanted = _Wanted(group, entries, np.array(series, dtype=np.int64), step_ms, unpack)
     first, stop = _span(entries, bars, step_ms)
     values, present = _window(wanted, first, stop)
     counts, firsts = present.sum(axis=1), present.argmax(axis=1)
