@@ -123,6 +123,19 @@ def test_a_heavy_library_has_one_importer(library: str, importer: str) -> None:
     assert bool(found) == any(str(file.relative_to(PACKAGE)).startswith(importer) for file in FILES), importer
 
 
+def test_nothing_imports_from_a_module_of_tests() -> None:
+    """In the text, so that the programs which tests hand to other processes are read too."""
+    imported = re.compile(r"\b(?:from|import) (tests\.[\w.]+)")
+    found = [
+        (file, module)
+        for file in sorted((ROOT / "tests").rglob("*.py"))
+        for module in imported.findall(file.read_text())
+    ]
+    assert len(found) > 50
+    breaches = [f"{file.relative_to(ROOT)} imports {module}" for file, module in found if ".test_" in module]
+    assert not breaches, "\n".join([*breaches, "what tests share belongs into tests/helpers"])
+
+
 def test_backends_do_not_import_the_route() -> None:
     backends = [file for file in (PACKAGE / "engine").rglob("*.py") if file.stem not in ("route", "__init__")]
     assert backends

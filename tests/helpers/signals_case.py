@@ -16,8 +16,8 @@ from atc_cli.domain.results.scan import ScanResult
 from atc_cli.reporting.progress import SilentProgress
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.disk import BytesCache
-from tests.data.store.test_shelf import shelf, update, walk
 from tests.helpers.markets import hourly
+from tests.helpers.shelves import shelf, update, walk
 
 OF_THE_RUN = ("generated_at_ms", "timings_ms", "data_age_ms")
 

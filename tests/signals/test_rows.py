@@ -28,9 +28,9 @@ from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError
 from atc_cli.reporting.progress import SilentProgress
 from atc_cli.signals.rows import Signals
-from tests.data.store.test_market import BARS, LAST_MS, hole_in_an_import, market, unavailable
-from tests.data.store.test_shelf import HOSTILE, shelf, update, walk
+from tests.helpers.history import BARS, LAST_MS, hole_in_an_import, market, unavailable
 from tests.helpers.markets import HOUR_MS, NOW_MS, HistoryMarket, hourly, ports
+from tests.helpers.shelves import HOSTILE, shelf, update, walk
 from tests.helpers.signals_case import (
     FAULTS,
     assert_same,
