@@ -88,11 +88,8 @@ def _argument(argument: Argument) -> inspect.Parameter:
 
 
 def _option(option: Option) -> inspect.Parameter:
-    declared = option.flag
-    if option.is_switch and option.negatable:
-        declared = f"{option.flag}/--no-{option.flag[2:]}"
     made = typer.Option(
-        declared,
+        option.declared,
         *([option.short] if option.short else []),
         help=option.help + option.default_words,
         metavar=None if option.is_switch else option.metavar or "|".join(option.choices) or None,

@@ -8,15 +8,15 @@ from atc_cli.cli.terminal import write
 from atc_cli.disk.folders import user_folder
 from atc_cli.errors import ExitCode, UsageError, unknown_name
 from atc_cli.settings.layers import Resolved
+from atc_cli.settings.option import Section
 from atc_cli.settings.own import General
 from atc_cli.settings.sections import Output
 
 if TYPE_CHECKING:
     from atc_cli.commands import config
-    from atc_cli.settings.option import Section
 
 
-def show(resolved: "Resolved[Section]", _: General) -> ExitCode:
+def show(resolved: Resolved[Section], _: General) -> ExitCode:
     """Every key, its value and its origin: of `atc config show`, and of any command with --show-settings."""
     from atc_cli.reporting.settings import settings_json, settings_table
 

@@ -42,6 +42,11 @@ class Option:
         return "--" + self.key.replace("_", "-")
 
     @property
+    def declared(self) -> str:
+        """The long flag with its opposite, where it has one: --all/--no-all."""
+        return f"{self.flag}/--no-{self.flag[2:]}" if self.is_switch and self.negatable else self.flag
+
+    @property
     def variable(self) -> str:
         """The environment variable: ATC_EMA_LEN."""
         return "ATC_" + self.key.upper()

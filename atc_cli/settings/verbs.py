@@ -154,7 +154,7 @@ VERBS = (
     Verb(
         name="config presets",
         summary="The presets, as the TOML that a settings file would hold.",
-        arguments=(Argument(name="name", metavar="NAME", help="one preset; all if none"),),
+        arguments=(Argument(name="name", metavar="name", help="one preset; all if none"),),
     ),
     Verb(
         name="cache ls",
