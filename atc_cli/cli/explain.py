@@ -7,7 +7,7 @@ from atc_cli.cli.terminal import check_target, format_of, say, write
 from atc_cli.errors import ExitCode, UsageError, unknown_name
 from atc_cli.settings.layers import Resolved
 from atc_cli.settings.names import ONE_BAR_OUTPUTS, SERIES_OUTPUTS
-from atc_cli.settings.own import ExplainRun
+from atc_cli.settings.own import CommonRun
 from atc_cli.settings.parse import zone_of
 from atc_cli.settings.sections import Settings
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from atc_cli.domain.results.explain import ExplainResult
 
 
-def run(resolved: Resolved[Settings], own: ExplainRun, symbol: str) -> ExitCode:
+def run(resolved: Resolved[Settings], own: CommonRun, symbol: str) -> ExitCode:
     """Take one symbol apart and write it."""
     from atc_cli.cli import wiring
     from atc_cli.commands import explain as command

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from keyword import iskeyword
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from atc_cli.errors import UsageError
 from atc_cli.settings.parse import Choice, Parse, Several, switch
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +85,15 @@ class Option:
             raise UsageError(f"{self.flag}: {error}") from None
 
 
-def setting(text: str, parse: Parse, default: Any, **extra: Any) -> Any:
+def setting(text: str, parse: Parse, *, default: Any, **extra: Any) -> Any:
     """A field of a section: its help, its parser, its default; `extra` are other fields of its Option."""
     return dataclasses.field(default=default, metadata={"help": text, "parse": parse, "default": default, **extra})
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(setting,))
+def section(kind: type[T]) -> type[T]:
+    """A dataclass of settings, without what takes time to make and is wanted only of the whole that a command gets."""
+    return dataclass(frozen=True, kw_only=True, repr=False, eq=False)(kind)
 
 
 @dataclass(frozen=True, kw_only=True)

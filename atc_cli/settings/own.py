@@ -6,7 +6,7 @@ from pathlib import Path
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.settings.names import BENCH_BACKENDS, PRESETS, REPORT_OUTPUTS, WANTS
-from atc_cli.settings.option import Section, setting
+from atc_cli.settings.option import Section, section, setting
 from atc_cli.settings.parse import Several, choice, path, switch, whole
 from atc_cli.settings.sections import OUTPUT, RUN, WHERE
 
@@ -15,14 +15,14 @@ def _file(raw: str) -> Path | None:
     return path(raw) if raw else None
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Own(Section):
     """What only a flag can set."""
 
     layered = False
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Lock(Own):
     """One run at a time."""
 
@@ -31,53 +31,57 @@ class Lock(Own):
     lock: bool = setting(
         "exit 75 while the same command with the same settings runs elsewhere (for cron)",
         switch,
-        False,
+        default=False,
         negatable=False,
     )
-    lock_file: Path | None = setting("the same with a lock of your own", path, None, metavar="FILE")
+    lock_file: Path | None = setting("the same with a lock of your own", path, default=None, metavar="FILE")
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class General(Own):
     """What every command with layered settings takes."""
 
     title = RUN
 
-    config: Path | None = setting("settings file in place of the user's and the project's", _file, None, metavar="FILE")
-    show_settings: bool = setting(
-        "print every setting and where it comes from, then stop", switch, False, negatable=False
+    config: Path | None = setting(
+        "settings file in place of the user's and the project's", _file, default=None, metavar="FILE"
     )
-    verbose: bool = setting("say more on stderr: every skip, timings", switch, False, negatable=False, short="-v")
+    show_settings: bool = setting(
+        "print every setting and where it comes from, then stop", switch, default=False, negatable=False
+    )
+    verbose: bool = setting(
+        "say more on stderr: every skip, timings", switch, default=False, negatable=False, short="-v"
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Quiet(Own):
     """Whether words go to stderr."""
 
     title = RUN
 
-    quiet: bool = setting("say nothing on stderr but errors", switch, False, negatable=False, short="-q")
+    quiet: bool = setting("say nothing on stderr but errors", switch, default=False, negatable=False, short="-q")
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Format(Own):
     """A report on stdout."""
 
     title = OUTPUT
 
-    output: str | None = setting("format; table unless said otherwise", choice("output", REPORT_OUTPUTS), None)
+    output: str | None = setting("format; table unless said otherwise", choice("output", REPORT_OUTPUTS), default=None)
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class File(Own):
     """A report in a file."""
 
     title = OUTPUT
 
-    out: Path | None = setting("write to a file, atomically", path, None, metavar="FILE")
+    out: Path | None = setting("write to a file, atomically", path, default=None, metavar="FILE")
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Timeframes(Own):
     """Several timeframes in place of the one of the settings."""
 
@@ -86,12 +90,12 @@ class Timeframes(Own):
     timeframe: tuple[str, ...] = setting(
         "candle lengths, one after the other; that of the settings if none",
         Several(choice("timeframe", TIMEFRAMES_MS, fold=False)),
-        (),
+        default=(),
         metavar="TF[,TF]",
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Presets(Own):
     """Which scans are done ahead."""
 
@@ -100,52 +104,58 @@ class Presets(Own):
     signals: tuple[str, ...] = setting(
         "presets to compute too, for `atc scan --preset P --signals-cache`; their timeframes unless --timeframe",
         Several(choice("preset", PRESETS)),
-        (),
+        default=(),
         metavar="PRESET[,PRESET]",
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Work(Own):
     """How the store is warmed."""
 
     title = RUN
 
-    jobs: int = setting("requests under way at once per exchange, within its rate limit", whole(1, 64), 8, metavar="N")
-    compile: bool = setting("compile backends that are installed and compile at their first use", switch, True)
+    jobs: int = setting(
+        "requests under way at once per exchange, within its rate limit", whole(1, 64), default=8, metavar="N"
+    )
+    compile: bool = setting("compile backends that are installed and compile at their first use", switch, default=True)
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Prune(Own):
     """What is thrown away."""
 
     title = RUN
 
-    older_than: int | None = setting("throw away symbols that no scan used for N days", whole(0), None, metavar="DAYS")
-    signals: bool = setting("throw away all rows that --signals-cache remembers", switch, False, negatable=False)
+    older_than: int | None = setting(
+        "throw away symbols that no scan used for N days", whole(0), default=None, metavar="DAYS"
+    )
+    signals: bool = setting(
+        "throw away all rows that --signals-cache remembers", switch, default=False, negatable=False
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Json(Own):
     """A report for a program."""
 
-    json: bool = setting("print JSON", switch, False, negatable=False)
+    json: bool = setting("print JSON", switch, default=False, negatable=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Sizes(Own):
     """What `bench` computes on."""
 
     title = "Sizes"
 
-    symbols: int | None = setting("symbols in a batch", whole(1, 100_000), None, metavar="N")
-    bars: int | None = setting("bars of each", whole(100, 10_000_000), None, metavar="N")
-    full: bool = setting("10000x1500 and 1x1000000 as well", switch, False, negatable=False)
-    data: Path | None = setting("candles of a folder, not random walks", path, None, metavar="DIR")
-    timeframe: str = setting("which files of --data", choice("timeframe", TIMEFRAMES_MS), "1h", metavar="TF")
+    symbols: int | None = setting("symbols in a batch", whole(1, 100_000), default=None, metavar="N")
+    bars: int | None = setting("bars of each", whole(100, 10_000_000), default=None, metavar="N")
+    full: bool = setting("10000x1500 and 1x1000000 as well", switch, default=False, negatable=False)
+    data: Path | None = setting("candles of a folder, not random walks", path, default=None, metavar="DIR")
+    timeframe: str = setting("which files of --data", choice("timeframe", TIMEFRAMES_MS), default="1h", metavar="TF")
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Measured(Own):
     """What `bench` measures."""
 
@@ -154,19 +164,22 @@ class Measured(Own):
     backend: tuple[str, ...] = setting(
         ", ".join(BENCH_BACKENDS) + "; all that can run if none",
         Several(choice("backend", BENCH_BACKENDS)),
-        (),
+        default=(),
         metavar="LIST",
     )
     threads: tuple[int, ...] = setting(
-        "numbers of threads; all that a backend offers if none", Several(whole(1, 4096)), (), metavar="LIST"
+        "numbers of threads; all that a backend offers if none", Several(whole(1, 4096)), default=(), metavar="LIST"
     )
     dialect: tuple[Dialect, ...] = setting(
-        "lts, tradingview or both", Several(choice("dialect", Dialect)), (Dialect.LTS,), metavar="LIST"
+        "lts, tradingview or both", Several(choice("dialect", Dialect)), default=(Dialect.LTS,), metavar="LIST"
     )
     want: tuple[str, ...] = setting(
-        ", ".join(WANTS) + ": what is kept of the result", Several(choice("want", WANTS)), ("average",), metavar="LIST"
+        ", ".join(WANTS) + ": what is kept of the result",
+        Several(choice("want", WANTS)),
+        default=("average",),
+        metavar="LIST",
     )
-    runs: int = setting("measured runs after the warm-up; the median counts", whole(1, 1000), 5, metavar="K")
+    runs: int = setting("measured runs after the warm-up; the median counts", whole(1, 1000), default=5, metavar="K")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,8 +188,8 @@ class ScanRun(Lock, General, Quiet):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExplainRun(General, Quiet):
-    """How an explanation goes."""
+class CommonRun(General, Quiet):
+    """How a command with layered settings goes."""
 
 
 @dataclass(frozen=True, kw_only=True)

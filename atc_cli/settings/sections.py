@@ -19,7 +19,7 @@ from atc_cli.settings.names import (
     SORTS,
     USUAL_EXCHANGES,
 )
-from atc_cli.settings.option import Section, setting
+from atc_cli.settings.option import Section, section, setting
 from atc_cli.settings.parse import Several, choice, lower, number, path, pattern, switch, text, whole, zone
 
 WHERE = "Where candles come from"
@@ -27,7 +27,7 @@ OUTPUT = "Output"
 RUN = "Run"
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Place(Section):
     """A market and a window of its candles; `ccxt` holds constructor options per exchange."""
 
@@ -36,120 +36,131 @@ class Place(Section):
     exchange: tuple[str, ...] = setting(
         "exchanges by their ccxt name, or demo: a simulated market",
         Several(lower),
-        ("binance",),
+        default=("binance",),
         metavar="ID[,ID]|demo",
         suggested=(DEMO, *USUAL_EXCHANGES),
     )
-    data: Path | None = setting("read SYMBOL-TIMEFRAME.parquet|csv from a folder instead", path, None, metavar="DIR")
-    market: str = setting("kind of market", choice("market", MARKETS), "swap")
-    quote: str | None = setting(
-        "quote currency; on exchanges USDT unless said otherwise, any = all", text, None, metavar="CODE"
+    data: Path | None = setting(
+        "read SYMBOL-TIMEFRAME.parquet|csv from a folder instead", path, default=None, metavar="DIR"
     )
-    timeframe: str = setting("candle length", choice("timeframe", TIMEFRAMES_MS, fold=False), "15m")
-    bars: int = setting("window: the newest N bars; the signal depends on it", whole(2, 1_000_000), 1500, metavar="N")
-    include_open: bool = setting("count the forming bar as well; its signal can still change", switch, False)
-    offline: bool = setting("only what is stored on disk; never touch the network", switch, False)
+    market: str = setting("kind of market", choice("market", MARKETS), default="swap")
+    quote: str | None = setting(
+        "quote currency; on exchanges USDT unless said otherwise, any = all", text, default=None, metavar="CODE"
+    )
+    timeframe: str = setting("candle length", choice("timeframe", TIMEFRAMES_MS, fold=False), default="15m")
+    bars: int = setting(
+        "window: the newest N bars; the signal depends on it", whole(2, 1_000_000), default=1500, metavar="N"
+    )
+    include_open: bool = setting("count the forming bar as well; its signal can still change", switch, default=False)
+    offline: bool = setting("only what is stored on disk; never touch the network", switch, default=False)
     refresh: bool = setting(
-        "fetch the whole window again and compare it with what is stored", switch, False, negatable=False
+        "fetch the whole window again and compare it with what is stored", switch, default=False, negatable=False
     )
     ccxt: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Store(Section):
     """The candles on disk."""
 
     title = WHERE
 
-    cache_dir: Path | None = setting("where candles are stored [the user's cache folder]", path, None, metavar="DIR")
+    cache_dir: Path | None = setting(
+        "where candles are stored [the user's cache folder]", path, default=None, metavar="DIR"
+    )
     cache_max_mb: int = setting(
-        "megabytes for stored candles; what was not used for long goes", whole(1), 4000, metavar="N"
+        "megabytes for stored candles; what was not used for long goes", whole(1), default=4000, metavar="N"
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Remembered(Section):
     """Rows of earlier scans."""
 
     title = WHERE
 
     signals_cache: bool = setting(
-        "remember rows; where stored candles are the same, nothing is read or computed", switch, False
+        "remember rows; where stored candles are the same, nothing is read or computed", switch, default=False
     )
-    signals_max_mb: int = setting("megabytes on disk for remembered rows", whole(1), 200, metavar="N")
-    signals_memory_mb: int = setting("megabytes in memory for remembered rows", whole(0), 32, metavar="N")
+    signals_max_mb: int = setting("megabytes on disk for remembered rows", whole(1), default=200, metavar="N")
+    signals_memory_mb: int = setting("megabytes in memory for remembered rows", whole(0), default=32, metavar="N")
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Feed(Section):
     """How a market is asked, or simulated."""
 
     title = WHERE
 
     rate_share: float = setting(
-        "share of an exchange's rate limit that this machine may use", number(0.01, 1), 0.9, metavar="X"
+        "share of an exchange's rate limit that this machine may use", number(0.01, 1), default=0.9, metavar="X"
     )
     refresh_markets: bool = setting(
-        "fetch the list of symbols, which is kept for a day", switch, False, negatable=False
+        "fetch the list of symbols, which is kept for a day", switch, default=False, negatable=False
     )
-    seed: int = setting("seed of the simulated market", whole(0, 2**31), 7, metavar="N")
+    seed: int = setting("seed of the simulated market", whole(0, 2**31), default=7, metavar="N")
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Universe(Section):
     """Which symbols; ages and lags in bars, volumes in quote currency."""
 
     title = "Which symbols"
 
-    watchlist: str | None = setting("file of symbols, one a line; - reads stdin", text, None, metavar="FILE|-")
-    deny: str | None = setting("leave out symbols that match", pattern, None, metavar="REGEX")
-    allow: str | None = setting("only symbols that match", pattern, None, metavar="REGEX")
-    stable: bool = setting("stablecoins as well", switch, False)
-    leveraged: bool = setting("leveraged tokens as well", switch, False)
-    min_age: int = setting("symbols listed at least N bars ago, where that is known", whole(0), 0, metavar="N")
-    min_volume: float | None = setting("smallest 24 h volume in quote currency", number(0), None, metavar="X")
-    min_bars: int = setting("skip symbols with fewer bars", whole(0), 0, metavar="N")
-    max_lag: int = setting("keep symbols whose last bar is at most N bars behind the newest", whole(0), 0, metavar="N")
+    watchlist: str | None = setting("file of symbols, one a line; - reads stdin", text, default=None, metavar="FILE|-")
+    deny: str | None = setting("leave out symbols that match", pattern, default=None, metavar="REGEX")
+    allow: str | None = setting("only symbols that match", pattern, default=None, metavar="REGEX")
+    stable: bool = setting("stablecoins as well", switch, default=False)
+    leveraged: bool = setting("leveraged tokens as well", switch, default=False)
+    min_age: int = setting("symbols listed at least N bars ago, where that is known", whole(0), default=0, metavar="N")
+    min_volume: float | None = setting("smallest 24 h volume in quote currency", number(0), default=None, metavar="X")
+    min_bars: int = setting("skip symbols with fewer bars", whole(0), default=0, metavar="N")
+    max_lag: int = setting(
+        "keep symbols whose last bar is at most N bars behind the newest", whole(0), default=0, metavar="N"
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Rows(Section):
     """Which rows; signals are the indicator's [-1, 1], ages in bars."""
 
     title = "Which rows"
 
-    side: str = setting("LONG or SHORT rows only", choice("side", SIDES), "both")
-    top: int | None = setting("best N per side", whole(1), None, metavar="N")
-    min_signal: float = setting("smallest |signal|", number(0, 1), 0.0, metavar="X")
-    max_age: int | None = setting("flips at most N bars old (for cron)", whole(0), None, metavar="N")
-    all: bool = setting("NEUTRAL rows too", switch, False)
+    side: str = setting("LONG or SHORT rows only", choice("side", SIDES), default="both")
+    top: int | None = setting("best N per side", whole(1), default=None, metavar="N")
+    min_signal: float = setting("smallest |signal|", number(0, 1), default=0.0, metavar="X")
+    max_age: int | None = setting("flips at most N bars old (for cron)", whole(0), default=None, metavar="N")
+    all: bool = setting("NEUTRAL rows too", switch, default=False)
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Indicator(Section):
     """What is computed; lambda and decay unscaled. `modified` names the keys that were given over the preset's."""
 
     title = "Indicator"
 
     preset: str = setting(
-        "a named set of the values below, with timeframe and bars", choice("preset", PRESETS), "intraday"
+        "a named set of the values below, with timeframe and bars", choice("preset", PRESETS), default="intraday"
     )
     dialect: Dialect = setting(
-        "lts: tick-exact; tradingview: the published script to the bit", choice("dialect", Dialect), Dialect.LTS
+        "lts: tick-exact; tradingview: the published script to the bit", choice("dialect", Dialect), default=Dialect.LTS
     )
     families: tuple[str, ...] = setting(
-        "average families that take part", Several(choice("family", FAMILY_IDS), FAMILY_IDS), FAMILY_IDS, metavar="LIST"
+        "average families that take part",
+        Several(choice("family", FAMILY_IDS), FAMILY_IDS),
+        default=FAMILY_IDS,
+        metavar="LIST",
     )
     robustness: Robustness = setting(
-        "how far the 8 neighbours of a length lie from it", choice("robustness", Robustness), Robustness.MEDIUM
+        "how far the 8 neighbours of a length lie from it", choice("robustness", Robustness), default=Robustness.MEDIUM
     )
-    lambda_: float = setting("growth of later returns, per 1000 bars", number(), 0.02, metavar="X")
-    decay: float = setting("equity decay, percent a bar", number(), 0.03, metavar="X")
-    cutout: int = setting("bars before equities start", whole(0), 0, metavar="N")
-    long_threshold: float = setting("LONG above", number(), 0.1, metavar="X")
-    short_threshold: float = setting("SHORT below", number(), -0.1, metavar="X")
-    source: Source = setting("price that the averages are taken of", choice("source", Source), Source.CLOSE)
-    strategy: bool = setting("signal shifted by one bar, as a strategy trades it", switch, False)
+    lambda_: float = setting("growth of later returns, per 1000 bars", number(), default=0.02, metavar="X")
+    decay: float = setting("equity decay, percent a bar", number(), default=0.03, metavar="X")
+    cutout: int = setting("bars before equities start", whole(0), default=0, metavar="N")
+    long_threshold: float = setting("LONG above", number(), default=0.1, metavar="X")
+    short_threshold: float = setting("SHORT below", number(), default=-0.1, metavar="X")
+    source: Source = setting("price that the averages are taken of", choice("source", Source), default=Source.CLOSE)
+    strategy: bool = setting("signal shifted by one bar, as a strategy trades it", switch, default=False)
     modified: tuple[str, ...] = ()
 
 
@@ -163,11 +174,11 @@ else:
     Members = make_dataclass(
         "Members",
         [
-            (f"{each.id}_len", int, setting(f"{each.title} base length", whole(1, LENGTH_MAX), 28, metavar="N"))
+            (f"{each.id}_len", int, setting(f"{each.title} base length", whole(1, LENGTH_MAX), default=28, metavar="N"))
             for each in FAMILIES
         ]
         + [
-            (f"{each.id}_weight", float, setting(f"{each.title} start weight", number(), 1.0, metavar="X"))
+            (f"{each.id}_weight", float, setting(f"{each.title} start weight", number(), default=1.0, metavar="X"))
             for each in FAMILIES
         ],
         bases=(Section,),
@@ -177,43 +188,47 @@ else:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Output(Section):
     """What is written of a result, and where to."""
 
     title = OUTPUT
 
-    output: str | None = setting("format; table unless said otherwise", choice("output", SCAN_OUTPUTS), None)
-    out: Path | None = setting("write to a file, atomically; its extension is the format", path, None, metavar="FILE")
+    output: str | None = setting("format; table unless said otherwise", choice("output", SCAN_OUTPUTS), default=None)
+    out: Path | None = setting(
+        "write to a file, atomically; its extension is the format", path, default=None, metavar="FILE"
+    )
     columns: tuple[str, ...] | None = setting(
-        "table columns: " + ", ".join(COLUMNS), Several(choice("column", COLUMNS)), None, metavar="LIST"
+        "table columns: " + ", ".join(COLUMNS), Several(choice("column", COLUMNS)), default=None, metavar="LIST"
     )
     sort: str = setting(
         "row order: " + ", ".join(SORTS) + "; -KEY reverses",
         choice("sort key", (*SORTS, *(f"-{key}" for key in SORTS))),
-        "signal",
+        default="signal",
         metavar="KEY",
     )
-    tz: str = setting("time zone of shown times: UTC, local, Europe/Berlin", zone, "UTC", metavar="ZONE")
+    tz: str = setting("time zone of shown times: UTC, local, Europe/Berlin", zone, default="UTC", metavar="ZONE")
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Engine(Section):
     """What computes."""
 
     title = RUN
 
-    backend: str = setting("what computes; auto chooses, a name never falls back", choice("backend", BACKENDS), "auto")
+    backend: str = setting(
+        "what computes; auto chooses, a name never falls back", choice("backend", BACKENDS), default="auto"
+    )
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class EveryBar(Section):
     """Whether `explain` writes one bar or all."""
 
     title = OUTPUT
 
     series: bool = setting(
-        "every bar instead of the last: csv (default), json or parquet", switch, False, negatable=False
+        "every bar instead of the last: csv (default), json or parquet", switch, default=False, negatable=False
     )
 
 

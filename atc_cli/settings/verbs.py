@@ -7,7 +7,7 @@ from atc_cli.settings.names import EXPLAIN_OUTPUTS
 from atc_cli.settings.option import Option, Section, only, options, without
 from atc_cli.settings.own import (
     BenchSettings,
-    ExplainRun,
+    CommonRun,
     File,
     Format,
     General,
@@ -106,7 +106,7 @@ VERBS = (
             "atc explain BTCUSDT --data candles/ --timeframe 1h --series --out btc.parquet",
         ),
         settings=Settings,
-        own=ExplainRun,
+        own=CommonRun,
         flags=(
             *(Place, Store, Feed, Indicator, Members),
             _EXPLAIN_OUTPUT,
