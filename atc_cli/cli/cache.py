@@ -96,9 +96,9 @@ def export(resolved: Resolved[Settings], folder: Path, symbols: list[str]) -> Ex
     place = _place(resolved)
     written = 0
     with _opened(resolved.settings) as store:
-        for timeframe, candles in cache.exported(store, **place, symbols=symbols):
+        for candles in cache.exported(store, **place, symbols=symbols):
             _make(folder)
-            write_atomically(folder / candles_filename(candles, timeframe), candles_parquet(candles))
+            write_atomically(folder / candles_filename(candles), candles_parquet(candles))
             written += 1
     write(f"{written} files in {folder}\n", None)
     return ExitCode.OK
