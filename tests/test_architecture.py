@@ -92,7 +92,7 @@ def _type_checking_lines(file: Path) -> set[int]:
 
 def test_the_keys_of_columns_and_sorts_are_those_that_reporting_knows() -> None:
     from atc_cli.reporting import columns
-    from atc_cli.settings.sections import COLUMNS, SORTS
+    from atc_cli.settings.names import COLUMNS, SORTS
 
     assert set(COLUMNS) == set(columns.COLUMNS)
     assert set(SORTS) == set(columns.SORT_KEYS)

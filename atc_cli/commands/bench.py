@@ -27,7 +27,7 @@ from atc_cli.domain.results.bench import (
 from atc_cli.engine import reference
 from atc_cli.engine.backend import Backend, Offer, Replays, Unavailable, Want, variant, variants
 from atc_cli.errors import UnavailableError, UsageError
-from atc_cli.settings.sections import BenchSettings
+from atc_cli.settings.own import BenchSettings
 
 SIZES = ((1, 1500), (99, 1500), (1000, 1500))
 LARGE_SIZES = ((10_000, 1500), (1, 1_000_000))

@@ -16,7 +16,7 @@ from atc_cli.engine import route, rust
 from atc_cli.engine.backend import Offer, Unavailable, Workload
 from atc_cli.engine.numba import backend as numba
 from atc_cli.settings.layers import preset_text
-from atc_cli.settings.sections import PRESETS
+from atc_cli.settings.names import PRESETS
 
 Status = Literal["ok", "warn", "fail", "absent"]
 

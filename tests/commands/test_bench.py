@@ -11,7 +11,7 @@ from atc_cli.bench import talib
 from atc_cli.bench.data import off_grid, panel_of, walks
 from atc_cli.bench.gate import Gate, first_difference
 from atc_cli.bench.measure import Job, Measured, MeasureError, measure
-from atc_cli.cli.flow import bench_code
+from atc_cli.cli.bench import bench_code
 from atc_cli.commands import bench
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.panel import Panel
@@ -20,7 +20,7 @@ from atc_cli.domain.results.bench import ADVANCE, REANCHORED, Parity
 from atc_cli.engine import reference, rust
 from atc_cli.engine.backend import Offer, Unavailable, Values, Want
 from atc_cli.errors import ExitCode, NoDataError, UnavailableError, UsageError
-from atc_cli.settings.sections import BenchSettings
+from atc_cli.settings.own import BenchSettings
 from tests.helpers.markets import NOW_MS, NoProgress
 
 SMALL = {"symbols": 2, "bars": 120, "runs": 2}

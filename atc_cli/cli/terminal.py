@@ -1,9 +1,11 @@
-"""Where rendered results go: stdout, a pipe, or a file."""
+"""Where data and words go: stdout, a pipe or a file; stderr."""
 
 import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -133,3 +135,23 @@ def _as_bytes(content: "Content") -> bytes:
         else:
             console.print(renderable)
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines()).encode(errors="backslashreplace")
+
+
+def say(lines: Iterable[str]) -> None:
+    """Lines to stderr, wrapped at blanks on a terminal; off one each begins with the time. A full disk stops none."""
+    with suppress(OSError):
+        if not sys.stderr.isatty():
+            sys.stderr.writelines(f"{stamp()}{line}\n" for line in lines)
+            return
+        from rich.console import Console
+
+        console = Console(stderr=True, highlight=False)
+        for line in lines:
+            console.print(line, markup=False)
+
+
+def stamp() -> str:
+    """What a line off a terminal begins with: the time in UTC as ISO 8601 and a blank; nothing on a terminal."""
+    if sys.stderr.isatty():
+        return ""
+    return f"{datetime.now(UTC).isoformat(timespec='seconds')} "
