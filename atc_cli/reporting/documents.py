@@ -2,8 +2,10 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from atc_cli.domain.measures.measure import Measure
+from atc_cli.domain.measures.table import IN_JSON
 from atc_cli.domain.results.scan import Header, ScanRow, Skipped
 from atc_cli.domain.timeframe import iso
 from atc_cli.reporting.text import hidden
@@ -55,28 +57,18 @@ def header_document(header: Header) -> Document:
     }
 
 
+def as_written(measure: Measure) -> Callable[[ScanRow], object]:
+    """What takes a measure from a row as text formats write it: a time with its offset."""
+    read = measure.read
+    return (lambda row: time_or_none(read(row))) if measure.type == "time" else read
+
+
+_OF_A_ROW = [(measure.name, as_written(measure)) for measure in IN_JSON]
+
+
 def row_document(row: ScanRow) -> Document:
     """A row in the order of the contract, signals in full precision."""
-    return {
-        "rank": row.rank,
-        "symbol": row.symbol,
-        "side": row.side.value,
-        "signal": row.signal,
-        "trend": row.trend,
-        "families": row.families,
-        "weights": row.weights,
-        "price": row.price,
-        "change_24h_frac": row.change_24h_frac,
-        "quote_volume": row.quote_volume,
-        "flipped_at": time_or_none(row.flipped_at_ms),
-        "age_bars": row.age_bars,
-        "bars": row.bars,
-        "grid": row.grid,
-        "exchange": row.exchange,
-        "bar_time": iso(row.bar_time_ms),
-        "forming": row.forming,
-        "gap_bars": row.gap_bars,
-    }
+    return {name: value(row) for name, value in _OF_A_ROW}
 
 
 def skip_document(skip: Skipped) -> Document:

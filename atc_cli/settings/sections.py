@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, LENGTH_MAX, Dialect, Robustness
+from atc_cli.domain.measures.table import COLUMNS, SORTS
 from atc_cli.domain.params import Params, Source, in_range
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.settings.option import (
@@ -45,11 +46,6 @@ MARKETS = ("spot", "swap")
 SIDES = ("both", "long", "short")
 SCAN_OUTPUTS = ("table", "json", "jsonl", "csv", "parquet", "markdown", "symbols")
 EXPLAIN_OUTPUTS = ("table", "json", "csv", "parquet")
-COLUMNS = (
-    "rank", "symbol", "exchange", "side", "signal", "families", "price", "change", "volume",
-    "age", "flipped", "bars", "gaps", "grid", "time", "spark",
-)  # fmt: skip
-SORTS = ("signal", "symbol", "side", "change", "volume", "age", "price")
 _SORT_CHOICES = (*SORTS, *(f"-{key}" for key in SORTS))
 
 _WHERE, _WHICH, _KEEP, _INDICATOR, _MEMBERS, _SHOW, _RUN = (
@@ -207,7 +203,7 @@ class Settings:
     )
     columns: tuple[str, ...] | None = setting(
         "columns", _SHOW, "table columns: " + ", ".join(COLUMNS), Several(choice("column", COLUMNS)), None,
-        metavar="LIST", commands=SCAN_ONLY, choices=COLUMNS,
+        metavar="LIST", commands=SCAN_ONLY, choices=tuple(COLUMNS),
     )  # fmt: skip
     sort: str = setting(
         "sort", _SHOW, "row order: " + ", ".join(SORTS) + "; -KEY reverses",
