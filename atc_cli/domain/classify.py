@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -83,11 +84,14 @@ def sort_rows(rows: Iterable[ScanRow], key: str) -> tuple[ScanRow, ...]:
     if measure is None:
         raise UsageError(*unknown_name("sort key", key, [*SORTS, *(f"-{each}" for each in SORTS)]))
     value = measure.sort_by or measure.read
-    valued = [(value(row), row) for row in rows]
-    turned = (measure.sort == "largest") != key.startswith("-")
-    ordered = sorted((pair for pair in valued if _sortable(pair[0])), key=lambda pair: pair[0], reverse=turned)
-    return (*(row for _, row in ordered), *(row for value, row in valued if not _sortable(value)))
-
-
-def _sortable(value: Any) -> bool:
-    return value is not None and (isinstance(value, str) or math.isfinite(value))
+    valued: list[tuple[Any, ScanRow]] = []
+    without: list[ScanRow] = []
+    for row in rows:
+        found = value(row)
+        if found is None or (isinstance(found, float) and not math.isfinite(found)):
+            without.append(row)
+        else:
+            valued.append((found, row))
+    largest_first = (measure.sort == "largest") != key.startswith("-")
+    ordered = sorted(valued, key=itemgetter(0), reverse=largest_first)
+    return (*(row for _, row in ordered), *without)

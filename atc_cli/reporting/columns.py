@@ -72,10 +72,6 @@ class Column:
         return cls(measure.key, measure.title, justify, lambda row, scene: draw(read(row), row, scene))
 
 
-def _quiet(text: str, *_: object) -> Cell:
-    return ((text, QUIET),)
-
-
 def _symbol(symbol: str, row: ScanRow, scene: Scene) -> Cell:
     name: Span = (printable(symbol), STRONG)
     if not scene.header.include_open:
@@ -91,7 +87,7 @@ def _families(signals: dict[str, float], _: ScanRow, scene: Scene) -> Cell:
     return *spaced, marks[-1]
 
 
-def _age(bars: int | None, *_: object) -> Cell:
+def _age(bars: int | None, _: ScanRow, __: Scene) -> Cell:
     if bars is None:
         return ((figures.NOTHING, QUIET),)
     return ((str(bars), FRESH if bars <= _FRESH_BARS else ""),)
@@ -113,25 +109,26 @@ def _number(value: float | None, text: str) -> Cell:
     return ((text, "" if figures.known(value) else QUIET),)
 
 
-def _grid(decimals: int | None, *_: object) -> Cell:
+def _grid(decimals: int | None, _: ScanRow, __: Scene) -> Cell:
     """The unit of the decimal grid that prices lie on; `none` is the spec's word for off grid."""
-    return _quiet("none" if decimals is None else f"1e-{decimals}" if decimals else "1")
+    unit = "none" if decimals is None else f"1e-{decimals}" if decimals else "1"
+    return ((unit, QUIET),)
 
 
 _DRAWN: dict[Look, Callable[[Any, ScanRow, Scene], Cell]] = {
-    "place": lambda place, *_: _quiet(str(place)),
+    "place": lambda place, _, __: ((str(place), QUIET),),
     "symbol": _symbol,
-    "name": lambda name, *_: _quiet(printable(name)),
+    "name": lambda name, _, __: ((printable(name), QUIET),),
     "side": lambda _, row, __: side_cell(row.side),
     "signal": lambda signal, row, _: ((figures.signed(signal, _SIGNAL_DECIMALS), SIDE_MARKS[row.side][1]),),
     "families": _families,
     "price": lambda price, row, _: _number(price, figures.price(price, row.grid)),
-    "change": lambda change, *_: ((figures.percent(change), direction_style(change)),),
-    "amount": lambda amount, *_: _number(amount, figures.human(amount)),
+    "change": lambda change, _, __: ((figures.percent(change), direction_style(change)),),
+    "amount": lambda amount, _, __: _number(amount, figures.human(amount)),
     "age": _age,
-    "moment": lambda time_ms, _, scene: _quiet(scene.moment(time_ms)),
+    "moment": lambda time_ms, _, scene: ((scene.moment(time_ms), QUIET),),
     "bars": lambda bars, _, scene: ((str(bars), ODD if bars < scene.header.bars else QUIET),),
-    "gaps": lambda bars, *_: ((str(bars), ODD if bars else QUIET),),
+    "gaps": lambda bars, _, __: ((str(bars), ODD if bars else QUIET),),
     "grid": _grid,
     "bar time": _bar_time,
     "closes": _spark,

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from atc_cli.domain.measures.measure import Measure
 from atc_cli.domain.measures.table import IN_JSON
@@ -12,11 +13,15 @@ from atc_cli.reporting.text import hidden
 
 Document = dict[str, object]
 
+_PLAIN = (str, int)
+
 
 def plain(value: object) -> object:
     """The value with NaN and infinities as None, at any depth."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if value is None or isinstance(value, _PLAIN):  # most are, and Mapping is slow to ask for
+        return value
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
     return [plain(each) for each in value] if isinstance(value, list | tuple) else value
@@ -30,6 +35,7 @@ def dumps(document: object, *, indent: int | None = None) -> str:
     return "".join(json.dumps(char)[1:-1] if hidden(char) and char != "\n" else char for char in text)
 
 
+@lru_cache  # the rows of a scan share their times
 def time_or_none(time_ms: int | None) -> str | None:
     """ISO 8601 with offset, in UTC."""
     return None if time_ms is None else iso(time_ms)

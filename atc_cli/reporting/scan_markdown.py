@@ -34,7 +34,7 @@ def _said(header: Header, zone: tzinfo) -> str:
 
 def _cell(key: str, row: ScanRow, scene: Scene) -> str:
     """The table's cell; blanks between family marks stay, so that a mark stays under its letter."""
-    text = "".join(part for part, _ in COLUMNS[key].cell(row, scene))
+    text = "".join([part for part, _ in COLUMNS[key].cell(row, scene)])
     return text.replace(" ", "\u00a0") if key == "families" else _escaped(text.strip())
 
 

@@ -96,7 +96,7 @@ def _line(cells: Iterable[Cell], columns: Sequence[tuple[int, bool]]) -> Text:
         shown = cell if room >= 0 else _cut(cell, width)
         blanks: Span = (" " * room, "")
         parts += [(" " * GAP, "") if parts else ("", ""), *((blanks, *shown) if to_the_right else (*shown, blanks))]
-    line, at = Text("".join(text for text, _ in parts), no_wrap=True), 0
+    line, at = Text("".join([text for text, _ in parts]), no_wrap=True), 0
     for text, style in parts:
         if style:
             line.stylize(style, at, at + len(text))
@@ -105,7 +105,7 @@ def _line(cells: Iterable[Cell], columns: Sequence[tuple[int, bool]]) -> Text:
 
 
 def _cell_width(cell: Cell) -> int:
-    return sum(cell_len(text) for text, _ in cell)
+    return cell_len(cell[0][0]) if len(cell) == 1 else sum(cell_len(text) for text, _ in cell)
 
 
 def _cut(cell: Cell, width: int) -> Cell:
