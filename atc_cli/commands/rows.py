@@ -7,18 +7,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.commands.gather import Gathered
+from atc_cli.data.gather import Gathered
 from atc_cli.data.market import Listing
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.classify import side_of
 from atc_cli.domain.measures.measure import Window
-from atc_cli.domain.measures.table import MEASURES, SPARK_CLOSES, measured
+from atc_cli.domain.measures.table import SPARK_CLOSES, measured, told
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
 from atc_cli.engine.backend import Backend, LastBar, Values, Want
-
-_TOLD = [(each.name, each.told) for each in MEASURES if each.told is not None]
 
 
 def computed(gathered: Gathered, backend: Backend, params: Params) -> list[ScanRow | Skipped]:
@@ -31,16 +29,16 @@ def computed(gathered: Gathered, backend: Backend, params: Params) -> list[ScanR
 
 def rows_of(panel: Panel, values: Values, params: Params) -> list[ScanRow | Skipped]:
     """One unranked row per series, of its last bar and nothing but its candles; skipped where equities overflowed."""
-    return [_row(panel.timeframe, candles, values.last(i), params) for i, candles in enumerate(panel.series)]
+    return [_row(candles, values.last(i), params) for i, candles in enumerate(panel.series)]
 
 
 def listed(row: ScanRow, listing: Listing) -> ScanRow:
     """The row with the day figures of the exchange, where those were fetched."""
-    told = {name: figure for name, of in _TOLD if (figure := of(listing)) is not None}
-    return replace(row, measured={**row.measured, **told}) if told else row
+    figures = told(listing)
+    return replace(row, measured={**row.measured, **figures}) if figures else row
 
 
-def _row(timeframe: str, candles: Candles, last: LastBar, params: Params) -> ScanRow | Skipped:
+def _row(candles: Candles, last: LastBar, params: Params) -> ScanRow | Skipped:
     if not (math.isfinite(last.average) and math.isfinite(last.weight_total)):
         why = "an equity left the range of numbers; lower the weights or lambda"
         return Skipped(candles.symbol, SkipReason.OVERFLOW, why, candles.exchange)
@@ -63,7 +61,7 @@ def _row(timeframe: str, candles: Candles, last: LastBar, params: Params) -> Sca
         bar_time_ms=int(candles.timestamp[-1]),
         forming=candles.forming,
         closes=tuple(candles.close[-SPARK_CLOSES:].tolist()),
-        measured=measured(Window(timeframe, candles, params, last.average, families, weights, flipped)),
+        measured=measured(Window(candles, params, last.average, families, weights, flipped)),
     )
 
 

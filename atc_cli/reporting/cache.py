@@ -1,6 +1,5 @@
 """What `atc cache` tells: a table and JSON of what is stored, and candles as files."""
 
-import io
 import re
 from collections.abc import Sequence
 
@@ -10,7 +9,7 @@ from rich.text import Text
 from atc_cli.domain.panel import COLUMNS, Candles
 from atc_cli.domain.results.stored import Entry, Missing, StoredShelf
 from atc_cli.domain.timeframe import iso
-from atc_cli.reporting.documents import Document, dumps, time_or_none
+from atc_cli.reporting.documents import Document, dumps, parquet_bytes, time_or_none
 from atc_cli.reporting.layout import ruled_table
 from atc_cli.reporting.text import printable, safe_filename
 
@@ -92,18 +91,15 @@ def _symbol(shelf: StoredShelf, entry: Entry) -> Document:
     }
 
 
-def candles_filename(candles: Candles, timeframe: str) -> str:
+def candles_filename(candles: Candles) -> str:
     """The name that `--data` reads; a name that could be a path or hide another is made harmless."""
     name = candles.symbol if _HARMLESS.fullmatch(candles.symbol) else safe_filename(candles.symbol)
-    return f"{name}-{timeframe}.parquet"
+    return f"{name}-{candles.timeframe}.parquet"
 
 
 def candles_parquet(candles: Candles) -> bytes:
     """timestamp as int64 UTC ms, then open, high, low, close, volume as float64: what `--data` reads back."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     columns = [pa.array(candles.timestamp, pa.int64()), *(pa.array(each, pa.float64()) for each in candles.values)]
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(columns, names=["timestamp", *COLUMNS]), sink)
-    return sink.getvalue()
+    return parquet_bytes(pa.Table.from_arrays(columns, names=["timestamp", *COLUMNS]))

@@ -1,9 +1,11 @@
-"""What every machine-readable format shares: strict JSON, and headers and rows as plain documents."""
+"""What every machine-readable format shares: strict JSON, headers and rows as plain documents, Parquet."""
 
+import io
 import json
 import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from atc_cli.domain.measures.measure import Measure
 from atc_cli.domain.measures.table import IN_JSON
@@ -39,6 +41,15 @@ def dumps(document: object, *, indent: int | None = None) -> str:
 def time_or_none(time_ms: int | None) -> str | None:
     """ISO 8601 with offset, in UTC."""
     return None if time_ms is None else iso(time_ms)
+
+
+def parquet_bytes(table: Any) -> bytes:
+    """A table of pyarrow as the bytes of a file."""
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()
 
 
 def header_document(header: Header) -> Document:

@@ -11,7 +11,15 @@ from atc_cli.domain.measures.measure import Measure, Type
 from atc_cli.domain.measures.table import IN_FLAT_FILES
 from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
 from atc_cli.domain.timeframe import iso
-from atc_cli.reporting.documents import Document, dumps, header_document, row_document, skip_document, time_or_none
+from atc_cli.reporting.documents import (
+    Document,
+    dumps,
+    header_document,
+    parquet_bytes,
+    row_document,
+    skip_document,
+    time_or_none,
+)
 from atc_cli.reporting.text import printable
 
 SCAN_SCHEMA = "atc.scan/1"
@@ -79,13 +87,14 @@ def _same(name: str, text: str) -> _Field:
 
 def _fields_of(measure: Measure) -> list[_Field]:
     """The measure's own column; of a figure per family one each, empty where it takes no part."""
+    if measure.type == "families":
+        return [_Field(f"{family}_{measure.part}", "number", _of_family(measure, family)) for family in FAMILY_IDS]
+    return [_Field(measure.name, measure.type, measure.read)]
+
+
+def _of_family(measure: Measure, family: str) -> Callable[[ScanRow], float | None]:
     read = measure.read
-    if measure.type != "families":
-        return [_Field(measure.name, measure.type, read)]
-    return [
-        _Field(f"{family}_{measure.part}", "number", lambda row, family=family: read(row).get(family))  # type: ignore[misc]
-        for family in FAMILY_IDS
-    ]
+    return lambda row: read(row).get(family)
 
 
 def scan_csv(result: ScanResult) -> str:
@@ -124,7 +133,6 @@ def scan_symbols(result: ScanResult) -> str:
 def scan_parquet(result: ScanResult) -> bytes:
     """The columns of scan_csv with types: times are UTC milliseconds; the header is JSON under the key `atc.scan`."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     fields = _fields(result.header)
     types = {**_ARROW, "time": pa.timestamp("ms", tz="UTC")}
@@ -133,9 +141,7 @@ def scan_parquet(result: ScanResult) -> bytes:
         pa.array(_utf8(map(each.read, result.rows)), type=kind.type) for each, kind in zip(fields, schema, strict=True)
     ]
     header = {"schema": SCAN_SCHEMA, **header_document(result.header), "timings_ms": result.header.timings_ms}
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(arrays, schema=pa.schema(schema, {"atc.scan": dumps(header)})), sink)
-    return sink.getvalue()
+    return parquet_bytes(pa.Table.from_arrays(arrays, schema=pa.schema(schema, {"atc.scan": dumps(header)})))
 
 
 _ARROW: dict[Type, Any] = {"text": "string", "whole": "int64", "number": "float64", "flag": "bool"}

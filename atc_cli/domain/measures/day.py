@@ -3,7 +3,7 @@
 import math
 
 from atc_cli.domain.measures.measure import Window
-from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS
+from atc_cli.domain.timeframe import DAY_MS
 
 
 def change_24h_frac(window: Window) -> float | None:
@@ -13,7 +13,7 @@ def change_24h_frac(window: Window) -> float | None:
     forming: then the candles hold no price of just 24 h ago.
     """
     candles = window.candles
-    if TIMEFRAMES_MS[window.timeframe] > DAY_MS or candles.forming:
+    if candles.step_ms > DAY_MS or candles.forming:
         return None
     wanted = candles.timestamp[-1] - DAY_MS
     at = int(candles.timestamp.searchsorted(wanted))
@@ -29,9 +29,9 @@ def quote_volume_24h(window: Window) -> float | None:
     candles do not reach back that far, they carry no volume, or the last bar is still forming.
     """
     candles = window.candles
-    if TIMEFRAMES_MS[window.timeframe] > DAY_MS or candles.forming:
+    if candles.step_ms > DAY_MS or candles.forming:
         return None
-    first_open = candles.timestamp[-1] + TIMEFRAMES_MS[window.timeframe] - DAY_MS
+    first_open = candles.timestamp[-1] + candles.step_ms - DAY_MS
     if candles.timestamp[0] > first_open:
         return None
     at = int(candles.timestamp.searchsorted(first_open))

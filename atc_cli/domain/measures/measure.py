@@ -24,7 +24,6 @@ class Window(NamedTuple):
     changed, None if it never did.
     """
 
-    timeframe: str
     candles: "Candles"
     params: "Params"
     signal: float

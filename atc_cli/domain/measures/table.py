@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.measures.day import change_24h_frac, quote_volume_24h
-from atc_cli.domain.measures.measure import Measure, Window
+from atc_cli.domain.measures.measure import DayFigures, Measure, Window
 
 SPARK_CLOSES = 40
 
@@ -96,8 +96,14 @@ IN_JSON: tuple[Measure, ...] = tuple(each for each in sorted(MEASURES, key=attrg
 IN_FLAT_FILES: tuple[Measure, ...] = tuple(each for each in sorted(MEASURES, key=attrgetter("flat_place")) if each.name)
 
 _OF_WINDOW = [(each.name, each.window) for each in MEASURES if each.window is not None]
+_TOLD = [(each.name, each.told) for each in MEASURES if each.told is not None]
 
 
 def measured(window: Window) -> dict[str, float | None]:
     """Every measure of the window by its name: what a row carries."""
     return {name: of(window) for name, of in _OF_WINDOW}
+
+
+def told(day: DayFigures) -> dict[str, float]:
+    """What the exchange says in place of measures, by their names; empty where it was not asked."""
+    return {name: figure for name, of in _TOLD if (figure := of(day)) is not None}
