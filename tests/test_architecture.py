@@ -90,14 +90,6 @@ def _type_checking_lines(file: Path) -> set[int]:
     return {line for block in blocks for line in range(block.lineno, block.end_lineno + 1)}
 
 
-def test_the_keys_of_columns_and_sorts_are_those_that_reporting_knows() -> None:
-    from atc_cli.reporting import columns
-    from atc_cli.settings.names import COLUMNS, SORTS
-
-    assert set(COLUMNS) == set(columns.COLUMNS)
-    assert set(SORTS) == set(columns.SORT_KEYS)
-
-
 def test_domain_imports_numpy_and_the_standard_library_only() -> None:
     import sys
 

@@ -6,11 +6,10 @@ import os
 import platform
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
+from atc_cli.domain.results.doctor import Check, Status
 from atc_cli.domain.timeframe import iso
 from atc_cli.engine import route, rust
 from atc_cli.engine.backend import Offer, Unavailable, Workload
@@ -18,21 +17,9 @@ from atc_cli.engine.numba import backend as numba
 from atc_cli.settings.layers import preset_text
 from atc_cli.settings.names import PRESETS
 
-Status = Literal["ok", "warn", "fail", "absent"]
-
 _REQUIRED = ("numpy", "typer", "rich", "ccxt", "pyarrow", "platformdirs", "tzlocal")
 _USUAL_SERIES, _USUAL_BARS = 500, 1500
 _RELEASED_MS = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at; `remedy` is what to do where it is not ok."""
-
-    name: str
-    status: Status
-    detail: str
-    remedy: str = ""
 
 
 def run(

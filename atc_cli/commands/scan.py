@@ -12,7 +12,7 @@ from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rows import computed, listed
 from atc_cli.data.gather import Gathered, gather
 from atc_cli.data.market import Listing
-from atc_cli.domain.classify import rank
+from atc_cli.domain.classify import rank, sort_rows
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import Remembered, ScanResult, ScanRow, Side, Skipped
@@ -56,7 +56,7 @@ def run(
     header = header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms)
     return ScanResult(
         header=replace(header, warnings=(*header.warnings, *_steepness(params, max(bars, default=0)))),
-        rows=tuple(top),
+        rows=sort_rows(top, settings.sort),
         skipped=(*gathered.skipped, *(each for each in fresh if isinstance(each, Skipped))),
         scanned=_scanned(gathered),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),

@@ -42,24 +42,3 @@ ONE_BAR_OUTPUTS = ("table", "json")
 SERIES_OUTPUTS = ("csv", "json", "parquet")
 EXPLAIN_OUTPUTS = tuple(dict.fromkeys((*ONE_BAR_OUTPUTS, *SERIES_OUTPUTS)))
 REPORT_OUTPUTS = ("table", "json")
-
-# The one place that says which columns and sort keys there are; reporting.columns has what they show.
-COLUMNS = (
-    "rank",
-    "symbol",
-    "exchange",
-    "side",
-    "signal",
-    "families",
-    "price",
-    "change",
-    "volume",
-    "age",
-    "flipped",
-    "bars",
-    "gaps",
-    "grid",
-    "time",
-    "spark",
-)
-SORTS = ("signal", "symbol", "side", "change", "volume", "age", "price")
