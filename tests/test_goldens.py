@@ -11,9 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from atc_cli.__main__ import main
-from atc_cli.domain.catalog import FAMILIES, Dialect
+from atc_cli.domain.catalog import FAMILIES, Dialect, Want
 from atc_cli.domain.classify import directions
-from atc_cli.engine.backend import Want
 from tests.helpers.backends import backend
 from tests.helpers.goldens import Case, cases, same
 

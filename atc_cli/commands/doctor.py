@@ -11,6 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
+from atc_cli.domain.catalog import Dialect, Want
+from atc_cli.domain.engines import AUTO
 from atc_cli.domain.timeframe import iso
 from atc_cli.engine import route, rust
 from atc_cli.engine.backend import Offer, Unavailable, Workload
@@ -87,8 +89,14 @@ def _backends(offers: Sequence[Offer | Unavailable]) -> list[Check]:
 
 def _chosen(offers: Sequence[Offer | Unavailable]) -> Check:
     """What `--backend auto` comes to for a scan of usual size."""
-    workload = Workload(series=_USUAL_SERIES, bars_total=_USUAL_SERIES * _USUAL_BARS)
-    _, decision = route.choose(workload, offers, route.AUTO)
+    workload = Workload(
+        series=_USUAL_SERIES,
+        bars_total=_USUAL_SERIES * _USUAL_BARS,
+        longest_bars=_USUAL_BARS,
+        dialect=Dialect.LTS,
+        want=Want.LAST,
+    )
+    _, decision = route.choose(workload, offers, AUTO)
     detail = f"{decision.name} computes {_USUAL_SERIES} symbols x {_USUAL_BARS} bars: {decision.why}"
     return Check("scan takes", "ok", detail)
 

@@ -8,16 +8,15 @@ import numpy as np
 from atc_cli.commands.gather import Gathered, gather, header_of, request_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.rows import listed, rows_of
-from atc_cli.domain.catalog import FAMILIES, Dialect
+from atc_cli.domain.catalog import FAMILIES, Dialect, Want
 from atc_cli.domain.classify import directions
 from atc_cli.domain.growth import growth_table
-from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.explain import ExplainResult, FamilyView, Member, Series
 from atc_cli.domain.results.scan import Skipped
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine import route
-from atc_cli.engine.backend import Values, Want, Workload
+from atc_cli.engine.backend import Values
 from atc_cli.errors import NoDataError, UsageError
 from atc_cli.settings.sections import Settings
 
@@ -34,9 +33,8 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     route.check(ports.offers, settings.backend)
     gathered = gather(settings, ports, request_of(settings, params, max_lag_bars=_ANY_LAG), typed=[symbol])
     _check_one(gathered, symbol)
-    panel = Panel.of(gathered.series, gathered.timeframe)
-    workload = Workload(series=len(panel), bars_total=gathered.bars)
-    backend, decision = route.choose(workload, ports.offers, settings.backend)
+    panel = gathered.panel()
+    backend, decision = route.choose(gathered.workload(params, Want.LAYERS), ports.offers, settings.backend)
     began = perf_counter()
     values = backend.compute(panel, params, Want.LAYERS)
     compute_ms = (perf_counter() - began) * 1000
@@ -68,7 +66,7 @@ def _check_one(gathered: Gathered, symbol: str) -> None:
 
 
 def series_of(gathered: Gathered, values: Values, params: Params) -> Series:
-    """Every bar: X and X_S of the six families, Average_Signal; in tradingview direction and alerts too."""
+    """Every bar: X and X_S of every family, Average_Signal; in tradingview direction and alerts too."""
     bars = len(gathered.series[0])
     average = values.average[0, -bars:]
     columns = {f"{family.title}_Signal": values.families[0, i, -bars:] for i, family in enumerate(FAMILIES)}

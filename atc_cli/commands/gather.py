@@ -1,6 +1,6 @@
 """From settings to checked candles, for every command that computes signals."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
@@ -11,16 +11,17 @@ from atc_cli.commands.ports import Ports
 from atc_cli.data.load import Loaded, failed, left_out, load
 from atc_cli.data.market import FILES, Listing, Market, Progress, Request
 from atc_cli.data.universe import Filters, Universe, choose
+from atc_cli.domain.catalog import Want
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params, document_hash
 from atc_cli.domain.results.scan import Decision, Header, ScanRow, Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.engine.backend import Workload
 from atc_cli.errors import AtcError, BusyError, NoDataError, UnavailableError, UsageError
 from atc_cli.settings.sections import Settings
 
 DEFAULT_QUOTE = "USDT"
 ANY_QUOTE = "any"
-_PANEL_BARS = 500_000  # some 20 MB: a panel is a copy, and that of five thousand symbols is one too many
 
 T = TypeVar("T")
 
@@ -54,18 +55,19 @@ class Gathered:
         """Every listing by exchange and symbol."""
         return {(each.exchange, each.symbol): each for each in self.universe.listings}
 
-    def panels(self) -> Iterator[Panel]:
-        """All series in order, some at a time."""
-        some: list[Candles] = []
-        bars = 0
-        for each in self.series:
-            if some and bars + len(each) > _PANEL_BARS:
-                yield Panel.of(some, self.timeframe)
-                some, bars = [], 0
-            some.append(each)
-            bars += len(each)
-        if some:
-            yield Panel.of(some, self.timeframe)
+    def panel(self) -> Panel:
+        """All series, in order."""
+        return Panel.of(self.series, self.timeframe)
+
+    def workload(self, params: Params, want: Want) -> Workload:
+        """What computing all of them would be, rows that are remembered included."""
+        return Workload(
+            series=len(self.series) + len(self.known),
+            bars_total=self.bars,
+            longest_bars=self.longest_bars,
+            dialect=params.dialect,
+            want=want,
+        )
 
 
 def gather(

@@ -11,13 +11,13 @@ from atc_cli.commands.ports import Ports
 from atc_cli.commands.rows import computed, listed
 from atc_cli.data.market import Listing
 from atc_cli.data.universe import parse_watchlist
+from atc_cli.domain.catalog import Want
 from atc_cli.domain.classify import rank
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import Remembered, ScanResult, ScanRow, Side, Skipped
 from atc_cli.domain.results.stored import Content
 from atc_cli.engine import route
-from atc_cli.engine.backend import Workload
 from atc_cli.settings.sections import Settings
 
 STEEP_MULTIPLIER = 1.1
@@ -36,8 +36,7 @@ def run(
     request = request_of(settings, params, max_lag_bars=settings.max_lag)
     gathered = gather(settings, ports, request, typed=typed, watched=watched)
     # Of all rows: the header names the same backend whatever is remembered.
-    workload = Workload(series=len(gathered.series) + len(gathered.known), bars_total=gathered.bars)
-    backend, decision = route.choose(workload, ports.offers, settings.backend)
+    backend, decision = route.choose(gathered.workload(params, Want.LAST), ports.offers, settings.backend)
     began = perf_counter()
     fresh = computed(gathered, backend, params)
     compute_ms = (perf_counter() - began) * 1000

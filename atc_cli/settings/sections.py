@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, LENGTH_MAX, Dialect, Robustness
-from atc_cli.domain.params import Params, Source, in_range
+from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, LENGTH_MAX, Dialect, Robustness, Source, Want
+from atc_cli.domain.engines import AUTO, TALIB, Engine
+from atc_cli.domain.params import Params, in_range
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.settings.option import (
     BENCH,
@@ -37,10 +38,10 @@ USUAL_EXCHANGES = (
     "phemex", "upbit", "whitebit", "woo",
 )  # fmt: skip
 PRESETS = ("scalping", "intraday", "swing", "tradingview")
-BACKENDS = ("auto", "reference", "numba", "rust", "cuda", "dask")
-BENCH_BACKENDS = ("reference", "numba", "rust", "cuda", "dask", "talib")
+BACKENDS = (AUTO, *Engine)
+BENCH_BACKENDS = (*Engine, TALIB)
 BENCH_OUTPUTS = ("table", "json")
-WANTS = ("last", "average", "all")
+WANTS = (Want.LAST, Want.AVERAGE, Want.ALL)
 MARKETS = ("spot", "swap")
 SIDES = ("both", "long", "short")
 SCAN_OUTPUTS = ("table", "json", "jsonl", "csv", "parquet", "markdown", "symbols")

@@ -13,12 +13,12 @@ from atc_cli.bench.gate import Gate, first_difference
 from atc_cli.bench.measure import Job, Measured, MeasureError, measure
 from atc_cli.cli.flow import bench_code
 from atc_cli.commands import bench
-from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.bench import ADVANCE, REANCHORED, Parity
 from atc_cli.engine import reference, rust
-from atc_cli.engine.backend import Offer, Unavailable, Values, Want
+from atc_cli.engine.backend import Offer, Unavailable, Values
 from atc_cli.errors import ExitCode, NoDataError, UnavailableError, UsageError
 from atc_cli.settings.sections import BenchSettings
 from tests.helpers.markets import NOW_MS, NoProgress
