@@ -1,7 +1,7 @@
 """What a backend takes and gives. Every backend returns the same bits."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
@@ -144,17 +144,18 @@ class Backend(Protocol):
         """
 
 
-def refuse_unknown(engine: str, known: Mapping[Dialect, Collection[str]], params: Params) -> None:
-    """Raise for what an engine does not know; `known` are its families in each dialect that it has.
+def check_dialect(engine: str, known: Collection[Dialect], dialect: Dialect) -> None:
+    """ValueError for a dialect that an engine does not know."""
+    if dialect not in known:
+        raise ValueError(f"dialect is {str(dialect)!r}, allowed with backend {engine}: {', '.join(known)}")
 
-    ValueError for a dialect, UnavailableError for families: both name the engine.
-    """
-    if params.dialect not in known:
-        raise ValueError(f"dialect is {params.dialect!r}, allowed with backend {engine}: {', '.join(known)}")
-    unknown = [family for family in params.families if family not in known[params.dialect]]
+
+def check_families(engine: str, known: Collection[str], params: Params) -> None:
+    """UnavailableError for families in use that an engine does not know in this dialect."""
+    unknown = [family for family in params.families if family not in known]
     if unknown:
         said = f"backend {engine} cannot compute {', '.join(unknown)} in dialect {params.dialect}"
-        raise UnavailableError(said, f"--families {','.join(known[params.dialect])}, or another backend")
+        raise UnavailableError(said, f"--families {','.join(known)}, or another backend")
 
 
 class OneForm:

@@ -10,7 +10,7 @@ from atc_cli.domain.growth import growth_table
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.reference import ReferenceResult
-from atc_cli.engine.backend import Offer, OneForm, Values, refuse_unknown
+from atc_cli.engine.backend import Offer, OneForm, Values, check_dialect, check_families
 
 
 class ReferenceBackend(OneForm):
@@ -20,7 +20,8 @@ class ReferenceBackend(OneForm):
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
         """Values of every series; see Values for shapes."""
-        refuse_unknown(self.name, reference.KNOWN, params)
+        check_dialect(self.name, reference.KNOWN, params.dialect)
+        check_families(self.name, reference.KNOWN[params.dialect], params)
         values = Values.empty(len(panel), panel.width, want)
         growth = growth_table(params, panel.width)
         for row, candles in enumerate(panel.series):

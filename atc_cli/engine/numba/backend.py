@@ -21,7 +21,7 @@ from atc_cli.domain.grid import Prices, prices_of
 from atc_cli.domain.growth import growth_table
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
-from atc_cli.engine.backend import Offer, OneForm, Unavailable, Values, refuse_unknown
+from atc_cli.engine.backend import Offer, OneForm, Unavailable, Values, check_dialect, check_families
 from atc_cli.errors import UnavailableError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -30,6 +30,7 @@ Kernel = Callable[..., Any]
 _REMEDY = "pip install 'atc-cli[numba]'"
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
 _PRIVATE = 0o700
+_MODULES = {dialect: f"atc_cli.engine.numba.{dialect}" for dialect in (Dialect.LTS, Dialect.TRADINGVIEW)}
 
 
 class NumbaBackend(OneForm):
@@ -44,11 +45,12 @@ class NumbaBackend(OneForm):
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
         """Values of every series; see Values for shapes. UnavailableError where numba cannot be imported."""
+        check_dialect(self.name, _MODULES, params.dialect)
+        if not panel.series:  # importing numba takes a second
+            return Values.empty(0, 0, want)
+        module = _module(params.dialect)
+        check_families(self.name, module.AVERAGES, params)
         values = Values.empty(len(panel), panel.width, want)
-        if not len(panel):
-            return values
-        module = _dialect(params.dialect)
-        refuse_unknown(self.name, {params.dialect: module.AVERAGES}, params)
         growth = growth_table(params, panel.width)
         inputs = (*_members(params, list(module.AVERAGES)), np.array(params.weights), growth)
         rules = (*_rules(params), want is Want.ALL)
@@ -112,13 +114,13 @@ def offer(spec: ModuleSpec | None) -> Offer | Unavailable:
 
 
 @cache
-def _dialect(dialect: Dialect) -> ModuleType:
-    """The module of a dialect: its AVERAGES by family, and its KERNEL."""
+def _module(dialect: Dialect) -> ModuleType:
+    """The AVERAGES of a dialect by family, and its KERNEL."""
     try:
         import numba  # noqa: F401
     except ImportError as error:
         raise UnavailableError(f"backend numba cannot run: {error}", _REMEDY) from None
-    return import_module(f"atc_cli.engine.numba.{dialect.value}")
+    return import_module(_MODULES[dialect])
 
 
 def jit(function: Function) -> Function:
