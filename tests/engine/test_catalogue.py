@@ -14,7 +14,27 @@ from atc_cli.engine.numba import lts, tradingview
 from atc_cli.engine.packing import Lent, PlainParams, growth_of
 from tests.helpers.backends import compute, flat, tick_walk
 
-LENGTHS = [*range(4, 70), 99, 100, 101, 143, 144, 145, 200, 255, 256, 257, 1000, 1023, 1024, 2499, 2500, 2501, 4999, 5000]
+LENGTHS = [
+    *range(4, 70),
+    99,
+    100,
+    101,
+    143,
+    144,
+    145,
+    200,
+    255,
+    256,
+    257,
+    1000,
+    1023,
+    1024,
+    2499,
+    2500,
+    2501,
+    4999,
+    5000,
+]
 each_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.id)
 each_dialect = pytest.mark.parametrize("dialect", list(Dialect))
 
@@ -43,7 +63,7 @@ def test_the_kernels_take_the_smallest_length_of_the_catalogue_and_none_below(fa
 def test_the_kernels_take_as_many_families_and_members_as_the_catalogue_has() -> None:
     whole = [[28] * MEMBERS for _ in FAMILIES]
     assert _kernels.warmup("lts", whole)
-    for other in ([*whole, None], whole[:-1], [each + [28] for each in whole], [each[1:] for each in whole]):
+    for other in ([*whole, None], whole[:-1], [[*each, 28] for each in whole], [each[1:] for each in whole]):
         with pytest.raises(ValueError, match="expected a sequence of length"):
             _kernels.warmup("lts", other)
 

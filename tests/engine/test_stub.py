@@ -57,7 +57,9 @@ def test_a_signature_is_that_of_the_stub(name: str) -> None:
     assert all(each.default is inspect.Parameter.empty for each in parameters)
 
 
-@pytest.mark.parametrize("name", [*CLASSES, *CALLABLES.values(), STUB], ids=lambda node: getattr(node, "name", "module"))
+@pytest.mark.parametrize(
+    "name", [*CLASSES, *CALLABLES.values(), STUB], ids=lambda node: getattr(node, "name", "module")
+)
 def test_everything_in_the_stub_is_documented(name: ast.AST) -> None:
     assert ast.get_docstring(name)
 
