@@ -89,13 +89,7 @@ def _backends(offers: Sequence[Offer | Unavailable]) -> list[Check]:
 
 def _chosen(offers: Sequence[Offer | Unavailable]) -> Check:
     """What `--backend auto` comes to for a scan of usual size."""
-    workload = Workload(
-        series=_USUAL_SERIES,
-        bars_total=_USUAL_SERIES * _USUAL_BARS,
-        longest_bars=_USUAL_BARS,
-        dialect=Dialect.LTS,
-        want=Want.LAST,
-    )
+    workload = Workload.of([_USUAL_BARS] * _USUAL_SERIES, Dialect.LTS, Want.LAST)
     _, decision = route.choose(workload, offers, AUTO)
     detail = f"{decision.name} computes {_USUAL_SERIES} symbols x {_USUAL_BARS} bars: {decision.why}"
     return Check("scan takes", "ok", detail)

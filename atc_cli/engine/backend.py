@@ -1,7 +1,7 @@
 """What a backend takes and gives. Every backend returns the same bits."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
@@ -216,6 +216,14 @@ class Workload:
     longest_bars: int
     dialect: Dialect
     want: Want
+
+    @classmethod
+    def of(cls, bars: Iterable[int], dialect: Dialect, want: Want) -> "Workload":
+        """That of series with so many bars each."""
+        each = list(bars)
+        return cls(
+            series=len(each), bars_total=sum(each), longest_bars=max(each, default=0), dialect=dialect, want=want
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from tests.helpers.backends import HOUR_MS, tick_walk
 
 
 def panel_of(*bars: int) -> Panel:
-    return Panel.of([tick_walk(length, seed) for seed, length in enumerate(bars)], "1h")
+    return Panel.of([tick_walk(length, seed) for seed, length in enumerate(bars)])
 
 
 @given(lengths=st.lists(st.integers(0, 9), max_size=12), most=st.integers(1, 40))
@@ -66,7 +66,7 @@ def test_a_time_at_which_no_bar_opened_has_no_place(bars: int) -> None:
 def test_a_gap_has_no_place_and_moves_none_after_it() -> None:
     whole = tick_walk(5, 1)
     held = [0, 1, 3, 4]
-    gapped = replace(whole, timestamp=whole.timestamp[held], values=whole.values[:, held], gap_bars=1)
-    panel = Panel.of([gapped], "1h")
+    gapped = replace(whole, timestamp=whole.timestamp[held], values=whole.values[:, held])
+    panel = Panel.of([gapped])
     assert [panel.place(0, int(time)) for time in whole.timestamp] == [-4, -3, None, -2, -1]
     assert np.array_equal(panel.times_ms()[0], gapped.timestamp)

@@ -30,7 +30,7 @@ def test_a_backend_gives_the_same_bits_in_each_of_its_forms(name: str) -> None:
     for form in forms:
         made = engine.in_form(form)
         assert made.name == name
-        assert_same_bits(wanted, made.compute(Panel.of(series, "1h"), Params(), Want.ALL))
+        assert_same_bits(wanted, made.compute(Panel.of(series), Params(), Want.ALL))
 
 
 def test_numba_compiles_and_the_others_do_not() -> None:
@@ -61,7 +61,7 @@ def test_a_panel_computed_in_parts_has_the_bits_of_the_whole(
 
 
 def test_a_panel_computed_in_parts_never_holds_a_copy_of_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    panel, params = Panel.of([tick_walk(1500, seed) for seed in range(64)], "1h"), Params()
+    panel, params = Panel.of([tick_walk(1500, seed) for seed in range(64)]), Params()
     part_bars = 3000
     copy_bytes = 8 * int(panel.offsets[-1])
     monkeypatch.setattr(rust, "_PART_BARS", part_bars)
@@ -90,7 +90,7 @@ def test_rows_of_values_are_written_through() -> None:
 @pytest.mark.parametrize("want", [Want.AVERAGE, Want.LAYERS, Want.ALL])
 def test_values_are_read_by_the_time_of_their_bar(want: Want) -> None:
     series = [tick_walk(90, 1), tick_walk(70, 2)]
-    panel = Panel.of(series, "1h")
+    panel = Panel.of(series)
     values = compute("rust", series, Params(), want)
     for row, candles in enumerate(series):
         alone = compute("rust", [candles], Params(), want).average[0]
@@ -100,7 +100,7 @@ def test_values_are_read_by_the_time_of_their_bar(want: Want) -> None:
 
 def test_of_the_last_bar_alone_no_other_is_known() -> None:
     series = [tick_walk(90, 1)]
-    panel = Panel.of(series, "1h")
+    panel = Panel.of(series)
     values = compute("rust", series, Params(), Want.LAST)
     before, last = (int(time) for time in series[0].timestamp[-2:])
     assert values.at(panel, 0, last) == values.average[0]
@@ -111,7 +111,7 @@ def test_a_stream_goes_on_from_its_bytes() -> None:
     series = [tick_walk(120, seed) for seed in range(3)]
     engine = backend("rust")
     assert isinstance(engine, Streams)
-    start = Panel.of([each.between(0, 100, "1h") for each in series], "1h")
+    start = Panel.of([each.between(0, 100) for each in series])
     saved = engine.stream(start, Params()).to_bytes()
     values, lost = engine.resume(saved, Params()).advance(np.stack([each.values[:4, 100:] for each in series], axis=1))
     assert not lost

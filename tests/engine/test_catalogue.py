@@ -97,7 +97,7 @@ def test_the_kernels_list_the_names_of_the_catalogue(names: list[str]) -> None:
 
 def handed(name: str, kind: str) -> None:
     """Call the kernels as the backend does, with one name in place of another."""
-    params, panel = Params(), Panel.of([tick_walk(90, 1)], "1h")
+    params, panel = Params(), Panel.of([tick_walk(90, 1)])
     plain = PlainParams.of(params)
     if kind != "want":
         setattr(plain, kind, name)

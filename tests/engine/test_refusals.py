@@ -18,7 +18,7 @@ from tests.helpers.backends import RUST_PATHS, backend, tick_walk
 
 ENGINES = ["reference", "numba", *RUST_PATHS]
 each_engine = pytest.mark.parametrize("name", ENGINES)
-PANEL = Panel.of([tick_walk(90, 1)], "1h")
+PANEL = Panel.of([tick_walk(90, 1)])
 
 
 class Foreign(StrEnum):
@@ -122,7 +122,7 @@ from atc_cli.domain.params import Params
 from atc_cli.domain.panel import Panel
 from atc_cli.errors import UnavailableError
 from tests.helpers.backends import assert_same_bits, backend, tick_walk
-panel = Panel.of([tick_walk(90, 1)], "1h")
+panel = Panel.of([tick_walk(90, 1)])
 assert len(Params().members()) == 7
 for dialect in catalog.Dialect:
     for name in ("reference", "numba", "rust"):
