@@ -9,9 +9,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
-from atc_cli.domain.catalog import FAMILIES, Dialect
+from atc_cli.domain.catalog import FAMILIES, Dialect, Want
 from atc_cli.domain.classify import directions
-from atc_cli.engine.backend import Want
 from tests.conftest import Atc
 from tests.helpers.backends import backend
 from tests.helpers.goldens import Case, cases, same

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from atc_cli.domain.catalog import Dialect, Want
+from atc_cli.domain.engines import AUTO
 from atc_cli.domain.results.doctor import Check, Status
 from atc_cli.domain.timeframe import iso
 from atc_cli.engine import route, rust
@@ -74,8 +76,8 @@ def _backends(offers: Sequence[Offer | Unavailable]) -> list[Check]:
 
 def _chosen(offers: Sequence[Offer | Unavailable]) -> Check:
     """What `--backend auto` comes to for a scan of usual size."""
-    workload = Workload(series=_USUAL_SERIES, bars_total=_USUAL_SERIES * _USUAL_BARS)
-    _, decision = route.choose(workload, offers, route.AUTO)
+    workload = Workload.of([_USUAL_BARS] * _USUAL_SERIES, Dialect.LTS, Want.LAST)
+    _, decision = route.choose(workload, offers, AUTO)
     detail = f"{decision.name} computes {_USUAL_SERIES} symbols x {_USUAL_BARS} bars: {decision.why}"
     return Check("scan takes", "ok", detail)
 

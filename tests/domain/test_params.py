@@ -7,9 +7,9 @@ import math
 
 import pytest
 
-from atc_cli.domain.catalog import FAMILIES, Dialect, HullShape, Robustness, member_lengths
+from atc_cli.domain.catalog import FAMILIES, Dialect, HullShape, Robustness, Source, member_lengths
 from atc_cli.domain.growth import growth_table
-from atc_cli.domain.params import OutOfRangeError, Params, Source, document_hash
+from atc_cli.domain.params import OutOfRangeError, Params, document_hash
 
 
 def test_members_come_in_the_order_of_the_spec() -> None:

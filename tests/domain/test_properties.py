@@ -5,9 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.params import Params
-from atc_cli.engine.backend import Want
 from tests.helpers.backends import candles_of, compute, flat, tick_walk
 
 BACKENDS = ["reference", "rust", "numba"]

@@ -5,11 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
+from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness, Source, Want
 from atc_cli.domain.panel import Candles, Panel, check
-from atc_cli.domain.params import Params, Source
+from atc_cli.domain.params import Params
 from atc_cli.domain.window import Window
-from atc_cli.engine.backend import Want
 from tests.conftest import SHARED, needs_shared
 from tests.helpers.backends import RUST_PATHS, assert_same_bits, backend, candles_of, compute, flat, tick_walk
 

@@ -5,10 +5,11 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from atc_cli.domain.catalog import Want
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine import reference, rust
-from atc_cli.engine.backend import Backend, Offer, Values, Want
+from atc_cli.engine.backend import Backend, Offer, Values
 from atc_cli.engine.numba import backend as numba
 
 HOUR_MS = 3_600_000

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from atc_cli.domain.catalog import FAMILIES, Dialect, Robustness
+from atc_cli.domain.catalog import FAMILIES, Dialect, Robustness, Source
 from atc_cli.domain.panel import Candles, Panel, RawCandles, check
-from atc_cli.domain.params import Params, Source
+from atc_cli.domain.params import Params
 from tests.conftest import ROOT, SHARED
 
 GOLDEN = ROOT / "tests" / "golden"

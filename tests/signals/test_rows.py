@@ -20,9 +20,9 @@ from atc_cli.data.store.market import StoredMarket
 from atc_cli.data.store.offline import OfflineMarket
 from atc_cli.data.store.shelf import Shelf, Store, group_of
 from atc_cli.disk.folders import CANDLES, SIGNALS
-from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
+from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness, Source
 from atc_cli.domain.measures.table import MEASURES
-from atc_cli.domain.params import Params, Source
+from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanResult, ScanRow, Side, Skipped, SkipReason
 from atc_cli.domain.results.stored import Content
 from atc_cli.domain.window import Window
