@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -158,21 +159,36 @@ def test_functions_and_files_stay_small() -> None:
     assert lengths[len(lengths) * 9 // 10] <= 30
 
 
-def test_the_lock_files_pin_every_dependency() -> None:
-    import tomllib
+def _named(requirements: list[str], extras: dict[str, list[str]]) -> set[str]:
+    """The packages that are asked for, those of our own extras in place of their names."""
+    names = set()
+    for each in requirements:
+        extra = re.fullmatch(r"atc-cli\[([a-z]+)\]", each)
+        names |= _named(extras[extra[1]], extras) if extra else {re.split(r"[<>=\[]", each)[0]}
+    return names
 
+
+def test_the_lock_files_pin_every_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = {"requirements.lock": project["dependencies"] + extras["build"], "requirements-dev.lock": extras["dev"]}
+    wanted = {
+        "requirements.lock": project["dependencies"] + extras["build"] + extras["all"],
+        "requirements-dev.lock": extras["dev"],
+    }
     for lock, requirements in wanted.items():
         pinned = set(re.findall(r"^([a-z0-9\-]+)==", (ROOT / lock).read_text(), flags=re.MULTILINE))
-        names = {re.split(r"[<>=\[]", each)[0] for each in requirements} - {"atc-cli"}
-        assert names
+        names = _named(requirements, extras)
+        assert {"numba", "dask"} <= names
         assert names <= pinned, f"{lock} lacks {sorted(names - pinned)}: run `make lock`"
+
+
+def test_all_is_every_extra_but_the_gpus_and_the_tools() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(extras["all"]) == {f"atc-cli[{name}]" for name in extras.keys() - {"all", "build", "cuda", "dev"}}
 
 
 def test_every_dependency_has_its_reason() -> None:
     text = (ROOT / "pyproject.toml").read_text()
-    listed = re.findall(r'^    "([a-z0-9\-]+)[<>=][^"]*",(.*)$', text, flags=re.MULTILINE)
+    listed = re.findall(r'^    "([a-z0-9\-]+)(?:\[[a-z]+\])?[<>=][^"]*",(.*)$', text, flags=re.MULTILINE)
     assert len(listed) > 8
     assert not [name for name, reason in listed if "#" not in reason]
