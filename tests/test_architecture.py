@@ -40,6 +40,7 @@ SOLE_IMPORTERS = {
     "dask": "engine/dask/",
     "blosc2": "data/store/",
     "diskcache": "signals/",
+    "filelock": "disk/",
 }
 
 
@@ -122,6 +123,36 @@ def test_a_heavy_library_has_one_importer(library: str, importer: str) -> None:
     }
     assert all(each.startswith(importer) for each in found), f"{library}: {found}, allowed: {importer}"
     assert bool(found) == any(str(file.relative_to(PACKAGE)).startswith(importer) for file in FILES), importer
+
+
+# Of the standard library, but not on every system.
+POSIX_ONLY = {"fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"}
+
+
+def _imported_at_the_top(file: Path) -> Iterator[tuple[str, int]]:
+    """(module, line) of every import that happens as the file itself is imported."""
+    tree = ast.parse(file.read_text())
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if id(node) not in inside:
+            if isinstance(node, ast.Import):
+                yield from ((alias.name, node.lineno) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module, node.lineno
+
+
+def test_every_file_can_be_imported_on_windows() -> None:
+    tops = [(file, line, module) for file in FILES for module, line in _imported_at_the_top(file)]
+    assert len(tops) > len(FILES)
+    breaches = [
+        f"{file.relative_to(ROOT)}:{line} imports {module}" for file, line, module in tops if module in POSIX_ONLY
+    ]
+    assert not breaches, "\n".join(breaches)
 
 
 def test_backends_do_not_import_the_route() -> None:
