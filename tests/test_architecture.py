@@ -19,7 +19,7 @@ ROOMS = {
     "domain": set(),
     "disk": set(),
     "settings": {"domain"},
-    "data": {"domain", "disk", "signals"},
+    "data": {"domain", "disk"},
     "signals": {"domain", "data", "disk"},
     "engine": {"domain"},
     "bench": {"domain", "data", "engine"},

@@ -8,6 +8,7 @@ from atc_cli.data.files.folder import FolderMarket
 from atc_cli.data.market import Arrived
 from atc_cli.domain.panel import COLUMNS, Candles, Floats, Panel, RawCandles, check
 from atc_cli.domain.timeframe import HOUR_MS
+from atc_cli.domain.window import Window
 from atc_cli.errors import NoDataError
 
 ALL = 10**9
@@ -34,8 +35,8 @@ def walks(symbols: int, bars: int) -> Panel:
     for i in range(symbols):
         window = values[:, i * bars : (i + 1) * bars]
         _walk(window, np.random.default_rng((_SEED, i)))
-        series.append(Candles(exchange="bench", symbol=f"WALK{i}", timestamp=stamps, values=window, gap_bars=0))
-    return Panel("1h", tuple(series), bars * np.arange(symbols + 1, dtype=np.int64), dict(enumerate(values)))
+        series.append(Candles(exchange="bench", symbol=f"WALK{i}", timeframe="1h", timestamp=stamps, values=window))
+    return Panel(tuple(series), bars * np.arange(symbols + 1, dtype=np.int64), dict(enumerate(values)))
 
 
 def _walk(values: Floats, rng: np.random.Generator) -> None:
@@ -52,19 +53,20 @@ def _walk(values: Floats, rng: np.random.Generator) -> None:
 
 def _files(folder: Path, timeframe: str, symbols: int, bars: int) -> Panel:
     market = FolderMarket(folder, timeframe)
+    window = Window(timeframe=timeframe, now_ms=market.now_ms(), bars=bars)
     sound: list[Candles] = []
 
     def deliver(arrived: Arrived) -> None:
-        checked = check(arrived, timeframe) if isinstance(arrived, RawCandles) else arrived
+        checked = check(arrived) if isinstance(arrived, RawCandles) else arrived
         if isinstance(checked, Candles):
-            sound.append(checked.tail(bars, timeframe))
+            sound.append(checked.tail(bars))
 
     for listing in market.listings(quote=None, tickers=False):
         if len(sound) < symbols:
-            market.fetch([listing], timeframe, bars, market.now_ms(), deliver)
+            market.fetch([listing], window, deliver)
     if not sound:
         raise NoDataError(f"no file of {str(folder)!r} can be read as {timeframe} candles")
-    return Panel.of(sound, timeframe)
+    return Panel.of(sound)
 
 
 def off_grid(panel: Panel) -> Panel:
@@ -73,10 +75,10 @@ def off_grid(panel: Panel) -> Panel:
         Candles(
             exchange=each.exchange,
             symbol=each.symbol,
+            timeframe=each.timeframe,
             timestamp=each.timestamp,
             values=each.values * OFF_GRID,
-            gap_bars=each.gap_bars,
         )
         for each in panel.series
     ]
-    return Panel.of(moved, panel.timeframe)
+    return Panel.of(moved)

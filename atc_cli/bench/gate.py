@@ -41,9 +41,9 @@ class Gate:
             history = panel.series[0]
             bars = len(history) - _WINDOWS
             ends = np.arange(bars - 1, len(history) - 1).astype(np.uintp)
-            got = backend.compute_windows(Panel.of([history], panel.timeframe), params, ends, bars)
-            windows = [history.between(i, i + bars, panel.timeframe) for i in range(_WINDOWS)]
-            right = ReferenceBackend().compute(Panel.of(windows, panel.timeframe), params, Want.LAST)
+            got = backend.compute_windows(Panel.of([history]), params, ends, bars)
+            windows = [history.between(i, i + bars) for i in range(_WINDOWS)]
+            right = ReferenceBackend().compute(Panel.of(windows), params, Want.LAST)
             found = first_difference(got, right, members=False)
             if found:
                 return f"{found}, {name}, windows"
@@ -53,11 +53,11 @@ class Gate:
         """Series whole and, their second half, bar by bar, against the reference on all of their bars."""
         for name, panel in self._panels:
             half, series = panel.width // 2, [each for each in panel.series if len(each) == panel.width]
-            started = [each.between(0, half, panel.timeframe) for each in series]
-            stream = backend.stream(Panel.of(started, panel.timeframe), params)
+            started = [each.between(0, half) for each in series]
+            stream = backend.stream(Panel.of(started), params)
             for bar in range(half, panel.width):
                 got, _ = stream.advance(np.stack([each.values[:4, bar : bar + 1] for each in series], axis=1))
-            right = ReferenceBackend().compute(Panel.of(series, panel.timeframe), params, Want.LAST)
+            right = ReferenceBackend().compute(Panel.of(series), params, Want.LAST)
             found = first_difference(got, right, members=False)
             if found:
                 return f"{found}, {name}, bar by bar"

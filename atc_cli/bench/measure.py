@@ -92,8 +92,8 @@ def _prepared(job: Job, computer: Computes) -> tuple[Call, int, int, int]:
 def _steps(job: Job, computer: Replays, params: Params) -> Call:
     """Each call goes on by the next bar."""
     panel = panel_of(None, job.timeframe, job.symbols, _STARTED_BARS + job.runs + 1)
-    started = [each.between(0, _STARTED_BARS, panel.timeframe) for each in panel.series]
-    stream = computer.stream(Panel.of(started, panel.timeframe), params)
+    started = [each.between(0, _STARTED_BARS) for each in panel.series]
+    stream = computer.stream(Panel.of(started), params)
     prices = np.stack([each.values[:4, _STARTED_BARS:] for each in panel.series], axis=1)
     bars = iter([np.ascontiguousarray(prices[:, :, i : i + 1]) for i in range(job.runs + 1)])
     return lambda: stream.advance(next(bars), Want(job.want))

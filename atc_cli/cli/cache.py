@@ -112,9 +112,9 @@ def export(flags: Flags, folder: Path, symbols: list[str]) -> ExitCode:
     resolved, place = _place(flags)
     written = 0
     with _opened(resolved) as store:
-        for timeframe, candles in cache.exported(store, **place, symbols=symbols):
+        for candles in cache.exported(store, **place, symbols=symbols):
             _make(folder)
-            write_atomically(folder / candles_filename(candles, timeframe), candles_parquet(candles))
+            write_atomically(folder / candles_filename(candles), candles_parquet(candles))
             written += 1
     write(f"{written} files in {folder}\n", None)
     return ExitCode.OK

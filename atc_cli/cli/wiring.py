@@ -48,7 +48,7 @@ def ports(
         if signals is not None:
             stack.callback(signals.close)
         opened = []
-        for market in _markets(settings, progress, concurrent, signals):
+        for market in _markets(settings, progress, concurrent):
             stack.callback(market.close)
             opened.append(market)
         yield Ports(markets=opened, offers=offers(), clock_ms=clock_ms, progress=progress, signals=signals, notes=notes)
@@ -82,9 +82,7 @@ def _code_checksum() -> str:
     return digest.hexdigest()
 
 
-def _markets(
-    settings: Settings, progress: Progress, concurrent: int | None, signals: "Signals | None"
-) -> Iterator[Market]:
+def _markets(settings: Settings, progress: Progress, concurrent: int | None) -> Iterator[Market]:
     if settings.data is not None:
         from atc_cli.data.files.folder import FolderMarket
 
@@ -93,7 +91,7 @@ def _markets(
     if DEMO in settings.exchange and len(settings.exchange) > 1:
         raise UsageError("demo is a simulated market and is not mixed with real ones", "--exchange demo")
     for exchange in settings.exchange:
-        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange, progress, concurrent, signals)
+        yield _demo(settings) if exchange == DEMO else _exchange(settings, exchange, progress, concurrent)
 
 
 def _demo(settings: Settings) -> Market:
@@ -102,14 +100,12 @@ def _demo(settings: Settings) -> Market:
     return DemoMarket(settings.seed, clock_ms)
 
 
-def _exchange(
-    settings: Settings, exchange: str, progress: Progress, concurrent: int | None, signals: "Signals | None"
-) -> Market:
+def _exchange(settings: Settings, exchange: str, progress: Progress, concurrent: int | None) -> Market:
     if settings.offline:
         from atc_cli.data.store.offline import OfflineMarket
 
         place = (_candles(settings), exchange, settings.market, settings.timeframe)
-        return OfflineMarket(*place, clock=clock_ms, signals=signals)
+        return OfflineMarket(*place, clock=clock_ms)
     from atc_cli.data.exchange.market import CONCURRENT, ExchangeMarket
     from atc_cli.data.store.market import StoredMarket
 
@@ -127,9 +123,7 @@ def _exchange(
         market,
         store(settings, market.notes.append),
         limit_bytes=settings.cache_max_mb * 1e6,
-        forming=settings.include_open,
         refresh=settings.refresh,
-        signals=signals,
     )
 
 

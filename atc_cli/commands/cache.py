@@ -7,7 +7,7 @@ from shutil import rmtree
 
 from atc_cli.data.files.folder import FolderMarket, split_name
 from atc_cli.data.market import Arrived
-from atc_cli.data.store.group import difference
+from atc_cli.data.store.held import difference
 from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.limit import forget, shrink, stored
 from atc_cli.data.store.shelf import Shelf, Store
@@ -16,8 +16,6 @@ from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry, StoredShelf
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, iso
 from atc_cli.errors import NoDataError, UnavailableError, UsageError
-
-_EVERYTHING = 10**9
 
 
 def listed(store: Store) -> list[StoredShelf]:
@@ -131,21 +129,21 @@ def _updates(folder: FolderMarket, shelf: Shelf, now_ms: int) -> tuple[list[Upda
     skipped: list[Skipped] = []
 
     def deliver(arrived: Arrived) -> None:
-        checked = check(arrived, shelf.timeframe) if isinstance(arrived, RawCandles) else arrived
+        checked = check(arrived) if isinstance(arrived, RawCandles) else arrived
         ready = checked if isinstance(checked, Skipped) else _agreeing(checked, shelf, now_ms)
         if isinstance(ready, Skipped):
             skipped.append(ready)
         elif len(ready):
             updates.append(_update(ready, known.get(ready.symbol), now_ms))
 
-    folder.fetch(folder.listings(quote=None, tickers=False), shelf.timeframe, _EVERYTHING, now_ms, deliver)
+    folder.fetch(folder.listings(quote=None, tickers=False), shelf.everything, deliver)
     return updates, skipped
 
 
 def _agreeing(candles: Candles, shelf: Shelf, now_ms: int) -> Candles | Skipped:
     """The closed candles, or why they must not be stored: those of the exchange that are stored already win."""
-    closed = candles.between(0, int((candles.timestamp + shelf.step_ms <= now_ms).sum()), shelf.timeframe)
-    for group in shelf.read([candles.symbol], _EVERYTHING):
+    closed = candles.between(0, shelf.everything.at(now_ms).closed(candles.timestamp))
+    for group in shelf.read([candles.symbol], shelf.everything):
         for held in group:
             differing_ms = difference(held, closed)
             if differing_ms is not None:
@@ -168,8 +166,8 @@ def _update(candles: Candles, known: Entry | None, now_ms: int) -> Update:
 
 def exported(
     store: Store, *, exchange: str, market: str, timeframe: str | None, symbols: Collection[str] = ()
-) -> Iterator[tuple[str, Candles]]:
-    """(timeframe, all candles of a symbol under the exchange's own name), one after the other.
+) -> Iterator[Candles]:
+    """All candles of a symbol under the exchange's own name, one symbol after the other.
 
     Raises NoDataError where nothing of that is stored.
     """
@@ -183,7 +181,7 @@ def exported(
     for shelf in shelves:
         for entry in shelf.entries():
             if entry.bars and (not symbols or {entry.symbol, entry.native} & set(symbols)):
-                yield from ((shelf.timeframe, candles) for candles in _whole(shelf, entry))
+                yield from _whole(shelf, entry)
                 found += 1
     if not found:
         what = " ".join(each for each in (timeframe, "candles of", exchange, market) if each)
@@ -191,5 +189,5 @@ def exported(
 
 
 def _whole(shelf: Shelf, entry: Entry) -> Iterator[Candles]:
-    for group in shelf.read([entry.native], entry.bars):
-        yield from (held.candles(shelf.exchange, entry.native, shelf.step_ms) for held in group)
+    for group in shelf.read([entry.native], shelf.everything):
+        yield from (held.candles(shelf.exchange, entry.native) for held in group)

@@ -39,7 +39,7 @@ def validate(file: Path) -> int:
 
 def check_exchange(exchange: str, where: str) -> None:
     """Raise ConfigError, with the nearest name, for an exchange that does not exist."""
-    from atc_cli.data.exchange.market import exchange_ids
+    from atc_cli.data.exchange.connect import exchange_ids
 
     valid = [DEMO, *exchange_ids()]
     if exchange not in valid:

@@ -5,9 +5,11 @@ from time import perf_counter
 
 import numpy as np
 
-from atc_cli.commands.gather import Gathered, gather, header_of, request_of
+from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
+from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rows import listed, rows_of
+from atc_cli.data.gather import Gathered, gather
 from atc_cli.domain.catalog import FAMILIES, Dialect
 from atc_cli.domain.classify import directions
 from atc_cli.domain.growth import growth_table
@@ -15,7 +17,6 @@ from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.explain import ExplainResult, FamilyView, Member, Series
 from atc_cli.domain.results.scan import Skipped
-from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine import route
 from atc_cli.engine.backend import Values, Want, Workload
 from atc_cli.errors import NoDataError, UsageError
@@ -32,9 +33,10 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     """
     params = settings.params()
     route.check(ports.offers, settings.backend)
-    gathered = gather(settings, ports, request_of(settings, params, max_lag_bars=_ANY_LAG), typed=[symbol])
+    needs = needs_of(settings, params, max_lag_bars=_ANY_LAG)
+    gathered = gather(ports.markets, wanted_of(settings, needs, ports.clock_ms(), typed=[symbol]), ports.progress)
     _check_one(gathered, symbol)
-    panel = Panel.of(gathered.series, gathered.timeframe)
+    panel = Panel.of(gathered.series)
     workload = Workload(series=len(panel), bars_total=gathered.bars)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
@@ -98,9 +100,9 @@ def _families(values: Values, params: Params) -> tuple[FamilyView, ...]:
 
 def _lag_bars(gathered: Gathered) -> int:
     """How many bars the symbol's last closed bar is behind the market's newest."""
-    candles, step = gathered.series[0], TIMEFRAMES_MS[gathered.timeframe]
-    last = int(candles.timestamp[-1]) - step * candles.forming
-    return max(((gathered.newest_open_ms or last) - last) // step, 0)
+    candles = gathered.series[0]
+    last = int(candles.timestamp[-1]) - candles.step_ms * candles.forming
+    return max(((gathered.newest_open_ms or last) - last) // candles.step_ms, 0)
 
 
 def _contributions(values: Values, params: Params) -> list[float | None]:

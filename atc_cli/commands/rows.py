@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.commands.gather import Gathered
+from atc_cli.data.gather import Gathered
 from atc_cli.data.market import Listing
 from atc_cli.domain.activity import change_24h_frac, quote_volume_24h
 from atc_cli.domain.catalog import FAMILY_IDS
@@ -30,7 +30,7 @@ def computed(gathered: Gathered, backend: Backend, params: Params) -> list[ScanR
 
 def rows_of(panel: Panel, values: Values, params: Params) -> list[ScanRow | Skipped]:
     """One unranked row per series, of its last bar and nothing but its candles; skipped where equities overflowed."""
-    return [_row(panel.timeframe, candles, values.last(i), params) for i, candles in enumerate(panel.series)]
+    return [_row(candles, values.last(i), params) for i, candles in enumerate(panel.series)]
 
 
 def listed(row: ScanRow, listing: Listing) -> ScanRow:
@@ -45,7 +45,7 @@ def listed(row: ScanRow, listing: Listing) -> ScanRow:
     )
 
 
-def _row(timeframe: str, candles: Candles, last: LastBar, params: Params) -> ScanRow | Skipped:
+def _row(candles: Candles, last: LastBar, params: Params) -> ScanRow | Skipped:
     if not (math.isfinite(last.average) and math.isfinite(last.weight_total)):
         why = "an equity left the range of numbers; lower the weights or lambda"
         return Skipped(candles.symbol, SkipReason.OVERFLOW, why, candles.exchange)
@@ -58,8 +58,8 @@ def _row(timeframe: str, candles: Candles, last: LastBar, params: Params) -> Sca
         families=_by_family(last.families),
         weights=_by_family(last.weights),
         price=float(candles.close[-1]),
-        change_24h_frac=change_24h_frac(candles, timeframe),
-        quote_volume=quote_volume_24h(candles, timeframe),
+        change_24h_frac=change_24h_frac(candles),
+        quote_volume=quote_volume_24h(candles),
         flipped_at_ms=int(candles.timestamp[last.flipped]) if last.flipped >= 0 else None,
         age_bars=len(candles) - 1 - last.flipped if last.flipped >= 0 else None,
         bars=len(candles),

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
-from atc_cli.commands.gather import Gathered, gather, header_of, request_of
+from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
+from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rows import computed, listed
+from atc_cli.data.gather import Gathered, gather
 from atc_cli.data.market import Listing
-from atc_cli.data.universe import parse_watchlist
 from atc_cli.domain.classify import rank
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
@@ -19,6 +20,7 @@ from atc_cli.domain.results.stored import Content
 from atc_cli.engine import route
 from atc_cli.engine.backend import Workload
 from atc_cli.settings.sections import Settings
+from atc_cli.signals.rows import Recall
 
 STEEP_MULTIPLIER = 1.1
 
@@ -32,25 +34,28 @@ def run(
     """
     params = settings.params()
     route.check(ports.offers, settings.backend)
-    watched = None if watchlist is None else parse_watchlist(watchlist)
-    request = request_of(settings, params, max_lag_bars=settings.max_lag)
-    gathered = gather(settings, ports, request, typed=typed, watched=watched)
+    needs = needs_of(settings, params, max_lag_bars=settings.max_lag)
+    wanted = wanted_of(settings, needs, ports.clock_ms(), typed=typed, watchlist=watchlist)
+    recall = None if ports.signals is None else Recall(ports.signals)
+    gathered = gather(ports.markets, wanted, ports.progress, known=recall)
+    known = [] if recall is None else [recall.rows[each] for each in gathered.known]
     # Of all rows: the header names the same backend whatever is remembered.
-    workload = Workload(series=len(gathered.series) + len(gathered.known), bars_total=gathered.bars)
+    bars = [*map(len, gathered.series), *(row.bars for row in known)]
+    workload = Workload(series=len(bars), bars_total=sum(bars))
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
     fresh = computed(gathered, backend, params)
     compute_ms = (perf_counter() - began) * 1000
     if ports.signals is not None:
         ports.signals.remember(_storable(gathered, fresh))
-    rows = _listed((*_rows(fresh), *gathered.known), gathered.listings())
+    rows = _listed((*_rows(fresh), *known), gathered.listings())
     kept, hidden = filtered(rows, settings)
     top = top_per_side(rank(kept), settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
     header = header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms)
     return ScanResult(
-        header=replace(header, warnings=(*header.warnings, *_steepness(params, gathered.longest_bars))),
+        header=replace(header, warnings=(*header.warnings, *_steepness(params, max(bars, default=0)))),
         rows=tuple(top),
         skipped=(*gathered.skipped, *(each for each in fresh if isinstance(each, Skipped))),
         scanned=_scanned(gathered),

@@ -10,22 +10,26 @@ from time import perf_counter
 import numpy as np
 
 from atc_cli.commands import scan
-from atc_cli.commands.gather import load_all, universe_of
 from atc_cli.commands.ports import Ports
-from atc_cli.data.market import Progress, Request
+from atc_cli.commands.question import wanted_of
+from atc_cli.data.gather import load_all, universe_of
+from atc_cli.data.load import Needs
+from atc_cli.data.market import Progress
 from atc_cli.data.store.market import StoredMarket
-from atc_cli.data.universe import Universe, parse_watchlist
+from atc_cli.data.universe import Universe
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.results.warm import Compiled, Lost, Signalled, Warmed, WarmResult
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.domain.window import Window
 from atc_cli.engine.backend import Offer, Want, compiles
 from atc_cli.errors import AtcError, UsageError
 from atc_cli.settings.sections import Settings
 
 OpenPorts = Callable[[Settings], AbstractContextManager[Ports]]
 
-_ANY_LAG = 10**9
+# Candles as they are: how many bars an indicator needs is no matter of the store's.
+_ANYTHING = Needs(warmup_bars=0, min_bars=1, cutout_bars=0, max_lag_bars=10**9)
 _SAMPLE_BARS = 500
 
 
@@ -81,7 +85,7 @@ class _Visited:
 
     warmed: Warmed
     universe: Universe
-    now_ms: int
+    window: Window
 
 
 @dataclass(slots=True)
@@ -128,13 +132,14 @@ class _Run:
             interrupted=self.interrupted,
         )
 
-    def fetch(self, timeframe: str, typed: Sequence[str], watched: Sequence[str] | None) -> None:
+    def fetch(self, timeframe: str, typed: Sequence[str], lines: Sequence[str] | None) -> None:
         """Fetch what is missing of one timeframe: the universe is that of a scan of it."""
         began, counted = perf_counter(), (self.tally.bars, self.tally.requests, self.tally.weight)
         hits = self._hits()
         settings = replace(self.settings, timeframe=timeframe)
-        universe, dead = universe_of(settings, self.ports, typed, watched)
-        loaded = load_all(self.markets, universe, _everything(timeframe, settings.bars), self.ports.progress)
+        wanted = wanted_of(settings, _ANYTHING, self.ports.clock_ms(), typed=typed, watchlist=lines)
+        universe, dead = universe_of(self.ports.markets, wanted)
+        loaded = load_all(self.markets, universe, wanted, self.ports.progress)
         skipped = (*dead, *universe.missing, *(skip for each in loaded for skip in each.skipped))
         self.lost += [Lost(timeframe=timeframe, skip=skip) for skip in skipped]
         self.interrupted = any(each.interrupted for each in loaded)
@@ -149,7 +154,8 @@ class _Run:
             hits_after=0,
             took_ms=(perf_counter() - began) * 1000,
         )
-        self.visited.append(_Visited(warmed, universe, max((each.now_ms for each in loaded), default=0)))
+        now_ms = max((each.now_ms for each in loaded), default=0)
+        self.visited.append(_Visited(warmed, universe, wanted.window.at(now_ms)))
 
     def compile(self) -> None:
         """Have every backend that compiles compute a little in each dialect."""
@@ -185,8 +191,7 @@ class _Run:
 
     def _warmed(self, visited: _Visited) -> Warmed:
         """With what a scan finds now."""
-        timeframe, bars = visited.warmed.timeframe, self.settings.bars
-        found = sum(each.held(visited.universe.of(each.name), timeframe, bars, visited.now_ms) for each in self.markets)
+        found = sum(each.held(visited.universe.of(each.name), visited.window) for each in self.markets)
         return replace(visited.warmed, hits_after=found)
 
 
@@ -209,10 +214,9 @@ def run(
     that is not stored; what stops the work later is in the outcome.
     """
     lines = None if watchlist is None else list(watchlist)
-    watched = None if lines is None else parse_watchlist(lines)
     work = _Run(settings, ports, _stored(ports), tally)
     work.go(
-        *(partial(work.fetch, each, typed, watched) for each in timeframes),
+        *(partial(work.fetch, each, typed, lines) for each in timeframes),
         *([work.compile] if compiling else []),
         *(partial(work.signal, each, open_ports, typed, lines) for each in scans),
     )
@@ -228,20 +232,7 @@ def _stored(ports: Ports) -> list[StoredMarket]:
     return stored
 
 
-def _everything(timeframe: str, bars: int) -> Request:
-    """Candles as they are: how many bars an indicator needs is no matter of the store's."""
-    return Request(
-        timeframe=timeframe,
-        bars=bars,
-        include_open=False,
-        warmup_bars=0,
-        min_bars=1,
-        cutout_bars=0,
-        max_lag_bars=_ANY_LAG,
-    )
-
-
 def _sample() -> Panel:
     stamps = np.arange(_SAMPLE_BARS, dtype=np.int64) * TIMEFRAMES_MS["1h"]
     values = np.tile(100 + np.arange(_SAMPLE_BARS, dtype=np.float64) % 7, (5, 1))
-    return Panel.of([Candles(exchange="", symbol="", timestamp=stamps, values=values, gap_bars=0)], "1h")
+    return Panel.of([Candles(exchange="", symbol="", timeframe="1h", timestamp=stamps, values=values)])

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from atc_cli.data.market import Delivery, Listing, Market
 from atc_cli.domain.panel import Floats, Ints, RawCandles
-from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES_MS, newest_closed_open_ms
+from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, MINUTE_MS, newest_closed_open_ms
+from atc_cli.domain.window import Window
 
 EXCHANGE = "demo"
 SYMBOLS = 120
@@ -79,10 +80,10 @@ class DemoMarket(Market):
         """The clock given, UTC ms."""
         return self._clock()
 
-    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
-        """Deliver symbol after symbol: the newest `bars` closed candles and the forming one."""
+    def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
+        """Deliver symbol after symbol: the candles of the window and the forming one."""
         for listing in listings:
-            deliver(_candles(self._coins[listing.symbol], timeframe, bars, now_ms))
+            deliver(_candles(self._coins[listing.symbol], window))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -123,7 +124,7 @@ def _listing(coin: _Coin, now_ms: int | None) -> Listing:
     native = coin.symbol.partition(":")[0].replace("/", "")
     if now_ms is None:
         return Listing(exchange=EXCHANGE, symbol=coin.symbol, native=native, quote=_QUOTE)
-    hours = _candles(coin, "1h", 24, now_ms).values
+    hours = _candles(coin, Window(timeframe="1h", now_ms=now_ms, bars=24)).values
     return Listing(
         exchange=EXCHANGE,
         symbol=coin.symbol,
@@ -134,28 +135,32 @@ def _listing(coin: _Coin, now_ms: int | None) -> Listing:
     )
 
 
-def _candles(coin: _Coin, timeframe: str, bars: int, now_ms: int) -> RawCandles:
-    opens_ms = _open_times_ms(coin, timeframe, bars, now_ms)
-    ends_ms = np.minimum(opens_ms + TIMEFRAMES_MS[timeframe], now_ms)
-    values = _values(coin, timeframe, opens_ms, ends_ms)
-    return RawCandles(exchange=EXCHANGE, symbol=coin.symbol, timestamp=opens_ms.astype(np.float64), values=values)
+def _candles(coin: _Coin, window: Window) -> RawCandles:
+    opens_ms = _open_times_ms(coin, window)
+    ends_ms = np.minimum(opens_ms + window.step_ms, window.now_ms)
+    return RawCandles(
+        exchange=EXCHANGE,
+        symbol=coin.symbol,
+        timeframe=window.timeframe,
+        timestamp=opens_ms.astype(np.float64),
+        values=_values(coin, window.step_ms, opens_ms, ends_ms),
+    )
 
 
-def _open_times_ms(coin: _Coin, timeframe: str, bars: int, now_ms: int) -> Ints:
+def _open_times_ms(coin: _Coin, window: Window) -> Ints:
     """Opens of the bars that exist, the forming one last, shape [<= bars + 1]."""
-    step_ms = TIMEFRAMES_MS[timeframe]
-    forming_ms = newest_closed_open_ms(now_ms, timeframe) + step_ms
-    closed = min(bars, coin.age_ms // step_ms)
-    opens_ms = forming_ms - step_ms * np.arange(closed, -1, -1, dtype=np.int64)
-    return opens_ms[opens_ms > 0]
+    forming_ms = newest_closed_open_ms(window.now_ms, window.timeframe) + window.step_ms
+    wanted = (forming_ms - (window.since_ms or 0)) // window.step_ms if window.bars is None else window.bars
+    closed = min(wanted, coin.age_ms // window.step_ms)
+    opens_ms = forming_ms - window.step_ms * np.arange(closed, -1, -1, dtype=np.int64)
+    return opens_ms[(opens_ms > 0) & (opens_ms < (window.until_ms or forming_ms + 1))]
 
 
-def _values(coin: _Coin, timeframe: str, opens_ms: Ints, ends_ms: Ints) -> Floats:
+def _values(coin: _Coin, step_ms: int, opens_ms: Ints, ends_ms: Ints) -> Floats:
     """Open, high, low, close on the tick grid and volume, shape [bars, 5].
 
     high and low reach beyond open and close by hashed wicks; volume grows with the bar's range.
     """
-    step_ms = TIMEFRAMES_MS[timeframe]
     step_minutes = step_ms // MINUTE_MS
     log_price = _log_price(coin, np.concatenate((opens_ms, ends_ms)))
     opened, close = log_price[: len(opens_ms)], log_price[len(opens_ms) :]

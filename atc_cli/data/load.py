@@ -1,24 +1,38 @@
 """The one way from symbols to checked candles."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from atc_cli.data.market import Arrived, Listing, Market, Progress, Request
+from atc_cli.data.market import Arrived, Listing, Market, Progress, Stored
 from atc_cli.domain.panel import Candles, RawCandles, check
-from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
-from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso, newest_closed_open_ms
+from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.timeframe import iso
+from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, UnavailableError
 
-Usable = Candles | ScanRow
+Known = Callable[[Iterable[Stored]], Iterable[Stored]]
+"""Of stored candles those that need not be read, because what follows from them is known."""
+
+_Usable = Candles | Stored
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Needs:
+    """What makes candles usable; `max_lag_bars` older than the newest bar still are."""
+
+    warmup_bars: int
+    min_bars: int
+    cutout_bars: int
+    max_lag_bars: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """Checked candles of one market, rows that need none, and every symbol that did not make it."""
+    """Checked candles of one market, those that need not be read, and every symbol that did not make it."""
 
     candles: tuple[Candles, ...]
-    rows: tuple[ScanRow, ...] = ()
+    known: tuple[Stored, ...] = ()
     skipped: tuple[Skipped, ...]
     newest_open_ms: int | None
     now_ms: int
@@ -31,32 +45,62 @@ class _Arrivals:
 
     market: Market
     listings: Sequence[Listing]
-    request: Request
+    window: Window
+    needs: Needs
     progress: Progress
-    now_ms: int
-    usable: list[Usable] = field(default_factory=list)
+    usable: list[_Usable] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
-    def ask(self) -> None:
+    def ask(self, known: Known | None) -> None:
         """What is known, and then the market for the others; raises as it does if nothing is of use without it."""
-        with suppress(UnavailableError):  # a file of the store: the fetch says which, and loses what it costs
-            for ready in self.market.known(self.listings, self.request, self.now_ms):
-                self._take(ready)
+        if known is not None:
+            self._ask_stored(known)
         wanted = self.left()
         try:
             if wanted:
-                self.market.fetch(wanted, self.request.timeframe, self.request.bars, self.now_ms, self._deliver)
+                self.market.fetch(wanted, self.window, self._deliver)
         except (UnavailableError, BusyError) as error:
             if not self.usable:
                 raise
             self.skipped += failed(self.left(), error).skipped
 
-    def _deliver(self, arrived: Arrived) -> None:
-        checked = check(arrived, self.request.timeframe) if isinstance(arrived, RawCandles) else arrived
-        window = _window(checked, self.request, self.market, self.now_ms) if isinstance(checked, Candles) else checked
-        self._take(window)
+    def _ask_stored(self, known: Known) -> None:
+        used: list[Stored] = []
 
-    def _take(self, ready: Usable | Skipped) -> None:
+        def long_enough() -> Iterator[Stored]:
+            for each in self.market.stored(self.listings, self.window):
+                bars = min(each.entry.bars, self.window.bars or each.entry.bars)
+                short = too_short(each.listing, bars, self.needs)
+                if short is None:
+                    yield each
+                else:
+                    used.append(each)
+                    self._take(short)
+
+        with suppress(UnavailableError):  # a file of the store: the fetch says which, and loses what it costs
+            for each in known(long_enough()):
+                used.append(each)
+                self._take(each)
+        self.market.used(used, self.window)
+
+    def _deliver(self, arrived: Arrived) -> None:
+        checked = check(arrived) if isinstance(arrived, RawCandles) else arrived
+        self._take(self._in_window(checked) if isinstance(checked, Candles) else checked)
+
+    def _in_window(self, checked: Candles) -> Candles | Skipped:
+        """The candles of the window; the forming bar only where it is asked for.
+
+        Files whose bars go on past now (simulated, or labelled in another time zone) have no forming bar.
+        """
+        window, last = self.window, int(checked.timestamp[-1])
+        judged = self.market.live or last <= window.now_ms
+        closed = window.closed(checked.timestamp) if judged else len(checked)
+        usable = window.cut(checked if window.forming else checked.between(0, closed))
+        kept = int(usable.timestamp[-1]) == last if len(usable) else False
+        forming = window.forming and kept and last <= window.now_ms < last + window.step_ms
+        return too_short(usable, len(usable), self.needs) or replace(usable, forming=forming)
+
+    def _take(self, ready: _Usable | Skipped) -> None:
         if isinstance(ready, Skipped):
             self.skipped.append(ready)
         else:
@@ -65,82 +109,85 @@ class _Arrivals:
 
     def left(self) -> list[Listing]:
         """Listings of which nothing has come."""
-        arrived = {each.symbol for each in (*self.usable, *self.skipped)}
+        arrived = {_whose(each).symbol for each in (*self.usable, *self.skipped)}
         return [each for each in self.listings if each.symbol not in arrived]
 
 
-def load(market: Market, listings: Sequence[Listing], request: Request, progress: Progress) -> Loaded:
-    """Fetch, check, cut to the window, and take out what is too short or too old.
+def load(
+    market: Market,
+    listings: Sequence[Listing],
+    window: Window,
+    needs: Needs,
+    progress: Progress,
+    *,
+    known: Known | None = None,
+) -> Loaded:
+    """Fetch, check, cut to the window as of the market's own clock, and take out what is too short or too old.
 
     Ctrl-C ends the fetch; what arrived is kept and the rest is skipped as interrupted. Where the market fails as a
     whole, what needs nothing of it is kept and the rest skipped; raises as the market does where there is nothing.
     """
-    arrivals = _Arrivals(market, listings, request, progress, market.now_ms())
+    window = window.at(market.now_ms())
+    arrivals = _Arrivals(market, listings, window, needs, progress)
     interrupted = False
     progress.begin("candles", len(listings))
     try:
-        arrivals.ask()
+        arrivals.ask(known)
     except KeyboardInterrupt:
         interrupted = True
         arrivals.skipped += _not_fetched(arrivals.left())
     finally:
         progress.end()
-    usable, now_ms = arrivals.usable, arrivals.now_ms
-    newest = newest_closed_open_ms(now_ms, request.timeframe) if market.live else _newest(usable, request)
-    fresh = [_not_stale(each, newest, request) for each in usable]
+    newest_ms = window.newest_open_ms if market.live else _newest_ms(arrivals.usable)
+    fresh = [_not_stale(each, newest_ms, window.step_ms, needs.max_lag_bars) for each in arrivals.usable]
     skipped = (*arrivals.skipped, *(each for each in fresh if isinstance(each, Skipped)))
     return Loaded(
         candles=_in_order([each for each in fresh if isinstance(each, Candles)], listings),
-        rows=tuple(each for each in fresh if isinstance(each, ScanRow)),
+        known=tuple(each for each in fresh if isinstance(each, Stored)),
         skipped=tuple(sorted(skipped, key=lambda each: (each.reason, each.symbol))),
-        newest_open_ms=newest,
-        now_ms=now_ms,
+        newest_open_ms=newest_ms,
+        now_ms=window.now_ms,
         interrupted=interrupted,
     )
 
 
-def _window(checked: Candles, request: Request, market: Market, now_ms: int) -> Candles | Skipped:
-    """The last bars of the window; the forming bar only where it is asked for.
-
-    Files whose bars go on past now (simulated, or labelled in another time zone) have no forming bar.
-    """
-    step = TIMEFRAMES_MS[request.timeframe]
-    last = int(checked.timestamp[-1])
-    judged = market.live or last <= now_ms
-    closed = int((checked.timestamp + step <= now_ms).sum()) if judged else len(checked)
-    usable = checked if request.include_open else checked.between(0, closed, request.timeframe)
-    forming = request.include_open and last <= now_ms < last + step
-    window = replace(usable.tail(request.bars, request.timeframe), forming=forming)
-    return too_short(window.exchange, window.symbol, len(window), request) or window
-
-
-def too_short(exchange: str, symbol: str, bars: int, request: Request) -> Skipped | None:
-    """Why a window of so many bars has no signal, None if it has one."""
-    needed = max(request.warmup_bars, request.min_bars)
+def too_short(whose: Candles | Listing, bars: int, needs: Needs) -> Skipped | None:
+    """Why so many bars have no signal, None if they have one."""
+    needed = max(needs.warmup_bars, needs.min_bars)
     if bars < needed:
-        return Skipped(symbol, SkipReason.TOO_FEW_BARS, f"needs {needed} bars, has {bars}", exchange)
-    if bars <= request.cutout_bars:
-        return Skipped(symbol, SkipReason.CUTOUT, f"cutout is {request.cutout_bars} bars, has {bars}", exchange)
+        detail = f"needs {needed} bars, has {bars}"
+        return Skipped(whose.symbol, SkipReason.TOO_FEW_BARS, detail, whose.exchange)
+    if bars <= needs.cutout_bars:
+        detail = f"cutout is {needs.cutout_bars} bars, has {bars}"
+        return Skipped(whose.symbol, SkipReason.CUTOUT, detail, whose.exchange)
     return None
 
 
-def _newest(usable: Sequence[Usable], request: Request) -> int | None:
+def _whose(each: _Usable | Skipped) -> Listing | Candles | Skipped:
+    return each.listing if isinstance(each, Stored) else each
+
+
+def _newest_ms(usable: Sequence[_Usable]) -> int | None:
     """Open time of the newest closed bar; the bar before a forming one is closed."""
-    step = TIMEFRAMES_MS[request.timeframe]
-    return max((_last_ms(each) - step * each.forming for each in usable), default=None)
+    closed = (
+        each.entry.last_ms if isinstance(each, Stored) else _last_ms(each) - each.step_ms * each.forming
+        for each in usable
+    )
+    return max(closed, default=None)
 
 
-def _last_ms(each: Usable) -> int:
-    return each.bar_time_ms if isinstance(each, ScanRow) else int(each.timestamp[-1])
+def _last_ms(each: _Usable) -> int:
+    return each.entry.last_ms if isinstance(each, Stored) else int(each.timestamp[-1])
 
 
-def _not_stale(each: Usable, newest_ms: int | None, request: Request) -> Usable | Skipped:
+def _not_stale(each: _Usable, newest_ms: int | None, step_ms: int, max_lag_bars: int) -> _Usable | Skipped:
     last = _last_ms(each)
-    lag = ((newest_ms or last) - last) // TIMEFRAMES_MS[request.timeframe]
-    if lag <= request.max_lag_bars:
+    lag = ((newest_ms or last) - last) // step_ms
+    if lag <= max_lag_bars:
         return each
+    whose = _whose(each)
     detail = f"last bar {iso(last)} is {lag} bar{'' if lag == 1 else 's'} behind"
-    return Skipped(each.symbol, SkipReason.STALE, detail, each.exchange, lag_bars=lag)
+    return Skipped(whose.symbol, SkipReason.STALE, detail, whose.exchange, lag_bars=lag)
 
 
 def left_out(listings: Sequence[Listing]) -> Loaded:

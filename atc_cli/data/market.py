@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from atc_cli.domain.panel import Candles, RawCandles
-from atc_cli.domain.results.scan import ScanRow, Skipped
+from atc_cli.domain.results.scan import Skipped
+from atc_cli.domain.results.stored import Content, Entry
+from atc_cli.domain.window import Window
 
 FILES = "files"  # what candles from a folder carry as their exchange
 
@@ -36,6 +38,15 @@ class From:
     since_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Candles of a listing that are on disk and need no request: what is known of them, and what they are."""
+
+    listing: Listing
+    entry: Entry
+    content: Content
+
+
 # Candles are those that were checked before: the store holds nothing else.
 Arrived = RawCandles | Candles | Skipped
 Delivery = Callable[[Arrived], None]
@@ -63,15 +74,20 @@ class Market(Protocol):
     def now_ms(self) -> int:
         """The market's own clock, UTC ms: it decides which bars are closed."""
 
-    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
+    def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         """Deliver each listing exactly once, in any order, as it arrives: candles as they came, or why not.
 
-        The newest `bars` closed candles and the forming one if there is one; fewer if there are no more.
+        At least the closed candles of the window, and the forming one if there is one and the window has it; fewer if
+        there are no more.
         """
 
-    def known(self, listings: Sequence[Listing], request: "Request", now_ms: int) -> Iterable[ScanRow | Skipped]:  # noqa: ARG002
-        """What earlier scans remember of these candles, rows without a rank; the others must be fetched."""
+    def stored(self, listings: Sequence[Listing], window: Window) -> Iterable[Stored]:  # noqa: ARG002
+        """Which of the listings can be had without a request, and what candles they are; none is read."""
         return ()
+
+    def used(self, stored: Sequence[Stored], window: Window) -> None:  # noqa: ARG002
+        """These needed neither a request nor a candle: what is stored of them is in use all the same."""
+        return
 
     def refresh(self) -> bool:
         """Forget a list of symbols that was kept from an earlier run; False where there is none."""
@@ -105,16 +121,3 @@ class Progress(Protocol):
 
     def waiting(self, exchange: str, seconds: float, /) -> None:
         """The next request to an exchange has to wait so long for its rate limit."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What is wanted of every symbol; `max_lag_bars` older than the newest bar is still a row."""
-
-    timeframe: str
-    bars: int
-    include_open: bool
-    warmup_bars: int
-    min_bars: int
-    cutout_bars: int
-    max_lag_bars: int

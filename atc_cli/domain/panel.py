@@ -28,6 +28,7 @@ class RawCandles:
 
     exchange: str
     symbol: str
+    timeframe: str
     timestamp: Floats
     values: Floats
 
@@ -37,16 +38,15 @@ class Candles:
     """One symbol's candles, oldest first: sorted, unique, on the timeframe's grid, finite, > 0.
 
     `timestamp` is the open time in UTC ms, shape [bars]; `values` has shape [5, bars] in the order of
-    COLUMNS; volume may be NaN where the source has none. `gap_bars` counts the bars missing inside;
-    `forming` says that the last bar is not closed yet; `content` is set where these are the newest candles that are
-    stored, and nothing else.
+    COLUMNS; volume may be NaN where the source has none. `forming` says that the last bar is not closed yet;
+    `content` is set where these are the newest candles that are stored, and nothing else.
     """
 
     exchange: str
     symbol: str
+    timeframe: str
     timestamp: Ints
     values: Floats
-    gap_bars: int
     forming: bool = False
     content: Content | None = None
 
@@ -59,19 +59,30 @@ class Candles:
         close: Floats = self.values[3]
         return close
 
-    def tail(self, bars: int, timeframe: str) -> "Candles":
-        """The last `bars` candles, with their own gap count."""
-        return self.between(max(len(self) - bars, 0), len(self), timeframe)
+    @property
+    def step_ms(self) -> int:
+        """Length of a bar."""
+        return TIMEFRAMES_MS[self.timeframe]
 
-    def between(self, first: int, stop: int, timeframe: str) -> "Candles":
-        """Candles first..stop-1, with their own gap count."""
+    @property
+    def gap_bars(self) -> int:
+        """Bars that are missing between the first and the last."""
+        if len(self) < 2:
+            return 0
+        return int(self.timestamp[-1] - self.timestamp[0]) // self.step_ms + 1 - len(self)
+
+    def tail(self, bars: int) -> "Candles":
+        """The last `bars` candles."""
+        return self.between(max(len(self) - bars, 0), len(self))
+
+    def between(self, first: int, stop: int) -> "Candles":
+        """Candles first..stop-1."""
         if first == 0 and stop == len(self):
             return self
         # Copies: a window must not keep a history of years alive.
-        timestamp = self.timestamp[first:stop].copy()
-        gaps = _gap_bars(timestamp, TIMEFRAMES_MS[timeframe])
-        values = self.values[:, first:stop].copy()
-        return replace(self, timestamp=timestamp, values=values, gap_bars=gaps, content=None)
+        return replace(
+            self, timestamp=self.timestamp[first:stop].copy(), values=self.values[:, first:stop].copy(), content=None
+        )
 
 
 class DefectError(ValueError):
@@ -83,7 +94,7 @@ class DefectError(ValueError):
         self.detail = detail
 
 
-def check(raw: RawCandles, timeframe: str) -> Candles | Skipped:
+def check(raw: RawCandles) -> Candles | Skipped:
     """Validate one symbol's candles; equal duplicates are dropped, gaps kept and counted.
 
     Returns Skipped with the reason for: nothing at all, mixed or foreign time units, values that are
@@ -91,12 +102,12 @@ def check(raw: RawCandles, timeframe: str) -> Candles | Skipped:
     of order, duplicates that differ, bars off the timeframe's grid.
     """
     try:
-        return _checked(raw, timeframe)
+        return _checked(raw)
     except DefectError as defect:
         return Skipped(raw.symbol, defect.reason, defect.detail, raw.exchange)
 
 
-def _checked(raw: RawCandles, timeframe: str) -> Candles:
+def _checked(raw: RawCandles) -> Candles:
     if len(raw.timestamp) == 0:
         raise DefectError(SkipReason.NO_CANDLES, "no candles")
     timestamp = _milliseconds(raw.timestamp)
@@ -104,12 +115,13 @@ def _checked(raw: RawCandles, timeframe: str) -> Candles:
     _check_order(timestamp)
     keep = _unique(timestamp, raw.values)
     timestamp, values = timestamp[keep], raw.values[keep]
-    _check_grid(timestamp, timeframe)
+    _check_grid(timestamp, raw.timeframe)
     columns = np.ascontiguousarray(values.T)
     for array in (timestamp, columns):
         array.flags.writeable = False
-    gaps = _gap_bars(timestamp, TIMEFRAMES_MS[timeframe])
-    return Candles(exchange=raw.exchange, symbol=raw.symbol, timestamp=timestamp, values=columns, gap_bars=gaps)
+    return Candles(
+        exchange=raw.exchange, symbol=raw.symbol, timeframe=raw.timeframe, timestamp=timestamp, values=columns
+    )
 
 
 def _milliseconds(stamps: Floats) -> Ints:
@@ -196,12 +208,6 @@ def _first(mask: NDArray[np.bool_]) -> int:
     return int(np.argmax(mask))
 
 
-def _gap_bars(timestamp: Ints, step_ms: int) -> int:
-    if len(timestamp) < 2:
-        return 0
-    return int((timestamp[-1] - timestamp[0]) // step_ms + 1 - len(timestamp))
-
-
 @dataclass(frozen=True, slots=True)
 class Panel:
     """The candles of a whole scan, ragged: symbols may have different first bars.
@@ -209,18 +215,17 @@ class Panel:
     Series i is the slice offsets[i]:offsets[i+1] of each flat column; `_columns` are those joined so far.
     """
 
-    timeframe: str
     series: tuple[Candles, ...]
     offsets: Ints
     _columns: dict[int, Floats] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
-    def of(cls, series: Sequence[Candles], timeframe: str) -> "Panel":
+    def of(cls, series: Sequence[Candles]) -> "Panel":
         """Join checked candles into one panel; the order of `series` is kept."""
         lengths = [len(candles) for candles in series]
         offsets = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64)
         offsets.flags.writeable = False
-        return cls(timeframe, tuple(series), offsets)
+        return cls(tuple(series), offsets)
 
     def column(self, place: int) -> Floats:
         """Column `place` of COLUMNS, flat, shape [total bars]; joined once, and only if asked for: most need closes."""

@@ -92,10 +92,10 @@ def _symbol(shelf: StoredShelf, entry: Entry) -> Document:
     }
 
 
-def candles_filename(candles: Candles, timeframe: str) -> str:
+def candles_filename(candles: Candles) -> str:
     """The name that `--data` reads; a name that could be a path or hide another is made harmless."""
     name = candles.symbol if _HARMLESS.fullmatch(candles.symbol) else safe_filename(candles.symbol)
-    return f"{name}-{timeframe}.parquet"
+    return f"{name}-{candles.timeframe}.parquet"
 
 
 def candles_parquet(candles: Candles) -> bytes:

@@ -7,16 +7,14 @@ without them. The value is the rows of its symbols by native name, as JSON: floa
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from atc_cli.data.load import too_short
-from atc_cli.data.market import Listing, Request
-from atc_cli.data.store.shelf import Shelf
-from atc_cli.domain.results.scan import ScanRow, Side, Skipped
-from atc_cli.domain.results.stored import Content, Entry
+from atc_cli.data.market import Listing, Stored
+from atc_cli.domain.results.scan import ScanRow, Side
+from atc_cli.domain.results.stored import Content
 
 if TYPE_CHECKING:
     from atc_cli.signals.disk import BytesCache
@@ -35,24 +33,15 @@ class Signals:
         self._cache = cache
         self._made_of = json.dumps(made_of, sort_keys=True)
 
-    def known(
-        self, shelf: Shelf, listings: Sequence[Listing], request: Request, usable: Callable[[Entry], bool]
-    ) -> Iterator[tuple[Entry, ScanRow | Skipped]]:
-        """What is remembered of stored symbols, or that they are too short; only of those that are `usable`."""
-        by_native = {each.native: each for each in listings}
+    def known(self, stored: Iterable[Stored]) -> Iterator[tuple[Stored, ScanRow]]:
+        """What is remembered of stored candles, rows without a rank; of each file's rows only one look-up."""
         rows: _Rows = {}
         checksum = None
-        for entry, content in shelf.contents(by_native):
-            if content.checksum != checksum:
-                checksum, rows = content.checksum, self._rows(content.checksum)
-            listing = by_native[entry.native]
-            if usable(entry):
-                bars = min(entry.bars, request.bars)
-                short = too_short(listing.exchange, listing.symbol, bars, request)
-                if short is not None:
-                    yield entry, short
-                elif entry.native in rows:
-                    yield entry, _row(listing, rows[entry.native])
+        for each in stored:
+            if each.content.checksum != checksum:
+                checksum, rows = each.content.checksum, self._rows(each.content.checksum)
+            if each.entry.native in rows:
+                yield each, _row(each.listing, rows[each.entry.native])
 
     def remember(self, computed: Iterable[tuple[Content, ScanRow]]) -> None:
         """Keep rows beside those that are kept of the same file; they carry no figure that is not of the candles."""
@@ -79,3 +68,17 @@ def _row(listing: Listing, values: Sequence[Any]) -> ScanRow:
     named = dict(zip(_FIELDS, values, strict=True))
     named |= {"side": Side(named["side"]), "closes": tuple(named["closes"])}
     return ScanRow(rank=0, exchange=listing.exchange, symbol=listing.symbol, **named)
+
+
+class Recall:
+    """Asked of stored candles whether they need to be read: not where a row is remembered; `rows` are those."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._signals = signals
+        self.rows: dict[Stored, ScanRow] = {}
+
+    def __call__(self, stored: Iterable[Stored]) -> Iterator[Stored]:
+        """Those whose row is remembered."""
+        for each, row in self._signals.known(stored):
+            self.rows[each] = row
+            yield each

@@ -66,8 +66,10 @@ def test_rows_are_what_the_reference_computes_on_the_bars_that_bybit_holds(
     assert len(rows) == len(server.symbols)
     for row in rows:
         table = np.asarray(held(server, row["symbol"], BARS))
-        raw = RawCandles(exchange="bybit", symbol=row["symbol"], timestamp=table[:, 0], values=table[:, 1:].round(2))
-        expected = compute("reference", [check(raw, "1h")], Params())
+        raw = RawCandles(
+            exchange="bybit", symbol=row["symbol"], timeframe="1h", timestamp=table[:, 0], values=table[:, 1:].round(2)
+        )
+        expected = compute("reference", [check(raw)], Params())
         assert row["signal"] == expected.average[0, -1]
         assert list(row["weights"].values()) == expected.weights[0, :, -1].tolist()
         assert row["bars"] == len(table) == (YOUNG_BARS if "COIN002" in row["symbol"] else BARS)

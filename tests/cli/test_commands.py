@@ -35,7 +35,7 @@ def data(tmp_path: Path) -> Path:
     folder.mkdir()
     for seed, symbol in enumerate(("AAAUSDT", "BBBUSDT", "CCCUSDT"), start=1):
         write_csv(folder, symbol, tick_walk(120, seed))
-    write_csv(folder, "NEWUSDT", tick_walk(120, 4).tail(20, "1h"))
+    write_csv(folder, "NEWUSDT", tick_walk(120, 4).tail(20))
     write_csv(folder, "LATEUSDT", tick_walk(120, 5), shift_bars=-2)
     broken = write_csv(folder, "BADUSDT", tick_walk(120, 6))
     broken.write_text(broken.read_text().replace(",1.0\n", ",nan\n", 1).replace("\n17", "\n17", 1) + "x,1,1,1,1,1\n")

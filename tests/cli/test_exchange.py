@@ -87,7 +87,9 @@ def closed_bars(server: BinanceServer, unified: str):
     coin = server.symbols[unified.split(":", maxsplit=1)[0].replace("/", "")]
     last = NOW_MS // HOUR_MS * HOUR_MS - HOUR_MS
     table = np.asarray(coin.bars("1h", last - (BARS - 1) * HOUR_MS, last, NOW_MS))
-    return check(RawCandles(exchange="binance", symbol=unified, timestamp=table[:, 0], values=table[:, 1:6]), "1h")
+    return check(
+        RawCandles(exchange="binance", symbol=unified, timeframe="1h", timestamp=table[:, 0], values=table[:, 1:6])
+    )
 
 
 def test_the_servers_clock_decides_which_bar_is_closed(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:

@@ -45,8 +45,10 @@ def assert_newest(server: KrakenServer, document: dict) -> None:
     for row in document["rows"]:
         coin = server.symbols[row["symbol"].replace("/", "")]
         table = np.asarray(coin.bars("1h", last_ms - (row["bars"] - 1) * HOUR_MS, last_ms, server.now_ms)).round(2)
-        raw = RawCandles(exchange="kraken", symbol=row["symbol"], timestamp=table[:, 0], values=table[:, 1:])
-        assert row["signal"] == compute("reference", [check(raw, "1h")], Params()).average[0, -1]
+        raw = RawCandles(
+            exchange="kraken", symbol=row["symbol"], timeframe="1h", timestamp=table[:, 0], values=table[:, 1:]
+        )
+        assert row["signal"] == compute("reference", [check(raw)], Params()).average[0, -1]
 
 
 def test_a_window_longer_than_kraken_holds_has_the_bars_that_it_holds_and_is_asked_for_once(

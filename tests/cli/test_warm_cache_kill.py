@@ -94,7 +94,7 @@ def assert_complete(atc: Atc, exchange: Exchange) -> None:
         assert left == {".lock"}
         natives = list(exchange.server.symbols)
         found = 0
-        for held in (each for group in shelf.read(natives, 10**6) for each in group):
+        for held in (each for group in shelf.read(natives, shelf.everything) for each in group):
             coin = exchange.server.symbols[held.entry.native]
             first, last_ms = int(held.timestamp[0]), int(held.timestamp[-1])
             books = np.asarray(coin.bars(shelf.timeframe, first, last_ms, exchange.server.now_ms))

@@ -258,8 +258,8 @@ class WrongWindows(rust.RustBackend):
         return super().compute_windows(panel, params, ends, bars - 1)
 
     def stream(self, panel: Panel, params: Params) -> rust.RustState:
-        late = [each.tail(len(each) - 1, panel.timeframe) for each in panel.series]
-        return super().stream(Panel.of(late, panel.timeframe), params)
+        late = [each.tail(len(each) - 1) for each in panel.series]
+        return super().stream(Panel.of(late), params)
 
 
 def test_a_stream_is_measured_bar_by_bar() -> None:

@@ -45,7 +45,7 @@ def test_every_symbol_becomes_a_row_or_a_named_skip() -> None:
 def test_a_row_holds_what_the_reference_computes_for_its_window() -> None:
     candles = tick_walk(400, 3)
     (row,) = scan.run(hourly(bars=150), ports(MemoryMarket([raw(candles, "A")]))).rows
-    window = candles.tail(150, "1h")
+    window = candles.tail(150)
     params = hourly().params()
     expected = compute("reference", [window], params)
     assert row.signal == expected.average[0, -1]
@@ -237,7 +237,7 @@ def test_gaps_are_kept_counted_and_shown() -> None:
     whole = walk("A", 210)
     keep = np.ones(210, bool)
     keep[[100, 101, 150]] = False
-    holed = type(whole)(exchange="memory", symbol="A", timestamp=whole.timestamp[keep], values=whole.values[keep])
+    holed = replace(whole, timestamp=whole.timestamp[keep], values=whole.values[keep])
     (row,) = scan.run(hourly(), ports(MemoryMarket([holed]))).rows
     assert row.gap_bars == 3
 
@@ -374,4 +374,4 @@ def _minutes(market: MemoryMarket):
 
     (candles,) = market._raw.values()
     last = NOW_MS // MINUTE_MS * MINUTE_MS - MINUTE_MS
-    return replace(candles, timestamp=last - MINUTE_MS * np.arange(44, -1, -1, dtype=np.float64))
+    return replace(candles, timeframe="1m", timestamp=last - MINUTE_MS * np.arange(44, -1, -1, dtype=np.float64))

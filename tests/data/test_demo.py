@@ -18,6 +18,7 @@ from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import Side, Skipped
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES_MS, newest_closed_open_ms
+from atc_cli.domain.window import Window
 
 NOW_MS = int(datetime(2026, 3, 3, 12, 7, 31, tzinfo=UTC).timestamp() * 1000) + 250
 YEAR_MS = 365 * DAY_MS
@@ -38,8 +39,10 @@ def candles(
     """Checked candles by symbol; each delivery must pass the check."""
     source = market(seed, now_ms)
     arrived: list[RawCandles | Skipped] = []
-    source.fetch(everything(source)[::every], timeframe, bars, source.now_ms(), arrived.append)
-    checked = {each.symbol: check(each, timeframe) for each in arrived if isinstance(each, RawCandles)}
+    source.fetch(
+        everything(source)[::every], Window(timeframe=timeframe, now_ms=source.now_ms(), bars=bars), arrived.append
+    )
+    checked = {each.symbol: check(each) for each in arrived if isinstance(each, RawCandles)}
     assert len(checked) == len(arrived)
     sound = {symbol: each for symbol, each in checked.items() if isinstance(each, Candles)}
     assert sound.keys() == checked.keys()
@@ -48,7 +51,7 @@ def candles(
 
 def closed(each: Candles, timeframe: str = "15m", now_ms: int = NOW_MS) -> Candles:
     count = int((each.timestamp + TIMEFRAMES_MS[timeframe] <= now_ms).sum())
-    return each.between(0, count, timeframe)
+    return each.between(0, count)
 
 
 def same_where_both_have_bars(one: Candles, other: Candles) -> int:
@@ -112,7 +115,7 @@ def test_only_the_listings_asked_for_are_delivered_one_by_one() -> None:
     source = market()
     wanted = everything(source)[5:2:-1]
     arrived: list[RawCandles | Skipped] = []
-    source.fetch(wanted, "1h", 10, source.now_ms(), arrived.append)
+    source.fetch(wanted, Window(timeframe="1h", now_ms=source.now_ms(), bars=10), arrived.append)
     assert [each.symbol for each in arrived] == [each.symbol for each in wanted]
 
 
@@ -254,3 +257,18 @@ def test_some_symbols_are_long_and_some_are_short(timeframe: str, seed: int) -> 
     found = sides(old)
     assert len(found) >= 15
     assert {Side.LONG, Side.SHORT} <= set(found)
+
+
+@pytest.mark.parametrize(("since_h", "until_h"), [(40, 10), (3, None), (24 * 900, 24 * 899)])
+def test_a_range_in_time_is_the_same_bars(since_h: int, until_h: int | None) -> None:
+    source = market()
+    since_ms, until_ms = NOW_MS - since_h * HOUR_MS, None if until_h is None else NOW_MS - until_h * HOUR_MS
+    arrived: list[RawCandles | Skipped] = []
+    window = Window(timeframe="1h", now_ms=NOW_MS, since_ms=since_ms, until_ms=until_ms)
+    source.fetch(everything(source)[::10], window, arrived.append)
+    whole = candles("1h", since_h + 1, every=10)
+    for each in arrived:
+        stamps = whole[each.symbol].timestamp
+        assert each.timestamp.tolist() == stamps[(stamps >= since_ms) & (stamps < (until_ms or NOW_MS))].tolist()
+        if len(each.timestamp):
+            assert same_where_both_have_bars(check(each), whole[each.symbol]) == len(each.timestamp)

@@ -94,28 +94,26 @@ def test_a_neutral_row_never_ranks_above_a_side_even_when_stronger() -> None:
 def test_change_and_volume_of_the_last_24_hours_by_hand() -> None:
     closes = np.arange(1.0, 31.0)
     candles = flat(closes)  # one an hour, volume 1 each
-    assert change_24h_frac(candles, "1h") == 30 / 6 - 1
-    assert quote_volume_24h(candles, "1h") == pytest.approx(closes[-24:].sum())
+    assert change_24h_frac(candles) == 30 / 6 - 1
+    assert quote_volume_24h(candles) == pytest.approx(closes[-24:].sum())
 
 
 def test_change_and_volume_are_unknown_where_the_candles_cannot_say() -> None:
     short = flat(np.arange(1.0, 21.0))
-    assert change_24h_frac(short, "1h") is None
-    assert quote_volume_24h(short, "1h") is None
+    assert change_24h_frac(short) is None
+    assert quote_volume_24h(short) is None
     weekly = flat(np.arange(1.0, 31.0))
-    assert change_24h_frac(weekly, "1w") is None
-    assert quote_volume_24h(weekly, "1w") is None
+    assert change_24h_frac(replace(weekly, timeframe="1w")) is None
+    assert quote_volume_24h(replace(weekly, timeframe="1w")) is None
     silent = candles_of(np.ones((4, 30)))
     silent.values[4] = np.nan
-    assert quote_volume_24h(silent, "1h") is None
+    assert quote_volume_24h(silent) is None
 
 
 def test_a_missing_bar_24_hours_ago_leaves_the_change_unknown() -> None:
     candles = flat(np.arange(1.0, 31.0))
-    holed = replace(
-        candles, timestamp=np.delete(candles.timestamp, 5), values=np.delete(candles.values, 5, axis=1), gap_bars=1
-    )
-    assert change_24h_frac(holed, "1h") is None
+    holed = replace(candles, timestamp=np.delete(candles.timestamp, 5), values=np.delete(candles.values, 5, axis=1))
+    assert change_24h_frac(holed) is None
 
 
 @pytest.mark.parametrize("timeframe", [name for name in TIMEFRAMES_MS if name != "3d"])

@@ -21,7 +21,9 @@ def raw(bars: int = 6, *, step_ms: int = HOUR_MS, start_ms: float = START_MS) ->
     """Rising candles without a defect; row i closes at 11 + i."""
     opened = 10.0 + np.arange(bars)
     values = np.column_stack((opened, opened + 2, opened - 1, opened + 1, opened * 100))
-    return RawCandles(exchange="x", symbol="AAA", timestamp=start_ms + step_ms * np.arange(float(bars)), values=values)
+    return RawCandles(
+        exchange="x", symbol="AAA", timeframe="1h", timestamp=start_ms + step_ms * np.arange(float(bars)), values=values
+    )
 
 
 def with_value(row: int, column: int, value: float) -> RawCandles:
@@ -42,13 +44,13 @@ def rows(*order: int) -> RawCandles:
 
 
 def accepted(candles: RawCandles, timeframe: str = "1h") -> Candles:
-    checked = check(candles, timeframe)
+    checked = check(replace(candles, timeframe=timeframe))
     assert isinstance(checked, Candles), checked
     return checked
 
 
 def refused(candles: RawCandles, timeframe: str = "1h") -> Skipped:
-    checked = check(candles, timeframe)
+    checked = check(replace(candles, timeframe=timeframe))
     assert isinstance(checked, Skipped)
     assert (checked.symbol, checked.exchange) == ("AAA", "x")
     assert checked.detail
@@ -228,7 +230,7 @@ def test_every_timeframe_accepts_its_own_bars(timeframe: str) -> None:
 @pytest.mark.parametrize("weekday", range(7))
 def test_weeks_open_on_mondays_only(weekday: int) -> None:
     weeks = raw(step_ms=7 * DAY_MS, start_ms=MONDAY_MS + weekday * DAY_MS)
-    checked = check(weeks, "1w")
+    checked = check(replace(weeks, timeframe="1w"))
     assert isinstance(checked, Candles) == (weekday == 0)
 
 
@@ -245,21 +247,21 @@ def test_three_day_bars_may_open_on_any_midnight_but_keep_to_it(day: int) -> Non
 def test_a_tail_counts_its_own_gaps_and_a_longer_one_is_everything() -> None:
     checked = accepted(rows(0, 2, 3, 5))
     assert checked.gap_bars == 2
-    assert (len(checked.tail(2, "1h")), checked.tail(2, "1h").gap_bars) == (2, 1)
-    assert checked.tail(3, "1h").timestamp.tolist() == checked.timestamp[1:].tolist()
-    assert checked.tail(4, "1h") is checked
-    assert checked.tail(99, "1h") is checked
+    assert (len(checked.tail(2)), checked.tail(2).gap_bars) == (2, 1)
+    assert checked.tail(3).timestamp.tolist() == checked.timestamp[1:].tolist()
+    assert checked.tail(4) is checked
+    assert checked.tail(99) is checked
 
 
 def test_an_empty_range_of_candles_is_empty_and_without_gaps() -> None:
-    nothing = accepted(raw()).between(0, 0, "1h")
+    nothing = accepted(raw()).between(0, 0)
     assert (len(nothing), nothing.gap_bars) == (0, 0)
 
 
 @given(st.lists(st.integers(1, 30), min_size=0, max_size=8))
 def test_a_panel_joins_ragged_series_in_the_order_given(lengths: list[int]) -> None:
     series = [accepted(raw(bars, start_ms=START_MS + i * DAY_MS)) for i, bars in enumerate(lengths)]
-    panel = Panel.of(series, "1h")
+    panel = Panel.of(series)
     assert (len(panel), panel.width) == (len(lengths), max(lengths, default=0))
     assert panel.offsets.dtype == np.int64
     assert np.diff(panel.offsets).tolist() == lengths
@@ -271,7 +273,7 @@ def test_a_panel_joins_ragged_series_in_the_order_given(lengths: list[int]) -> N
 
 
 def test_a_panel_cannot_be_written() -> None:
-    panel = Panel.of([accepted(raw())], "1h")
+    panel = Panel.of([accepted(raw())])
     for array in (panel.offsets, panel.column(3)):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
@@ -289,7 +291,7 @@ def test_whatever_is_accepted_holds_the_contract(data: st.DataObject) -> None:
         st.dictionaries(st.integers(0, len(hours) - 1), st.sampled_from(ODD_STAMPS), max_size=1)
     ).items():
         mess.timestamp[row] = stamp
-    checked = check(mess, "1h")
+    checked = check(mess)
     if isinstance(checked, Skipped):
         assert checked.reason in SkipReason
         return

@@ -27,7 +27,7 @@ def test_the_prefix_of_a_series_gives_the_prefix_of_the_result(
     name: str, dialect: Dialect, seed: int, cut: int
 ) -> None:
     whole = tick_walk(120, seed)
-    prefix = whole.between(0, cut, "1h")
+    prefix = whole.between(0, cut)
     params = Params(dialect=dialect, **SHORT)
     long, short = compute(name, [whole], params), compute(name, [prefix], params)
     assert (long.grid >= 0) == (short.grid >= 0)

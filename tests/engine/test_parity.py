@@ -8,6 +8,7 @@ import pytest
 from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
 from atc_cli.domain.panel import Candles, Panel, check
 from atc_cli.domain.params import Params, Source
+from atc_cli.domain.window import Window
 from atc_cli.engine.backend import Want
 from tests.conftest import SHARED, needs_shared
 from tests.helpers.backends import RUST_PATHS, assert_same_bits, backend, candles_of, compute, flat, tick_walk
@@ -130,12 +131,14 @@ def recorded() -> Panel:
     series: list[Candles] = []
 
     def deliver(raw: object) -> None:
-        candles = check(raw, "1h")
+        candles = check(raw)
         assert isinstance(candles, Candles)
-        series.append(candles.tail(1500, "1h"))
+        series.append(candles.tail(1500))
 
-    market.fetch(market.listings(quote=None, tickers=False), "1h", 1500, market.now_ms(), deliver)
-    return Panel.of(series, "1h")
+    market.fetch(
+        market.listings(quote=None, tickers=False), Window(timeframe="1h", now_ms=market.now_ms(), bars=1500), deliver
+    )
+    return Panel.of(series)
 
 
 @needs_shared

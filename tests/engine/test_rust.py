@@ -22,7 +22,7 @@ MIB = 2**20
 
 
 def cut(series: Sequence[Candles], first: int, last: int) -> list[Candles]:
-    return [each.between(first, last, "1h") for each in series]
+    return [each.between(first, last) for each in series]
 
 
 def prices(series: Sequence[Candles]) -> np.ndarray:
@@ -38,7 +38,7 @@ def last_bars(values: Values, series: int) -> tuple[object, ...]:
 def test_windows_of_one_history_are_what_a_scan_would_have_seen(dialect: Dialect) -> None:
     history, params, bars = tick_walk(400, 3), Params(dialect=dialect, cutout=5), 120
     ends = np.array([119, 120, 200, 321, 399, 150, 151, 152, 153, 154])
-    found = RustBackend().compute_windows(Panel.of([history], "1h"), params, ends, bars)
+    found = RustBackend().compute_windows(Panel.of([history]), params, ends, bars)
     for row, end in enumerate(ends):
         alone = compute("reference", cut([history], end + 1 - bars, end + 1), params, Want.LAST)
         assert last_bars(found, row) == last_bars(alone, 0)
@@ -47,7 +47,7 @@ def test_windows_of_one_history_are_what_a_scan_would_have_seen(dialect: Dialect
 
 def test_a_window_has_the_grid_of_its_own_bars() -> None:
     closes = np.concatenate((np.full(60, 5.0), np.linspace(5.01, 6.19, 60).round(2), np.full(60, 1 / 3)))
-    panel = Panel.of([candles_of(np.stack([closes] * 4))], "1h")
+    panel = Panel.of([candles_of(np.stack([closes] * 4))])
     ends = np.array([59, 119, 179])
     assert RustBackend().compute_windows(panel, Params(), ends, 60).grid.tolist() == [0, 2, -1]
 
@@ -59,9 +59,9 @@ def test_a_window_has_the_grid_of_its_own_bars() -> None:
 def test_any_split_into_steps_gives_the_bits_of_the_batch(simd: str, dialect: Dialect, data: st.DataObject) -> None:
     series = [tick_walk(200, seed) for seed in range(9)]
     params = Params(dialect=dialect, cutout=data.draw(st.sampled_from([0, 60, 150])))
-    whole = backend("numba").compute(Panel.of(series, "1h"), params, Want.LAYERS)
+    whole = backend("numba").compute(Panel.of(series), params, Want.LAYERS)
     done = data.draw(st.integers(1, 120))
-    state, values = RustState.start(Panel.of(cut(series, 0, done), "1h"), params, Want.LAYERS, simd)
+    state, values = RustState.start(Panel.of(cut(series, 0, done)), params, Want.LAYERS, simd)
     parts = [values]
     while done < 200:
         step = min(data.draw(st.integers(1, 40)), 200 - done)
@@ -77,7 +77,7 @@ def test_any_split_into_steps_gives_the_bits_of_the_batch(simd: str, dialect: Di
 
 def test_peeking_tells_what_advancing_will_and_changes_nothing() -> None:
     series = [tick_walk(120, seed) for seed in range(3)]
-    state, _ = RustState.start(Panel.of(cut(series, 0, 119), "1h"), Params())
+    state, _ = RustState.start(Panel.of(cut(series, 0, 119)), Params())
     forming = prices(cut(series, 119, 120))
     before = state.to_bytes()
     peeked, _ = state.peek(forming)
@@ -89,7 +89,7 @@ def test_peeking_tells_what_advancing_will_and_changes_nothing() -> None:
 @both_dialects
 def test_a_state_goes_on_from_its_bytes_on_another_path(dialect: Dialect) -> None:
     series, params = [tick_walk(150, seed) for seed in range(9)], Params(dialect=dialect)
-    state, _ = RustState.start(Panel.of(cut(series, 0, 100), "1h"), params, simd="scalar")
+    state, _ = RustState.start(Panel.of(cut(series, 0, 100)), params, simd="scalar")
     saved = state.to_bytes()
     assert len(saved) <= 9 * 8192
     for simd in rust.simd_paths():
@@ -100,7 +100,7 @@ def test_a_state_goes_on_from_its_bytes_on_another_path(dialect: Dialect) -> Non
 
 def test_bytes_that_are_damaged_or_of_other_parameters_are_refused() -> None:
     params = Params()
-    state, _ = RustState.start(Panel.of([tick_walk(90, 1)], "1h"), params)
+    state, _ = RustState.start(Panel.of([tick_walk(90, 1)]), params)
     saved = state.to_bytes()
     flipped = bytearray(saved)
     flipped[len(saved) // 2] ^= 1
@@ -113,7 +113,7 @@ def test_bytes_that_are_damaged_or_of_other_parameters_are_refused() -> None:
 
 def test_a_series_that_leaves_its_grid_is_told_and_hurts_no_other() -> None:
     series = [tick_walk(120, seed) for seed in range(3)]
-    state, _ = RustState.start(Panel.of(cut(series, 0, 119), "1h"), Params())
+    state, _ = RustState.start(Panel.of(cut(series, 0, 119)), Params())
     new = prices(cut(series, 119, 120))
     new[:, 1] = 1 / 3
     values, lost = state.advance(new)
@@ -124,7 +124,7 @@ def test_a_series_that_leaves_its_grid_is_told_and_hurts_no_other() -> None:
 
 
 def test_results_are_written_in_place_beside_little_else() -> None:
-    panel = Panel.of([tick_walk(1500, seed) for seed in range(64)], "1h")
+    panel = Panel.of([tick_walk(1500, seed) for seed in range(64)])
     engine, params = RustBackend(threads=1), Params()
     engine.compute(panel, params, Want.LAYERS)
     tracemalloc.start()
@@ -153,4 +153,4 @@ def test_a_path_that_is_not_here_makes_the_backend_absent(monkeypatch: pytest.Mo
 
 def test_a_path_that_is_not_here_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="simd is 'avx1024', allowed: auto, scalar, avx2, avx512"):
-        RustBackend("avx1024").compute(Panel.of([tick_walk(90, 1)], "1h"), Params(), Want.LAST)
+        RustBackend("avx1024").compute(Panel.of([tick_walk(90, 1)]), Params(), Want.LAST)

@@ -54,7 +54,7 @@ def candles_of(prices: np.ndarray, symbol: str = "S") -> Candles:
     bars = prices.shape[1]
     values = np.concatenate((prices, np.ones((1, bars))))
     stamps = np.arange(bars, dtype=np.int64) * HOUR_MS + 1_700_000_000_000 // HOUR_MS * HOUR_MS
-    return Candles(exchange="test", symbol=symbol, timestamp=stamps, values=values, gap_bars=0)
+    return Candles(exchange="test", symbol=symbol, timestamp=stamps, timeframe="1h", values=values)
 
 
 def flat(closes: np.ndarray, symbol: str = "S") -> Candles:
@@ -64,4 +64,4 @@ def flat(closes: np.ndarray, symbol: str = "S") -> Candles:
 
 def compute(name: str, series: Sequence[Candles], params: Params, want: Want = Want.ALL) -> Values:
     """All values of some series on one backend."""
-    return backend(name).compute(Panel.of(series, "1h"), params, want)
+    return backend(name).compute(Panel.of(series), params, want)

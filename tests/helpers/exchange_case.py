@@ -12,6 +12,7 @@ from atc_cli.data.exchange.market import ExchangeMarket
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import Skipped
 from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS
+from atc_cli.domain.window import Window
 from atc_cli.reporting.progress import LoggedWaits
 from tests.loopback import BinanceServer, LoopbackServer, Symbol, Table, wandering
 
@@ -121,7 +122,7 @@ def plain(symbol: str) -> str:
 def fetch_all(market: ExchangeMarket, bars: int = 1500, timeframe: str = "1h") -> Got:
     got = Got()
     listings = market.listings(quote="USDT", tickers=False)
-    market.fetch(listings, timeframe, bars, market.now_ms(), got)
+    market.fetch(listings, Window(timeframe=timeframe, now_ms=market.now_ms(), bars=bars), got)
     assert sorted(got.order) == sorted(plain(each.symbol) for each in listings), "each listing exactly once"
     return got
 

@@ -82,13 +82,13 @@ class Case:
         values = np.stack([table[name].to_numpy() for name in ("open", "high", "low", "close", "volume")], axis=1)
         stamps = table["timestamp"].to_numpy().astype(np.float64)
         checked = check(
-            RawCandles(exchange="golden", symbol=self.name, timestamp=stamps, values=values), self.timeframe
+            RawCandles(exchange="golden", symbol=self.name, timeframe=self.timeframe, timestamp=stamps, values=values)
         )
         assert isinstance(checked, Candles), checked
         return checked
 
     def panel(self) -> Panel:
-        return Panel.of([self.candles()], self.timeframe)
+        return Panel.of([self.candles()])
 
     def columns(self) -> dict[str, np.ndarray]:
         table = pq.read_table(self.folder / self.expected)

@@ -9,6 +9,7 @@ from atc_cli.data.market import Delivery, From, Listing, Market
 from atc_cli.domain.panel import Candles, RawCandles
 from atc_cli.domain.results.scan import Skipped
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.domain.window import Window
 from atc_cli.engine import reference, rust
 from atc_cli.settings.sections import Settings
 from tests.helpers.backends import HOUR_MS, tick_walk
@@ -54,7 +55,7 @@ class MemoryMarket(Market):
     def now_ms(self) -> int:
         return self._now_ms
 
-    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
+    def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         for each in listings:
             self._before(each.symbol)
             deliver(self._raw[each.symbol])
@@ -80,6 +81,7 @@ def raw(candles: Candles, symbol: str | None = None, *, last_open_ms: int | None
     return RawCandles(
         exchange="memory",
         symbol=symbol or candles.symbol,
+        timeframe=candles.timeframe,
         timestamp=stamps.astype(np.float64),
         values=np.ascontiguousarray(candles.values.T),
     )
@@ -131,30 +133,37 @@ class HistoryMarket(Market):
     def now_ms(self) -> int:
         return self.clock_ms
 
-    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
+    def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         for each in listings:
-            self.asked.append(("whole", each.symbol, bars))
+            self.asked.append(("whole", each.symbol, window.bars or window.since_ms))
             self.before(each.symbol)
-            closed = [stamp for stamp in sorted(self.books[each.symbol]) if stamp + self._step_ms <= now_ms]
-            first = closed[-bars] if len(closed) >= bars else 0
-            deliver(self._raw(each.symbol, first, now_ms))
+            closed = [stamp for stamp in sorted(self.books[each.symbol]) if stamp + self._step_ms <= window.now_ms]
+            newest = closed[-window.bars] if window.bars and len(closed) >= window.bars else 0
+            deliver(self._raw(each.symbol, window.since_ms or newest, window))
 
-    def fetch_from(self, wants: Sequence[From], timeframe: str, now_ms: int, deliver: Delivery) -> None:
+    def fetch_from(self, wants: Sequence[From], window: Window, deliver: Delivery) -> None:
         for each in wants:
             self.asked.append(("from", each.listing.symbol, each.since_ms))
             self.before(each.listing.symbol)
-            deliver(self._raw(each.listing.symbol, each.since_ms, now_ms))
+            deliver(self._raw(each.listing.symbol, each.since_ms, window))
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _raw(self, symbol: str, since_ms: int, now_ms: int) -> RawCandles:
-        rows = [(stamp, *row) for stamp, row in sorted(self.books[symbol].items()) if since_ms <= stamp <= now_ms]
+    def _raw(self, symbol: str, since_ms: int, window: Window) -> RawCandles:
+        end_ms = min(window.now_ms, (window.until_ms or window.now_ms + 1) - 1)
+        rows = [(stamp, *row) for stamp, row in sorted(self.books[symbol].items()) if since_ms <= stamp <= end_ms]
         table = np.array(rows, dtype=np.float64).reshape(-1, 6)
-        forming = table[:, 0] + self._step_ms > now_ms
+        forming = table[:, 0] + self._step_ms > window.now_ms
         table[forming, 4] = table[forming, 4] / 2
         table[forming, 3] = np.minimum(table[forming, 3], table[forming, 4])
-        return RawCandles(exchange=self.name, symbol=symbol, timestamp=table[:, 0], values=table[:, 1:])
+        return RawCandles(
+            exchange=self.name,
+            symbol=symbol,
+            timeframe=window.timeframe,
+            timestamp=table[:, 0],
+            values=table[:, 1:],
+        )
 
 
 def book(bars: int, seed: int, *, last_open_ms: int, step_ms: int = HOUR_MS) -> dict[int, tuple[float, ...]]:

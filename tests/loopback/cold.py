@@ -8,6 +8,7 @@ from time import perf_counter
 from atc_cli.data.exchange.market import RATE_SHARE, ExchangeMarket
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import Skipped
+from atc_cli.domain.window import Window
 from tests.helpers.exchange_case import FORMING, Simulated
 from tests.loopback.binance import BinanceServer
 from tests.loopback.limits import MINUTE_MS, PER_MINUTE, Limits
@@ -37,7 +38,7 @@ def main() -> None:
         with closing(ExchangeMarket("binance", given.market, server.options(limited=True), **world)) as market:
             listings = market.listings(quote="USDT", tickers=False)
             began_ms, before = server.now_ms, server.weight
-            market.fetch(listings, "1h", given.bars, market.now_ms(), deliver)
+            market.fetch(listings, Window(timeframe="1h", now_ms=market.now_ms(), bars=given.bars), deliver)
         weight, took_ms = server.weight - before, server.now_ms - began_ms
         allowed = int(PER_MINUTE[given.market] * given.share)
         cheapest = given.symbols * _cheapest(given.market, given.bars + 1) + 1  # and one for the time

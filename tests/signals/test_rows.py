@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from atc_cli.cli import wiring
 from atc_cli.commands import scan
 from atc_cli.commands.ports import Ports
-from atc_cli.data.market import Listing, Request
+from atc_cli.data.market import Listing, Stored
 from atc_cli.data.store.block import SLOTS
 from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.market import StoredMarket
@@ -24,6 +24,7 @@ from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
 from atc_cli.domain.params import Params, Source
 from atc_cli.domain.results.scan import ScanResult, ScanRow, Side, Skipped, SkipReason
 from atc_cli.domain.results.stored import Content
+from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError
 from atc_cli.reporting.progress import SilentProgress
 from atc_cli.signals.rows import Signals
@@ -342,17 +343,17 @@ def remembering(folder: Path, made_of: str = "these inputs") -> Signals:
 
 def live(inner: HistoryMarket, folder: Path, *, remember: bool = True, **changes: object) -> ScanResult:
     """A scan with the store before the market."""
-    options = {name: changes.pop(name) for name in ("refresh", "forming") if name in changes}
+    options = {"refresh": changes.pop("refresh")} if "refresh" in changes else {}
     signals = remembering(folder) if remember else None
     store = Store(folder / CANDLES, inner.notes.append)
-    stored = StoredMarket(inner, store, limit_bytes=1e9, signals=signals, **options)
+    stored = StoredMarket(inner, store, limit_bytes=1e9, **options)
     return scan.run(hourly(**{"bars": BARS, **changes}), replace(ports(stored), signals=signals))
 
 
 def from_store(folder: Path, **changes: object) -> ScanResult:
     """The same scan of what is stored, which remembers."""
     signals = remembering(folder)
-    stored = OfflineMarket(folder / CANDLES, "memory", "swap", "1h", clock=lambda: NOW_MS, signals=signals)
+    stored = OfflineMarket(folder / CANDLES, "memory", "swap", "1h", clock=lambda: NOW_MS)
     return scan.run(hourly(**{"bars": BARS, **changes}), replace(ports(stored), signals=signals))
 
 
@@ -448,7 +449,7 @@ def test_what_must_be_asked_for_is_asked_for_though_it_is_remembered(tmp_path: P
     middle = LAST_MS - 20 * HOUR_MS
     if how == "refresh":
         inner.books["COIN1"][middle] = tuple(2 * value for value in inner.books["COIN1"][middle])
-    result = live(inner, tmp_path, include_open=how == "forming", **{how: True})
+    result = live(inner, tmp_path, include_open=how == "forming", **({"refresh": True} if how == "refresh" else {}))
     assert counts(result) == (0, 3)
     assert {symbol for _, symbol, _ in inner.asked} == {"COIN0", "COIN1", "COIN2"}
     assert_same(result, alone(inner, include_open=how == "forming"))
@@ -552,12 +553,12 @@ class Quoted(HistoryMarket):
         found = super().listings(quote=quote, tickers=tickers)
         return [replace(each, symbol=each.symbol + self.suffix, **day) for each in found]
 
-    def _raw(self, symbol: str, since_ms: int, now_ms: int):
-        return replace(super()._raw(symbol.removesuffix(self.suffix), since_ms, now_ms), symbol=symbol)
+    def _raw(self, symbol: str, since_ms: int, window: Window):
+        return replace(super()._raw(symbol.removesuffix(self.suffix), since_ms, window), symbol=symbol)
 
-    def fetch(self, listings, timeframe, bars, now_ms, deliver) -> None:
+    def fetch(self, listings, window, deliver) -> None:
         self.books = {name.removesuffix(self.suffix) + self.suffix: book for name, book in self.books.items()}
-        super().fetch(listings, timeframe, bars, now_ms, deliver)
+        super().fetch(listings, window, deliver)
 
 
 @pytest.mark.parametrize("before", [{}, {"min_volume": 1.0}], ids=["without tickers", "with tickers"])
@@ -584,9 +585,7 @@ def test_other_inputs_of_the_same_candles_share_the_folder(tmp_path: Path) -> No
     row = offline(tmp_path, remember=False).rows[0]
     remembering(tmp_path, "these").remember([(content, row)])
     for made_of, found in (("these", 1), ("those", 0)):
-        known = remembering(tmp_path, made_of).known(
-            shelf(tmp_path / CANDLES), [listing], REQUEST, lambda each: each.native == entry.native
-        )
+        known = remembering(tmp_path, made_of).known([Stored(listing, entry, content)])
         assert len(list(known)) == found
 
 
@@ -624,9 +623,6 @@ def test_only_commands_that_want_it_remember(tmp_path: Path) -> None:
 
 # What a row may hold.
 
-REQUEST = Request(
-    timeframe="1h", bars=200, include_open=False, warmup_bars=0, min_bars=0, cutout_bars=0, max_lag_bars=0
-)
 FLOAT = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=True),
     st.sampled_from([-0.0, 5e-324, -5e-324, 2.2250738585072014e-308, 1.7976931348623157e308, 0.1 + 0.2, 1e16, 1.0]),
@@ -662,8 +658,8 @@ def test_a_row_comes_back_with_every_type_and_bit(scanned_before: Path, row: Sca
     listing = Listing(exchange="memory", symbol="A/B", native="COIN3")
     ((entry, content),) = stored.contents(["COIN3"])
     remembering(scanned_before, "rows").remember([(content, row)])
-    ((known, found),) = remembering(scanned_before, "rows").known(stored, [listing], REQUEST, lambda _: True)
-    assert known == entry
+    ((known, found),) = remembering(scanned_before, "rows").known([Stored(listing, entry, content)])
+    assert known.entry == entry
     assert exact(found) == exact(row)
 
 
@@ -675,14 +671,13 @@ NAMES = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20), st.text('"\\\n
 def test_every_name_keeps_its_own_row(tmp_path_factory: pytest.TempPathFactory, names: set[str]) -> None:
     folder = tmp_path_factory.mktemp("names")
     shelf(folder).write([update(name, walk(60, i)) for i, name in enumerate(sorted(names))])
-    listings = [Listing(exchange="memory", symbol=name, native=name) for name in sorted(names)]
-    rows = {}
+    rows, stored = {}, []
     for i, (entry, content) in enumerate(shelf(folder).contents(names)):
         plain = offline_row(entry.native, i)
         rows[entry.native] = plain
+        stored.append(Stored(Listing(exchange="memory", symbol=entry.native, native=entry.native), entry, content))
         remembering(folder).remember([(content, plain)])
-    known = remembering(folder).known(shelf(folder), listings, REQUEST, lambda _: True)
-    found = {entry.native: row for entry, row in known}
+    found = {each.entry.native: row for each, row in remembering(folder).known(stored)}
     assert rows.keys() == names
     assert {name: exact(row) for name, row in found.items()} == {name: exact(row) for name, row in rows.items()}
 

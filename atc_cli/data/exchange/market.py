@@ -1,9 +1,6 @@
-"""Real exchanges through ccxt: the only module that imports it, and only when an exchange is asked.
+"""Real exchanges through ccxt."""
 
-Importing ccxt takes half a second and 100 MB, so a market that is never asked never pays for it.
-"""
-
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,13 +10,10 @@ import numpy as np
 from atc_cli.data.exchange.budget import Budget, ClockMs, wall_ms
 from atc_cli.data.exchange.client import (
     Client,
-    ask_needed_lists_only,
-    check_kind,
     check_timeframe,
-    listen,
-    our_options,
     paging,
 )
+from atc_cli.data.exchange.connect import connect, version
 from atc_cli.data.exchange.errors import RequestError, Trouble
 from atc_cli.data.exchange.markets import (
     MarketRecord,
@@ -31,21 +25,20 @@ from atc_cli.data.exchange.markets import (
     public,
 )
 from atc_cli.data.exchange.meter import meter
-from atc_cli.data.exchange.pages import Row, SeamError, Window, rows_of
+from atc_cli.data.exchange.pages import Paging, Row, SeamError, rows_of
 from atc_cli.data.exchange.retry import Health, Patience, Pause, announced
 from atc_cli.data.exchange.runner import Runner
 from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.market import Delivery, From, Listing, Market, Progress
-from atc_cli.domain.merge import merged
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import Skipped
-from atc_cli.errors import ConfigError, UsageError, unknown_name
+from atc_cli.domain.window import Window
 
 CONCURRENT = 8
 RATE_SHARE = 0.9
 
 T = TypeVar("T")
-_Job = tuple[Listing, Callable[..., Window]]
+_Job = tuple[Listing, Window]
 
 
 class ExchangeMarket(Market):
@@ -108,26 +101,24 @@ class ExchangeMarket(Market):
         """The exchange's clock, UTC ms; ours where it tells no time. Raises as `listings` does."""
         return self._run(self._now_ms())
 
-    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
-        """Deliver the newest `bars` closed candles and the forming one of each listing, as of `now_ms`.
+    def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
+        """Deliver the candles of the window and the forming one of each listing.
 
         A symbol that fails is delivered as Skipped. Raises UsageError for a timeframe that the exchange does
         not have, UnavailableError or BusyError when no symbol was answered, KeyboardInterrupt at once.
         """
         if listings:
-            make = partial(Window, timeframe=timeframe, now_ms=now_ms, bars=bars)
-            self._run(self._fetch([(each, make) for each in listings], timeframe, deliver))
+            self._run(self._fetch([(each, window) for each in listings], window.timeframe, deliver))
 
-    def fetch_from(self, wants: Sequence[From], timeframe: str, now_ms: int, deliver: Delivery) -> None:
-        """Deliver every candle of each listing that opens at `since_ms` or later, up to `now_ms`, closed and forming.
+    def fetch_from(self, wants: Sequence[From], window: Window, deliver: Delivery) -> None:
+        """Deliver every candle of each listing from its `since_ms` to the end of the window, closed and forming.
 
         Each listing exactly once; one request where a page holds the tail, of the smallest weight that does.
         Raises as `fetch` does.
         """
         if wants:
-            make = partial(Window, timeframe=timeframe, now_ms=now_ms)
-            jobs = [(each.listing, partial(make, since_ms=each.since_ms)) for each in wants]
-            self._run(self._fetch(jobs, timeframe, deliver))
+            jobs = [(each.listing, window.tail(each.since_ms)) for each in wants]
+            self._run(self._fetch(jobs, window.timeframe, deliver))
 
     def refresh(self) -> bool:
         """Have the list of markets fetched again the next time it is needed; False where it is new."""
@@ -179,25 +170,26 @@ class ExchangeMarket(Market):
         check_timeframe(client, timeframe)
         pages = paging(client, self.kind, tariff_of(self.name, self.kind))
         health = Health()
-        queue = ((listing, make(paging=pages)) for listing, make in jobs)
+        queue = iter(jobs)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self._concurrent, len(jobs))):
-                    group.create_task(self._work(queue, health, deliver))
+                    group.create_task(self._work(queue, pages, health, deliver))
         except BaseExceptionGroup as several:
             raise several.exceptions[0] from None
         if health.nothing_came is not None:
             raise health.nothing_came
 
-    async def _work(self, queue: Iterator[tuple[Listing, Window]], health: Health, deliver: Delivery) -> None:
-        for listing, window in queue:
-            deliver(await self._candles(listing, window, health))
+    async def _work(self, queue: Iterator[_Job], pages: Paging, health: Health, deliver: Delivery) -> None:
+        for job in queue:
+            deliver(await self._candles(job, pages, health))
 
-    async def _candles(self, listing: Listing, window: Window, health: Health) -> RawCandles | Skipped:
+    async def _candles(self, job: _Job, pages: Paging, health: Health) -> RawCandles | Skipped:
+        listing, window = job
         if health.gone is not None:
             return health.gone.as_skip(listing)
         try:
-            rows = await self._agreeing_rows(listing, window)
+            rows = await self._agreeing_rows(job, pages)
         except RequestError as failure:
             health.bad(failure)
             if failure.trouble is Trouble.WRONG_REQUEST and self._list_is_kept and (file := self._markets_file()):
@@ -209,17 +201,24 @@ class ExchangeMarket(Market):
         table = np.array(rows, dtype=np.float64).reshape(-1, 6)
         if listing.symbol in self._counted_in_contracts:
             table[:, 5] = np.nan
-        return RawCandles(exchange=listing.exchange, symbol=listing.symbol, timestamp=table[:, 0], values=table[:, 1:])
+        return RawCandles(
+            exchange=listing.exchange,
+            symbol=listing.symbol,
+            timeframe=window.timeframe,
+            timestamp=table[:, 0],
+            values=table[:, 1:],
+        )
 
-    async def _agreeing_rows(self, listing: Listing, window: Window) -> list[Row]:
+    async def _agreeing_rows(self, job: _Job, pages: Paging) -> list[Row]:
         """The rows; where pages contradict each other all of them are fetched once more, and it is said."""
         try:
-            return await self._rows(listing, window)
+            return await self._rows(job, pages)
         except SeamError as seam:
-            self.notes.append(f"{listing.symbol}: {self.name} sent {seam.detail}; fetched again")
-            return await self._rows(listing, window)
+            self.notes.append(f"{job[0].symbol}: {self.name} sent {seam.detail}; fetched again")
+            return await self._rows(job, pages)
 
-    async def _rows(self, listing: Listing, window: Window) -> list[Row]:
+    async def _rows(self, job: _Job, pages: Paging) -> list[Row]:
+        listing, window = job
         client, markets = await self._loaded()
 
         async def ask(since_ms: int | None, limit: int) -> list[Row]:
@@ -228,11 +227,11 @@ class ExchangeMarket(Market):
 
         if listing.symbol not in markets:
             raise RequestError(Trouble.WRONG_REQUEST, f"{listing.symbol} is not listed")
-        return await rows_of(ask, window, born_ms(markets[listing.symbol]))
+        return await rows_of(ask, window, pages, born_ms(markets[listing.symbol]))
 
     def _connected(self) -> Client:
         if self._client is None:
-            client = _connect(self.name, self.kind, self._options)
+            client = connect(self.name, self.kind, self._options)
             self._budget = meter(
                 client,
                 None if self._options.get("enableRateLimit") is False else tariff_of(self.name, self.kind),
@@ -269,32 +268,7 @@ class ExchangeMarket(Market):
             file.write(client.markets.values(), self._clock_ms(), per_minute)
 
     def _markets_file(self) -> MarketsFile | None:
-        import ccxt
-
         if self._folder is None:
             return None
-        key = [ccxt.__version__, public(self._options)]
+        key = [version(), public(self._options)]
         return MarketsFile(self._folder / "markets", self.name, self.kind, key, self.notes.append)
-
-
-def exchange_ids() -> list[str]:
-    """Every exchange that ccxt knows."""
-    import ccxt
-
-    return list(ccxt.exchanges)
-
-
-def _connect(exchange_id: str, kind: str, options: Mapping[str, object]) -> Client:
-    import ccxt.async_support as ccxt
-
-    if exchange_id not in ccxt.exchanges:
-        raise UsageError(*unknown_name("exchange", exchange_id, ["demo", *ccxt.exchanges]))
-    try:
-        client: Client = getattr(ccxt, exchange_id)(merged(our_options(exchange_id, kind), options))
-    except (ccxt.BaseError, TypeError, ValueError, AttributeError, LookupError) as error:
-        raise ConfigError(f"ccxt does not take the options of {exchange_id}: {error}") from error
-    check_kind(client, exchange_id, kind)
-    ask_needed_lists_only(client, kind, options)
-    listen(client)
-    client.timeout_on_exit = 0  # aiohttp itself waits for its connections to close
-    return client

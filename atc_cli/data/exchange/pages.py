@@ -1,11 +1,12 @@
 """The candles of one symbol, page by page; nothing that came is believed before it is looked at."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from atc_cli.data.exchange.errors import RequestError, Trouble, one_line
-from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso, newest_closed_open_ms
+from atc_cli.domain.timeframe import iso, newest_closed_open_ms
+from atc_cli.domain.window import Window
 
 _FILLS_MAX = 16
 # the lowest cap that ccxt knows of: an unknown one hides the bars at the end of a page that starts empty
@@ -56,27 +57,24 @@ class SeamError(RequestError):
         super().__init__(Trouble.UNREADABLE, f"two pages that disagree about the candle of {iso(open_ms)}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Window:
-    """Candles that are wanted as of `now_ms`, the forming one included: the newest `bars` closed ones, whatever
-    holes there are between, or, where given, every one that opens at `since_ms` or later.
-    """
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A window, the forming candle included, on its way through the pages of an exchange."""
 
-    timeframe: str
-    now_ms: int
+    window: Window
     paging: Paging
-    bars: int = 0
-    since_ms: int | None = None
 
     @property
     def step_ms(self) -> int:
         """Length of a bar."""
-        return TIMEFRAMES_MS[self.timeframe]
+        return self.window.step_ms
 
     @property
     def end_ms(self) -> int:
-        """When the forming bar closes."""
-        return newest_closed_open_ms(self.now_ms, self.timeframe) + 2 * self.step_ms
+        """When the newest bar that is wanted closes."""
+        end_ms = newest_closed_open_ms(self.window.now_ms, self.window.timeframe) + 2 * self.step_ms
+        beyond_ms = 0 if self.window.until_ms is None else max(end_ms - self.window.until_ms, 0)
+        return end_ms - beyond_ms // self.step_ms * self.step_ms
 
     @property
     def pages_max(self) -> int:
@@ -86,15 +84,16 @@ class Window:
     @property
     def bridges(self) -> bool:
         """Whether to go on past a page without candles, even where nobody tells when the listing began."""
-        return self.since_ms is not None
+        return self.window.since_ms is not None
 
     def missing(self, rows: list[Row], edge_ms: int) -> int:
         """How many bars before `edge_ms` are still to be asked for, with `rows` at hand."""
-        if self.since_ms is not None:
-            return (edge_ms - self.since_ms) // self.step_ms
+        if self.window.since_ms is not None:
+            return (edge_ms - self.window.since_ms) // self.step_ms
+        bars = self.window.bars or 0
         if not rows:
-            return self.bars + 1
-        return self.bars - sum(row.open_ms + self.step_ms <= self.now_ms for row in rows)
+            return bars + 1
+        return bars - sum(row.open_ms + self.step_ms <= self.window.now_ms for row in rows)
 
 
 def checked(rows: Iterable[object]) -> list[Row]:
@@ -113,73 +112,73 @@ def _row(row: object) -> Row:
     raise RequestError(Trouble.UNREADABLE, f"a candle that is not six numbers: {one_line(repr(row))}")
 
 
-async def rows_of(ask: AskRows, window: Window, born_ms: int) -> list[Row]:
+async def rows_of(ask: AskRows, window: Window, paging: Paging, born_ms: int) -> list[Row]:
     """The window's rows, oldest first; fewer where the symbol has fewer (`born_ms`: its listing, 0 unknown).
 
     A symbol that stopped trading before the newest bars gives those that end at its last one, so that the
     scan can say how stale it is. Raises RequestError, SeamError where pages contradict each other.
     """
-    rows = await _backwards(ask, window, born_ms)
-    if rows or window.since_ms is not None:
+    rows = await _backwards(ask, _Search(window, paging), born_ms)
+    if rows or window.bars is None:
         return rows
-    newest = await ask(None, min(window.bars, window.paging.page_bars))
+    newest = await ask(None, min(window.bars, paging.page_bars))
     past = [row.open_ms for row in newest if row.open_ms <= window.now_ms]
     if not past:
         return []
-    return await _backwards(ask, replace(window, now_ms=past[-1] + window.step_ms), born_ms)
+    return await _backwards(ask, _Search(window.at(past[-1] + window.step_ms), paging), born_ms)
 
 
-async def _backwards(ask: AskRows, window: Window, born_ms: int) -> list[Row]:
+async def _backwards(ask: AskRows, search: _Search, born_ms: int) -> list[Row]:
     """Pages from now backwards, because exchanges disagree on what a page before the first candle holds:
     nothing, or the first candles again.
     """
     rows: list[Row] = []
-    edge_ms, expected = window.end_ms, True
-    shares = window.paging.seams_are_free(window.missing([], edge_ms))
-    for _ in range(window.pages_max):
-        seam = _seam(rows, window, edge_ms) if shares else None
-        size = min(window.missing(rows, edge_ms), window.paging.page_bars - (seam is not None))
+    edge_ms, expected = search.end_ms, True
+    shares = search.paging.seams_are_free(search.missing([], edge_ms))
+    for _ in range(search.pages_max):
+        seam = _seam(rows, search, edge_ms) if shares else None
+        size = min(search.missing(rows, edge_ms), search.paging.page_bars - (seam is not None))
         if size <= 0:
             break
-        page, asked = await _page(ask, window, edge_ms, size, seam), size
+        page, asked = await _page(ask, search, edge_ms, size, seam), size
         if not page and expected:
             asked = min(size, _SMALL_PAGE_BARS)
-            page = await _page(ask, window, edge_ms, asked, seam)
-        if not page and not window.bridges and not 0 < born_ms < edge_ms:
+            page = await _page(ask, search, edge_ms, asked, seam)
+        if not page and not search.bridges and not 0 < born_ms < edge_ms:
             break
-        first_ms = page[0].open_ms if page else edge_ms - size * window.step_ms
+        first_ms = page[0].open_ms if page else edge_ms - size * search.step_ms
         # bars down to the first that was asked for promise older ones; a later first bar is the listing or a hole
-        expected = bool(page) and edge_ms - first_ms >= asked * window.step_ms
+        expected = bool(page) and edge_ms - first_ms >= asked * search.step_ms
         rows, edge_ms = page + rows, first_ms
-        if not expected and 0 <= born_ms - edge_ms < window.step_ms:
+        if not expected and 0 <= born_ms - edge_ms < search.step_ms:
             break
     return rows
 
 
-def _seam(rows: list[Row], window: Window, edge_ms: int) -> Row | None:
+def _seam(rows: list[Row], search: _Search, edge_ms: int) -> Row | None:
     """The candle that the next page can be compared by: the oldest so far, where it is at the edge and closed."""
-    if rows and rows[0].open_ms == edge_ms and edge_ms + window.step_ms <= window.now_ms:
+    if rows and rows[0].open_ms == edge_ms and edge_ms + search.step_ms <= search.window.now_ms:
         return rows[0]
     return None
 
 
-async def _page(ask: AskRows, window: Window, edge_ms: int, size: int, seam: Row | None) -> list[Row]:
+async def _page(ask: AskRows, search: _Search, edge_ms: int, size: int, seam: Row | None) -> list[Row]:
     """Up to `size` bars before `edge_ms`, with the candle at it where that one is known and can be compared.
 
     What is missing at the end of a short answer is asked for again: an exchange may cap a page below what was
     asked, or cut one short. Rows outside were not asked for.
     """
-    since_ms = edge_ms - size * window.step_ms
-    stop_ms = min(edge_ms + window.step_ms * (seam is not None), window.now_ms + 1)
+    since_ms = edge_ms - size * search.step_ms
+    stop_ms = min(edge_ms + search.step_ms * (seam is not None), search.window.now_ms + 1)
     rows: list[Row] = []
     for _ in range(_FILLS_MAX):
-        limit = -(-(stop_ms - since_ms) // window.step_ms)
+        limit = -(-(stop_ms - since_ms) // search.step_ms)
         got = await ask(since_ms, limit)
         fresh = [row for row in got if since_ms <= row.open_ms < stop_ms]
         rows += fresh
         if not fresh or len(got) >= limit:
             break
-        since_ms = fresh[-1].open_ms + window.step_ms
+        since_ms = fresh[-1].open_ms + search.step_ms
         if since_ms >= stop_ms:
             break
     return _before(rows, seam)

@@ -10,6 +10,7 @@ from atc_cli.data.market import FILES, Delivery, Listing, Market
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.domain.window import Window
 from atc_cli.errors import NoDataError, UsageError, nearest
 
 _NAMING = "files are named <SYMBOL>-<timeframe>.parquet or .csv"
@@ -50,21 +51,14 @@ class FolderMarket(Market):
         """The local clock, UTC ms."""
         return time.time_ns() // 1_000_000
 
-    def fetch(
-        self,
-        listings: Sequence[Listing],
-        timeframe: str,
-        bars: int,  # noqa: ARG002
-        now_ms: int,  # noqa: ARG002
-        deliver: Delivery,
-    ) -> None:
+    def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         """Deliver every file whole, in the order of `listings`, or why it cannot be read.
 
-        The rows beyond `bars` come along: whether a file is sound must not depend on the window.
+        The rows outside the window come along: whether a file is sound must not depend on the window.
         """
-        paths = self._paths(timeframe)
+        paths = self._paths(window.timeframe)
         for listing in listings:
-            deliver(self._read(listing.symbol, paths.get(listing.symbol), timeframe))
+            deliver(self._read(listing.symbol, paths.get(listing.symbol), window.timeframe))
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -87,7 +81,7 @@ class FolderMarket(Market):
             timestamp, values = read_candles(path)
         except FileFaultError as fault:
             return Skipped(symbol, SkipReason.UNREADABLE, str(fault), FILES)
-        return RawCandles(exchange=FILES, symbol=symbol, timestamp=timestamp, values=values)
+        return RawCandles(exchange=FILES, symbol=symbol, timeframe=timeframe, timestamp=timestamp, values=values)
 
 
 def split_name(name: str) -> tuple[str, str] | None:

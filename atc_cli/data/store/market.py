@@ -3,38 +3,27 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
-from atc_cli.data.market import Delivery, Listing, Market, Request
+from atc_cli.data.market import Delivery, Listing, Market, Stored
+from atc_cli.data.store import due
 from atc_cli.data.store.limit import shrink
 from atc_cli.data.store.shelf import Shelf, Store
-from atc_cli.data.store.visit import Tailed, Visit, Window
-from atc_cli.domain.results.scan import ScanRow, Skipped
+from atc_cli.data.store.visit import Tailed, Visit
+from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError
-from atc_cli.signals.rows import Signals
 
 
 class StoredMarket(Market):
     """`inner` with a store before it; what the store has to say goes to the market's own notes.
 
-    The store is kept below `limit_bytes`. `forming`: the bar that is not closed yet is wanted too, so that every
-    symbol is asked about. `refresh`: what is stored is fetched again and compared. `hits` counts symbols that needed
-    no request; `failure` is why candles that came could not be stored, if so. `signals` remembers earlier scans.
+    The store is kept below `limit_bytes`. `refresh`: what is stored is fetched again and compared. `hits` counts
+    symbols that needed no request; `failure` is why candles that came could not be stored, if so.
     """
 
-    def __init__(
-        self,
-        inner: Tailed,
-        store: Store,
-        *,
-        limit_bytes: float,
-        forming: bool = False,
-        refresh: bool = False,
-        signals: Signals | None = None,
-    ) -> None:
+    def __init__(self, inner: Tailed, store: Store, *, limit_bytes: float, refresh: bool = False) -> None:
         self.name, self.title, self.kind = inner.name, inner.title, inner.kind
         self.simulated, self.live = inner.simulated, inner.live
         self._inner, self._store, self._limit_bytes = inner, store, limit_bytes
-        self._forming, self._compare_all = forming, refresh
-        self._signals = signals
+        self._compare_all = refresh
         self.notes: Sequence[str] = inner.notes
         self.hits = 0
         self.failure: UnavailableError | None = None
@@ -47,28 +36,29 @@ class StoredMarket(Market):
         """The market's own clock."""
         return self._inner.now_ms()
 
-    def known(self, listings: Sequence[Listing], request: Request, now_ms: int) -> Iterator[ScanRow | Skipped]:
-        """Rows of earlier scans where the store knows all and holds the same candles."""
-        if self._signals is None or self._compare_all:
+    def stored(self, listings: Sequence[Listing], window: Window) -> Iterator[Stored]:
+        """Those of which the store knows all, file by file; none where all is compared."""
+        if self._compare_all:
             return
-        shelf = self._store.shelf(self.name, self.kind, request.timeframe)
-        window = Window(request.timeframe, request.bars, now_ms, self._forming)
-        unused = set()
-        for entry, ready in self._signals.known(shelf, listings, request, window.settled):
-            unused |= {entry.native} if entry.unused(now_ms) else set()
-            self.hits += 1
-            yield ready
+        by_native = {each.native: each for each in listings}
+        for entry, content in self._shelf(window).contents(by_native):
+            if due.is_settled(window, entry):
+                yield Stored(by_native[entry.native], entry, content)
+
+    def used(self, stored: Sequence[Stored], window: Window) -> None:
+        """Note it, to the day; a store that cannot be written still can be read."""
+        self.hits += len(stored)
+        unused = {each.entry.native for each in stored if each.entry.unused(window.now_ms)}
         if unused:
             with suppress(UnavailableError):
-                shelf.touch(unused, now_ms)
+                self._shelf(window).touch(unused, window.now_ms)
 
-    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:
+    def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         """As the market itself, from the store where it holds the window; raises as the market does.
 
         Where the market fails as a whole, symbols that need nothing of it were delivered before.
         """
-        shelf = self._store.shelf(self.name, self.kind, timeframe)
-        window = Window(timeframe, bars, now_ms, self._forming)
+        shelf = self._shelf(window)
         visit = Visit(self._inner, shelf, self._inner.notes, window, deliver)
         try:
             visit.run(listings, refresh=self._compare_all)
@@ -78,12 +68,13 @@ class StoredMarket(Market):
             if visit.wrote:
                 self._shrink(shelf, {each.native for each in listings})
 
-    def held(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int) -> int:
-        """How many of these symbols need no request at `now_ms`."""
-        shelf = self._store.shelf(self.name, self.kind, timeframe)
-        window = Window(timeframe, bars, now_ms, self._forming)
-        groups = shelf.read({each.native for each in listings}, bars)
-        return sum(window.since_ms(each) is None for group in groups for each in group)
+    def held(self, listings: Sequence[Listing], window: Window) -> int:
+        """How many of these symbols need no request."""
+        groups = self._shelf(window).read({each.native for each in listings}, window)
+        return sum(due.since_ms(window, each) is None for group in groups for each in group)
+
+    def _shelf(self, window: Window) -> Shelf:
+        return self._store.shelf(self.name, self.kind, window.timeframe)
 
     def _shrink(self, shelf: Shelf, scanned: Collection[str]) -> None:
         try:

@@ -4,40 +4,27 @@ from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
 
-from atc_cli.data.market import Delivery, Listing, Market, Request
+from atc_cli.data.market import Delivery, Listing, Market, Stored
 from atc_cli.data.store.shelf import Store
-from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
+from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry
+from atc_cli.domain.window import Window
 from atc_cli.errors import NoDataError, UnavailableError
-from atc_cli.signals.rows import Signals
 
 
 class OfflineMarket(Market):
-    """The symbols stored below `folder`; the newest stored bar is now. `clock` gives UTC ms.
-
-    `signals` remembers earlier scans.
-    """
+    """The symbols stored below `folder`; the newest stored bar is now. `clock` gives UTC ms."""
 
     simulated = False
     live = False
 
-    def __init__(
-        self,
-        folder: Path,
-        exchange: str,
-        market: str,
-        timeframe: str,
-        *,
-        clock: Callable[[], int],
-        signals: Signals | None = None,
-    ) -> None:
+    def __init__(self, folder: Path, exchange: str, market: str, timeframe: str, *, clock: Callable[[], int]) -> None:
         self.name = self.title = exchange
         self.kind = market
         notes: list[str] = []
         self.notes: Sequence[str] = notes
         self._shelf = Store(folder, notes.append).shelf(exchange, market, timeframe)
         self._clock = clock
-        self._signals = signals
         self._entries: list[Entry] | None = None
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:  # noqa: ARG002
@@ -63,24 +50,23 @@ class OfflineMarket(Market):
         newest_ms = max((each.last_ms for each in self._held()), default=0)
         return max(self._clock(), newest_ms + self._shelf.step_ms)
 
-    def known(self, listings: Sequence[Listing], request: Request, now_ms: int) -> Iterator[ScanRow | Skipped]:  # noqa: ARG002
-        """Rows of earlier scans where the store holds the same candles."""
-        if self._signals is None:
-            return
-        used = set()
-        for entry, ready in self._signals.known(self._shelf, listings, request, lambda _: True):
-            used.add(entry.native)
-            yield ready
-        self._touch(used)
+    def stored(self, listings: Sequence[Listing], window: Window) -> Iterator[Stored]:  # noqa: ARG002
+        """Everything that is stored."""
+        by_native = {each.native: each for each in listings}
+        return (Stored(by_native[entry.native], entry, each) for entry, each in self._shelf.contents(by_native))
 
-    def fetch(self, listings: Sequence[Listing], timeframe: str, bars: int, now_ms: int, deliver: Delivery) -> None:  # noqa: ARG002
+    def used(self, stored: Sequence[Stored], window: Window) -> None:  # noqa: ARG002
+        """Note it."""
+        self._touch({each.entry.native for each in stored})
+
+    def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         """Deliver what is stored of each, file by file."""
         left = {each.native: each for each in listings}
         self._touch(left.keys())
-        for group in self._shelf.read(left.copy(), bars):
+        for group in self._shelf.read(left.copy(), window):
             for held in group:
                 listing = left.pop(held.entry.native)
-                deliver(held.candles(listing.exchange, listing.symbol, self._shelf.step_ms))
+                deliver(held.candles(listing.exchange, listing.symbol))
         for each in left.values():
             deliver(Skipped(each.symbol, SkipReason.NO_CANDLES, "its stored candles are gone", each.exchange))
 

@@ -20,15 +20,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.data.store.file import DamagedError, Group, dump, parse
-from atc_cli.data.store.group import Codec, Held, merged, read, without
+from atc_cli.data.store.held import Held
 from atc_cli.data.store.ledger import Update
+from atc_cli.data.store.merge import Codec, merged, without
+from atc_cli.data.store.read import read, read_range
 from atc_cli.disk.atomic import write_atomically
 from atc_cli.disk.lock import locked
 from atc_cli.domain.results.stored import Content, Entry
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError, UsageError
 
 GROUPS = 8
+_ALL_BARS = 10**9
 _SUFFIX, _DAMAGED = ".candles", ".damaged-"
 _PART_OF_PATH = re.compile(r"[a-z0-9_]{1,40}")
 
@@ -76,15 +80,20 @@ class Shelf:
         """Length of a bar."""
         return TIMEFRAMES_MS[self.timeframe]
 
+    @property
+    def everything(self) -> Window:
+        """Every candle that is held."""
+        return Window(timeframe=self.timeframe, now_ms=0, bars=_ALL_BARS)
+
     def entries(self) -> list[Entry]:
         """What is known of every symbol, by symbol."""
         groups = (self._load(number) for number in range(GROUPS))
         return sorted((entry for group in groups for entry in group.entries), key=lambda entry: entry.symbol)
 
-    def read(self, natives: Iterable[str], bars: int) -> Iterator[list[Held]]:
-        """The newest `bars` candles of each symbol that is held, file by file; damaged files hold nothing."""
+    def read(self, natives: Iterable[str], window: Window) -> Iterator[list[Held]]:
+        """What is held of the window of each symbol, file by file; damaged files hold nothing."""
         for number, wanted in _by_group(natives):
-            yield self._read(number, wanted, bars)
+            yield self._read(number, partial(_in_window, natives=wanted, window=window))
 
     def contents(self, natives: Iterable[str]) -> Iterator[tuple[Entry, Content]]:
         """Of each symbol that has candles what is known of it and what they are; no candle is read."""
@@ -94,9 +103,9 @@ class Shelf:
             checksum = group.checksum()
             yield from ((each, Content(checksum, each.native)) for each in held)
 
-    def _read(self, number: int, wanted: Collection[str], bars: int) -> list[Held]:
+    def _read(self, number: int, cut: Callable[[Group], list[Held]]) -> list[Held]:
         try:
-            return read(self._load(number), wanted, bars, self.step_ms, unpack)
+            return cut(self._load(number))
         except DamagedError as damage:
             self._set_aside(number, damage)
             return []
@@ -111,7 +120,7 @@ class Shelf:
             by_group.setdefault(group_of(update.native), []).append(update)
         with locked(self.folder):
             for number, some in by_group.items():
-                self._change(number, partial(merged, updates=some, step_ms=self.step_ms, codec=_CODEC))
+                self._change(number, partial(merged, updates=some, codec=_CODEC))
 
     def forget(self, natives: Collection[str]) -> None:
         """Throw symbols away. Raises as `write` does."""
@@ -141,7 +150,7 @@ class Shelf:
         from atc_cli.data.store.check import fault_of
 
         try:
-            return fault_of(self._parsed(number), self.step_ms, self.timeframe, unpack)
+            return fault_of(self._parsed(number), unpack)
         except (DamagedError, UnavailableError) as damage:
             return str(damage)
 
@@ -199,6 +208,13 @@ class Shelf:
 def group_of(native: str) -> int:
     """Which file holds a symbol."""
     return hashlib.blake2b(native.encode(errors="surrogatepass"), digest_size=1).digest()[0] % GROUPS
+
+
+def _in_window(group: Group, natives: Collection[str], window: Window) -> list[Held]:
+    if window.bars is not None:
+        return read(group, natives, window.bars, unpack)
+    until_ms = window.now_ms + 1 if window.until_ms is None else window.until_ms
+    return read_range(group, natives, (window.since_ms or 0, until_ms), unpack)
 
 
 def _by_group(natives: Iterable[str]) -> list[tuple[int, set[str]]]:

@@ -2,23 +2,24 @@
 
 from collections.abc import Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
 
 from atc_cli.data.market import Arrived, Delivery, From, Listing, Market
-from atc_cli.data.store.group import Held, difference
+from atc_cli.data.store import due
+from atc_cli.data.store.held import Held, difference
 from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.shelf import Shelf, group_of
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry, Hole
-from atc_cli.domain.timeframe import MINUTE_MS, TIMEFRAMES_MS, iso
+from atc_cli.domain.timeframe import MINUTE_MS, iso
+from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError
 
 BATCH = 64  # symbols between two writes: what a kill can cost
-SETTLED_MS = MINUTE_MS  # a bar that is missing this long after its close has no trades
 COOL_DOWN_MS = 60 * MINUTE_MS
 
 
@@ -27,59 +28,8 @@ class Tailed(Market, Protocol):
 
     notes: list[str]
 
-    def fetch_from(self, wants: Sequence[From], timeframe: str, now_ms: int, deliver: Delivery) -> None:
-        """Deliver each listing once: all its candles that open at or after since_ms, closed and forming."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What is wanted of every symbol, as of now; `forming`: the bar that is not closed yet as well."""
-
-    timeframe: str
-    bars: int
-    now_ms: int
-    forming: bool
-
-    @property
-    def step_ms(self) -> int:
-        """Length of a bar."""
-        return TIMEFRAMES_MS[self.timeframe]
-
-    def newest_ms(self, on_grid_ms: int) -> int:
-        """Open time of the newest closed bar, of a grid that `on_grid_ms` lies on."""
-        return on_grid_ms + (self.now_ms - on_grid_ms) // self.step_ms * self.step_ms - self.step_ms
-
-    def asked_until_ms(self, on_grid_ms: int) -> int:
-        """The newest bar whose absence means something: exchanges publish a bar some seconds after its close."""
-        return self.newest_ms(on_grid_ms + SETTLED_MS) - SETTLED_MS
-
-    def open_bars(self, candles: Candles) -> int:
-        """How many bars at the end are not closed."""
-        return int((candles.timestamp + self.step_ms > self.now_ms).sum())
-
-    def settled(self, entry: Entry) -> bool:
-        """Whether the store knows all, which its ledger tells before any candle is read; a hole asks for a reading."""
-        newest = self.newest_ms(entry.offset_ms)
-        due = any(each.due(self.now_ms) for each in entry.holes)
-        return self._whole(entry, newest) and entry.last_ms <= newest and self._known(entry, newest) and not due
-
-    def _whole(self, entry: Entry, newest_ms: int) -> bool:
-        enough = entry.bars >= self.bars or entry.complete
-        return enough and (newest_ms - entry.last_ms) // self.step_ms < self.bars
-
-    def _known(self, entry: Entry, newest_ms: int) -> bool:
-        return not self.forming and (entry.last_ms >= newest_ms or entry.asked_ms >= newest_ms)
-
-    def since_ms(self, held: Held) -> int | None:
-        """From where on the exchange must be asked; None where the store knows all, 0 where the window is not held."""
-        entry, newest = held.entry, self.newest_ms(held.entry.offset_ms)
-        if not self._whole(entry, newest):
-            return 0
-        first_ms = int(held.timestamp[0])
-        due = [each.from_ms for each in entry.holes if each.last_ms > first_ms and each.due(self.now_ms)]
-        if due:
-            return int(held.timestamp[max(int(np.searchsorted(held.timestamp, min(due))) - 1, 0)])
-        return None if self._known(entry, newest) else entry.last_ms
+    def fetch_from(self, wants: Sequence[From], window: Window, deliver: Delivery) -> None:
+        """Deliver each listing once: its candles from since_ms to the end of the window, closed and forming."""
 
 
 class Visit:
@@ -114,13 +64,13 @@ class Visit:
     def _take_stored(self, refresh: bool) -> None:
         """Deliver what needs no request; note of the others what is held and from where on to ask."""
         by_native = {each.native: each for each in self._listings.values()}
-        for group in self._shelf.read(by_native, self._window.bars):
+        for group in self._shelf.read(by_native, self._window):
             for held in group:
                 listing = by_native[held.entry.native]
-                since_ms = 0 if refresh else self._window.since_ms(held)
+                since_ms = 0 if refresh else due.since_ms(self._window, held)
                 if since_ms is None:
                     self._unused |= {listing.native} if held.entry.unused(self._window.now_ms) else set()
-                    self._deliver(held.candles(listing.exchange, listing.symbol, self._window.step_ms))
+                    self._deliver(held.candles(listing.exchange, listing.symbol))
                     self.hits += 1
                 else:
                     self._held[listing.symbol], self._since[listing.symbol] = held, since_ms
@@ -129,17 +79,17 @@ class Visit:
         window = self._window
         tails = [From(each, since_ms) for each in self._listings.values() if (since_ms := self._since.get(each.symbol))]
         if tails:
-            self._market.fetch_from(tails, window.timeframe, window.now_ms, self._tail)
+            self._market.fetch_from(tails, window, self._tail)
         asked = {each.listing.symbol for each in tails} - self._suspect
         whole = [each for each in self._listings.values() if each.symbol not in asked]
         if whole:
-            self._market.fetch(whole, window.timeframe, window.bars, window.now_ms, self._whole)
+            self._market.fetch(whole, window, self._whole)
 
     def _tail(self, arrived: Arrived) -> None:
         """A tail that begins with a bar that is held: it must agree with all that is held from there on."""
         listing, held = self._listings[arrived.symbol], self._held[arrived.symbol]
         since_ms = self._since[listing.symbol]
-        tail = check(arrived, self._window.timeframe) if isinstance(arrived, RawCandles) else arrived
+        tail = check(arrived) if isinstance(arrived, RawCandles) else arrived
         if isinstance(tail, Skipped) and tail.reason is not SkipReason.NO_CANDLES:
             self._write(listing, failed=_failed(held.entry.holes, self._window))
             self._deliver(tail)
@@ -152,20 +102,20 @@ class Visit:
         before = int(np.searchsorted(held.timestamp, since_ms))
         stamps = np.concatenate((held.timestamp[:before], tail.timestamp))
         values = np.concatenate((held.values[:, :before], tail.values), axis=1)
-        joined = Held(held.entry, stamps, values)
-        self._deliver(joined.candles(listing.exchange, listing.symbol, self._window.step_ms))
+        joined = Held(held.entry, held.timeframe, stamps, values)
+        self._deliver(joined.candles(listing.exchange, listing.symbol))
 
     def _whole(self, arrived: Arrived) -> None:
         """A whole window: it is right, and what is held is thrown away where it differs."""
         listing, window = self._listings[arrived.symbol], self._window
-        candles = check(arrived, window.timeframe) if isinstance(arrived, RawCandles) else arrived
+        candles = check(arrived) if isinstance(arrived, RawCandles) else arrived
         if isinstance(candles, Candles):
             held, first_ms = self._held.get(listing.symbol), int(candles.timestamp[0])
             if held is not None and listing.symbol not in self._suspect:
                 differing_ms = difference(held, candles, from_ms=first_ms)
                 if differing_ms is not None:
                     self._doubt(listing, candles, differing_ms)
-            complete = len(candles) - window.open_bars(candles) < window.bars
+            complete = window.bars is not None and window.closed(candles.timestamp) < window.bars
             # an exchange that keeps few bars never fills a hole before them: what lies beyond it is of no use
             parted = complete and held is not None and _parted(held.entry, first_ms, window.step_ms)
             if parted and listing.symbol not in self._suspect:
@@ -173,7 +123,7 @@ class Visit:
             self._write(
                 listing,
                 candles,
-                asked_from_ms=0 if complete else first_ms,
+                asked_from_ms=0 if complete else _asked_from_ms(window, first_ms),
                 complete=complete,
                 replace=parted or listing.symbol in self._suspect,
             )
@@ -200,7 +150,7 @@ class Visit:
         failed: tuple[Hole, ...] = (),
     ) -> None:
         """Note closed candles for the next batch; the forming bar is never stored."""
-        stop = 0 if candles is None else len(candles) - self._window.open_bars(candles)
+        stop = 0 if candles is None else self._window.closed(candles.timestamp)
         if not stop and not failed:
             return
         stamps = np.empty(0, dtype=np.int64) if candles is None else candles.timestamp[:stop]
@@ -212,7 +162,7 @@ class Visit:
                 timestamp=stamps,
                 values=np.empty((5, 0)) if candles is None else candles.values[:, :stop],
                 asked_from_ms=asked_from_ms,
-                asked_until_ms=self._window.asked_until_ms(int(stamps[0])) if stop else 0,
+                asked_until_ms=due.asked_until_ms(self._window, int(stamps[0])) if stop else 0,
                 complete=complete,
                 replace=replace,
                 failed=failed,
@@ -237,6 +187,13 @@ class Visit:
         except UnavailableError as error:
             self.failure = error
             self._notes.append(f"candles are not stored: {error}")
+
+
+def _asked_from_ms(window: Window, first_ms: int) -> int:
+    """The first bar that the exchange was asked for, on the grid of the first that it has."""
+    if window.since_ms is None:
+        return first_ms
+    return first_ms - (first_ms - window.since_ms) // window.step_ms * window.step_ms
 
 
 def _parted(entry: Entry, first_ms: int, step_ms: int) -> bool:

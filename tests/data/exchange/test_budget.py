@@ -13,6 +13,7 @@ from atc_cli.data.exchange.budget import MINUTE_MS, Ledger, Spent
 from atc_cli.data.exchange.market import ExchangeMarket
 from atc_cli.data.exchange.tariff import granted
 from atc_cli.domain.timeframe import HOUR_MS
+from atc_cli.domain.window import Window
 from atc_cli.errors import BusyError
 from tests.conftest import ROOT
 from tests.helpers.exchange_case import FORMING, Got, Simulated, coins, fetch_all, limited_market
@@ -41,7 +42,7 @@ class TestColdFetch:
         ):
             listings = market.listings(quote="USDT", tickers=False)
             began_ms, now_ms, before, got = server.now_ms, market.now_ms(), server.weight, Got()
-            market.fetch(listings, "1h", 1500, now_ms, got)
+            market.fetch(listings, Window(timeframe="1h", now_ms=now_ms, bars=1500), got)
             weight, took_ms = server.weight - before, server.now_ms - began_ms
         assert {len(each.timestamp) for each in got.candles.values()} == {1501}
         assert server.refused() == 0

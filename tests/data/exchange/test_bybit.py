@@ -8,6 +8,7 @@ import pytest
 from atc_cli.data.exchange.retry import WAITS_MAX_S
 from atc_cli.data.market import From
 from atc_cli.domain.timeframe import HOUR_MS, TIMEFRAMES_MS, newest_closed_open_ms
+from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, UnavailableError
 from tests.helpers.exchange_case import FORMING, Got, assert_same, fetch_all, hourly, market_of
 from tests.loopback import BybitServer, Fault, Symbol, fixed, refused, wandering
@@ -154,6 +155,10 @@ def test_a_tail_is_one_request_from_the_last_bar_on() -> None:
         market_of(server, exchange="bybit") as (market, _),
     ):
         (listing,) = market.listings(quote=None, tickers=False)
-        market.fetch_from([From(listing, FORMING // HOUR_MS * HOUR_MS - 2 * HOUR_MS)], "1h", FORMING, got)
+        market.fetch_from(
+            [From(listing, FORMING // HOUR_MS * HOUR_MS - 2 * HOUR_MS)],
+            Window(timeframe="1h", now_ms=FORMING, since_ms=0),
+            got,
+        )
         assert server.count(KLINE) == 1
     assert_same(got.candles["BTCUSDT"], table[-3:])

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from atc_cli.data.load import Loaded, load
-from atc_cli.data.market import Request
+from atc_cli.data.load import Loaded, Needs, load
 from atc_cli.domain.results.scan import SkipReason
 from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS
+from atc_cli.domain.window import Window
 from tests.helpers.exchange_case import FORMING, coins, hourly, limited_market, market_of
 from tests.helpers.markets import NoProgress
 from tests.loopback import (
@@ -30,8 +30,9 @@ from tests.loopback import (
 pytestmark = pytest.mark.filterwarnings("ignore:enable_cleanup_closed:DeprecationWarning")  # ccxt's, newer Pythons
 
 Rows = list[list[Any]]
-WANTED = Request(
-    timeframe="1h", bars=1500, include_open=False, warmup_bars=30, min_bars=0, cutout_bars=0, max_lag_bars=0
+WANTED = (
+    Window(timeframe="1h", now_ms=0, bars=1500),
+    Needs(warmup_bars=30, min_bars=0, cutout_bars=0, max_lag_bars=0),
 )
 
 
@@ -93,7 +94,7 @@ def loaded(fault: Fault | None, nth: tuple[int, ...] | None) -> Loaded:
         if fault is not None:
             server.plan(fault, path=KLINES, symbol="C01USDT", nth=nth)
         listings = market.listings(quote="USDT", tickers=False)
-        return load(market, listings, WANTED, NoProgress())
+        return load(market, listings, *WANTED, NoProgress())
 
 
 @pytest.fixture(scope="module")
@@ -121,7 +122,7 @@ def test_right_candles_stay_right_and_the_lost_symbol_is_named_with_its_reason(
 def test_a_location_that_is_refused_in_the_middle_leaves_what_had_come(status: int, right: dict[str, bytes]) -> None:
     with BinanceServer(coins(3), now_ms=FORMING) as server, market_of(server) as (market, _):
         server.plan(refused(status), path=KLINES, symbol="C01USDT", nth=(4,))
-        outcome = load(market, market.listings(quote="USDT", tickers=False), WANTED, NoProgress())
+        outcome = load(market, market.listings(quote="USDT", tickers=False), *WANTED, NoProgress())
     assert outcome.candles
     assert all(right[each.symbol] == each.values.tobytes() for each in outcome.candles)
     assert "C01/USDT:USDT" in {skip.symbol for skip in outcome.skipped}
@@ -132,7 +133,7 @@ def test_a_location_that_is_refused_in_the_middle_leaves_what_had_come(status: i
 def test_a_listing_of_one_bar_is_too_young_and_no_fault(bars: int) -> None:
     symbols = [*coins(1), Symbol("NEW", bars=fixed(hourly(bars)))]
     with BinanceServer(symbols, now_ms=FORMING) as server, market_of(server) as (market, _):
-        outcome = load(market, market.listings(quote="USDT", tickers=False), WANTED, NoProgress())
+        outcome = load(market, market.listings(quote="USDT", tickers=False), *WANTED, NoProgress())
     (skip,) = outcome.skipped
     assert (skip.symbol, skip.reason) == ("NEW/USDT:USDT", SkipReason.TOO_FEW_BARS)
     assert skip.detail == f"needs 30 bars, has {bars - 1}"
@@ -143,10 +144,10 @@ def test_a_symbol_that_is_delisted_after_its_list_was_kept_is_named_and_the_othe
     with BinanceServer(coins(3), now_ms=FORMING) as server:
         with limited_market(server, folder=tmp_path) as (market, _):
             listings = market.listings(quote="USDT", tickers=False)
-            assert len(load(market, listings, WANTED, NoProgress()).candles) == 3
+            assert len(load(market, listings, *WANTED, NoProgress()).candles) == 3
         del server.symbols["C01USDT"]
         with limited_market(server, folder=tmp_path) as (market, _):
-            outcome = load(market, market.listings(quote="USDT", tickers=False), WANTED, NoProgress())
+            outcome = load(market, market.listings(quote="USDT", tickers=False), *WANTED, NoProgress())
     assert [each.symbol for each in outcome.candles] == ["C00/USDT:USDT", "C02/USDT:USDT"]
     (skip,) = outcome.skipped
     assert (skip.symbol, skip.reason) == ("C01/USDT:USDT", SkipReason.FETCH_FAILED)
@@ -159,9 +160,9 @@ def test_a_candle_that_changed_after_it_closed_comes_as_the_exchange_has_it_now(
     after[-20, 4] = (after[-20, 2] + after[-20, 3]) / 2
     server = BinanceServer([Symbol("BTC", bars=fixed(before))], now_ms=FORMING)
     with server, market_of(server) as (market, _):
-        first = load(market, market.listings(quote="USDT", tickers=False), WANTED, NoProgress()).candles[0]
+        first = load(market, market.listings(quote="USDT", tickers=False), *WANTED, NoProgress()).candles[0]
         server.symbols["BTCUSDT"] = Symbol("BTC", bars=fixed(after))
-        second = load(market, market.listings(quote="USDT", tickers=False), WANTED, NoProgress()).candles[0]
+        second = load(market, market.listings(quote="USDT", tickers=False), *WANTED, NoProgress()).candles[0]
     changed = (first.values != second.values).any(axis=0)
     assert first.timestamp[changed].tolist() == [FORMING // HOUR_MS * HOUR_MS - 19 * HOUR_MS]
 
@@ -175,7 +176,7 @@ def test_a_clock_of_ours_that_is_wrong_closes_no_candle_and_opens_none(skew_ms: 
         BinanceServer(coins(1), now_ms=close_ms + since_close_ms) as server,
         limited_market(server, ahead_ms=skew_ms) as (market, _),
     ):
-        outcome = load(market, market.listings(quote="USDT", tickers=False), WANTED, NoProgress())
+        outcome = load(market, market.listings(quote="USDT", tickers=False), *WANTED, NoProgress())
     closed = close_ms - HOUR_MS if since_close_ms > 0 else close_ms - 2 * HOUR_MS
     assert int(outcome.candles[0].timestamp[-1]) == closed
     assert outcome.newest_open_ms == closed

@@ -17,13 +17,14 @@ import pytest
 
 from atc_cli.data.exchange.errors import RequestError, Trouble
 from atc_cli.data.exchange.market import ExchangeMarket
-from atc_cli.data.exchange.pages import AskRows, Paging, Row, Window, rows_of
+from atc_cli.data.exchange.pages import AskRows, Paging, Row, rows_of
 from atc_cli.data.exchange.retry import Patience
-from atc_cli.data.load import load
-from atc_cli.data.market import Listing, Request
+from atc_cli.data.load import Needs, load
+from atc_cli.data.market import Listing
 from atc_cli.domain.panel import Candles, Panel, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS, TIMEFRAMES_MS
+from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, ConfigError, ExitCode, UnavailableError, UsageError
 from tests.conftest import ROOT, SHARED
 from tests.helpers.exchange_case import FORMING, NOW, Got, Waits, assert_same, coins, fetch_all, hourly, market_of
@@ -191,7 +192,7 @@ class TestClock:
         with BinanceServer([Symbol("BTC", bars=fixed(bars))]) as server, market_of(server) as (market, _):
             server.now_ms = top + (now_ms - NOW)
             listings = market.listings(quote=None, tickers=False)
-            loaded = load(market, listings, request(bars=20, min_bars=1), Silent())
+            loaded = load(market, listings, *request(bars=20, min_bars=1), Silent())
         assert int(loaded.candles[0].timestamp[-1]) == top - HOUR_MS * (10 - closed)
 
     @pytest.mark.parametrize("body", ['{"serverTime": "soon"}', "{}", "[]"])
@@ -215,9 +216,10 @@ class Silent:
         self.ended = True
 
 
-def request(**changes: int) -> Request:
-    fields = {"bars": 1500, "warmup_bars": 1, "min_bars": 0, "cutout_bars": 0, "max_lag_bars": 0, **changes}
-    return Request(timeframe="1h", include_open=False, **fields)
+def request(**changes: int) -> tuple[Window, Needs]:
+    window = Window(timeframe="1h", now_ms=0, bars=changes.pop("bars", 1500))
+    fields = {"warmup_bars": 1, "min_bars": 0, "cutout_bars": 0, "max_lag_bars": 0, **changes}
+    return window, Needs(**fields)
 
 
 class TestCandles:
@@ -231,7 +233,9 @@ class TestCandles:
                 market.listings(quote=None, tickers=False)
                 now_ms, before = market.now_ms(), server.weight
                 got = Got()
-                market.fetch(market.listings(quote=None, tickers=False), "1h", 1500, now_ms, got)
+                market.fetch(
+                    market.listings(quote=None, tickers=False), Window(timeframe="1h", now_ms=now_ms, bars=1500), got
+                )
             assert_same(got.candles["BTCUSDT"], bars[-1501:])
             assert (server.count(KLINES), server.weight - before) == (pages, weight)
         closed = got.candles["BTCUSDT"].timestamp + HOUR_MS <= now_ms
@@ -250,7 +254,7 @@ class TestCandles:
     def test_every_timeframe_fills_its_window(self, timeframe: str) -> None:
         with BinanceServer(coins(1), now_ms=FORMING) as server, market_of(server) as (market, _):
             raw = fetch_all(market, 600, timeframe).candles["C00USDT"]
-        checked = check(raw, timeframe)
+        checked = check(raw)
         assert isinstance(checked, Candles)
         assert (len(checked), checked.gap_bars) == (601, 0)
         assert checked.timestamp[-1] <= FORMING < checked.timestamp[-1] + TIMEFRAMES_MS[timeframe]
@@ -286,7 +290,7 @@ class TestCandles:
         with BinanceServer([Symbol("NIL")], now_ms=FORMING) as server, market_of(server) as (market, _):
             raw = fetch_all(market).candles["NILUSDT"]
         assert len(raw.timestamp) == 0
-        skipped = check(raw, "1h")
+        skipped = check(raw)
         assert isinstance(skipped, Skipped)
         assert skipped.reason is SkipReason.NO_CANDLES
 
@@ -311,21 +315,23 @@ class TestCandles:
         ):
             got = Got()
             listings = market.listings(quote=None, tickers=False)
-            market.fetch(listings, "1h", 10, FORMING - 2 * HOUR_MS, got)
+            market.fetch(listings, Window(timeframe="1h", now_ms=FORMING - 2 * HOUR_MS, bars=10), got)
         assert_same(got.candles["BTCUSDT"], bars[-13:-2])
 
     def test_a_symbol_that_is_not_listed_is_skipped_without_a_request(self) -> None:
         with BinanceServer(coins(1), now_ms=NOW) as server, market_of(server) as (market, _):
             got = Got()
             gone = Listing(exchange="binance", symbol="GONE/USDT:USDT", native="GONEUSDT")
-            market.fetch([*market.listings(quote=None, tickers=False), gone], "1h", 10, NOW, got)
+            market.fetch(
+                [*market.listings(quote=None, tickers=False), gone], Window(timeframe="1h", now_ms=NOW, bars=10), got
+            )
             assert server.count(KLINES) == 1
         assert got.skipped["GONEUSDT"].reason is SkipReason.FETCH_FAILED
         assert "GONE/USDT:USDT is not listed" in got.skipped["GONEUSDT"].detail
 
     def test_no_listings_need_no_request(self) -> None:
         with BinanceServer([], now_ms=NOW) as server, market_of(server) as (market, _):
-            market.fetch([], "1h", 10, NOW, Got())
+            market.fetch([], Window(timeframe="1h", now_ms=NOW, bars=10), Got())
             assert server.answered == []
 
     def test_an_exchange_that_sends_less_than_asked_is_asked_for_the_rest(self) -> None:
@@ -373,8 +379,8 @@ class TestPagesOfOtherExchanges:
 
     @staticmethod
     def fill(ask: AskRows, bars: int = 1500, page_bars: int = 500) -> list[Row]:
-        window = Window(timeframe="1h", bars=bars, now_ms=FORMING, paging=Paging(page_bars))
-        return asyncio.run(rows_of(ask, window, born_ms=0))
+        window = Window(timeframe="1h", bars=bars, now_ms=FORMING)
+        return asyncio.run(rows_of(ask, window, Paging(page_bars), born_ms=0))
 
     @pytest.mark.parametrize("cap", [100, 300, 499, 10_000])
     @pytest.mark.parametrize("age", [1, 250, 500, 1200, 3000])
@@ -496,7 +502,7 @@ class TestOneSymbolFails:
 
     def test_a_value_that_is_not_finite_is_left_to_the_check_of_candles(self) -> None:
         got, _, _ = self.faulty(self.row(lambda row: [row[0], "NaN", *row[2:]]))
-        skipped = check(got.candles["C01USDT"], "1h")
+        skipped = check(got.candles["C01USDT"])
         assert isinstance(skipped, Skipped)
         assert skipped.reason is SkipReason.NOT_A_NUMBER
 
@@ -688,14 +694,14 @@ class TestEnding:
             got = Got()
             listings = market.listings(quote=None, tickers=False)
             with pytest.raises(KeyboardInterrupt):
-                market.fetch(listings, "1h", 10, NOW, self.interrupted_after(5, got))
+                market.fetch(listings, Window(timeframe="1h", now_ms=NOW, bars=10), self.interrupted_after(5, got))
             assert 5 <= len(got.order) <= 13
             assert market.now_ms() == NOW
 
     def test_an_interrupted_load_keeps_what_arrived_and_names_the_rest(self) -> None:
         with BinanceServer(coins(40), now_ms=NOW) as server, market_of(server) as (market, _):
             listings = market.listings(quote=None, tickers=False)
-            loaded = load(market, listings, request(bars=10), InterruptingProgress(5))
+            loaded = load(market, listings, *request(bars=10), InterruptingProgress(5))
         assert loaded.interrupted
         assert len(loaded.candles) >= 5
         assert len(loaded.candles) + len(loaded.skipped) == 40
@@ -707,7 +713,7 @@ class TestEnding:
             got = Got()
             listings = market.listings(quote=None, tickers=False)
             with pytest.raises(KeyboardInterrupt):
-                market.fetch(listings, "1h", 10, NOW, self.interrupted_after(1, got))
+                market.fetch(listings, Window(timeframe="1h", now_ms=NOW, bars=10), self.interrupted_after(1, got))
         assert got.order == ["C00USDT"]
 
     def test_another_thread_can_end_a_fetch_and_whatever_comes_after_it(self) -> None:
@@ -718,7 +724,7 @@ class TestEnding:
 
             def fetch() -> None:
                 with pytest.raises(KeyboardInterrupt):
-                    market.fetch(listings, "1h", 10, NOW, deliver)
+                    market.fetch(listings, Window(timeframe="1h", now_ms=NOW, bars=10), deliver)
                 with pytest.raises(KeyboardInterrupt):
                     market.now_ms()
                 ended.set()
@@ -742,7 +748,7 @@ class TestEnding:
         with BinanceServer(coins(20), now_ms=NOW) as server, market_of(server) as (market, _):
             listings = market.listings(quote=None, tickers=False)
             with pytest.raises(LookupError):
-                market.fetch(listings, "1h", 10, NOW, deliver)
+                market.fetch(listings, Window(timeframe="1h", now_ms=NOW, bars=10), deliver)
 
     def test_closing_twice_or_unused_is_harmless(self) -> None:
         market = ExchangeMarket("binance", "swap", {})
@@ -773,8 +779,8 @@ class TestLoad:
             server.plan(refused(400, -1121, "Invalid symbol."), path=KLINES, symbol="C03USDT")
             progress = Silent()
             listings = market.listings(quote="USDT", tickers=False)
-            loaded = load(market, listings, request(warmup_bars=100), progress)
-        panel = Panel.of(loaded.candles, "1h")
+            loaded = load(market, listings, *request(warmup_bars=100), progress)
+        panel = Panel.of(loaded.candles)
         assert (progress.total, progress.done, progress.ended) == (14, 14, True)
         assert {each.symbol: each.reason for each in loaded.skipped} == {
             "C03/USDT:USDT": SkipReason.FETCH_FAILED,
@@ -788,7 +794,7 @@ class TestLoad:
     def test_the_same_market_gives_the_same_candles_twice(self) -> None:
         def values() -> Sequence[bytes]:
             with BinanceServer(coins(9), now_ms=FORMING) as server, market_of(server) as (market, _):
-                loaded = load(market, market.listings(quote="USDT", tickers=False), request(), Silent())
+                loaded = load(market, market.listings(quote="USDT", tickers=False), *request(), Silent())
             return [each.symbol.encode() + each.timestamp.tobytes() + each.values.tobytes() for each in loaded.candles]
 
         assert values() == values()

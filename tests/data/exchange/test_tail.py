@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from atc_cli.data.exchange.market import ExchangeMarket
-from atc_cli.data.exchange.pages import Paging, Row, Window, rows_of
+from atc_cli.data.exchange.pages import Paging, Row, rows_of
 from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.market import From, Listing
 from atc_cli.domain.panel import Candles, check
 from atc_cli.domain.results.scan import SkipReason
 from atc_cli.domain.timeframe import HOUR_MS
+from atc_cli.domain.window import Window
 from tests.helpers.exchange_case import FORMING, NOW, Got, assert_same, coins, fetch_all, hourly, market_of
 from tests.loopback import KLINES, BinanceServer, Fault, Symbol, edited, fixed, refused
 
@@ -24,9 +25,28 @@ OPEN_MS = FORMING // HOUR_MS * HOUR_MS
 def fetch_since(market: ExchangeMarket, since_ms: int, now_ms: int = FORMING) -> Got:
     got = Got()
     wants = [From(each, since_ms) for each in market.listings(quote="USDT", tickers=False)]
-    market.fetch_from(wants, "1h", now_ms, got)
+    market.fetch_from(wants, Window(timeframe="1h", now_ms=now_ms, since_ms=0), got)
     assert sorted(got.order) == sorted(each.listing.native for each in wants), "each listing exactly once"
     return got
+
+
+class TestRange:
+    @pytest.mark.parametrize(
+        ("first", "stop"), [(-2000, -1500), (-1000, -999), (-700, None), (-10, -9), (-5000, -4000)]
+    )
+    def test_a_range_in_time_is_what_the_server_has_of_it(self, first: int, stop: int | None) -> None:
+        table = hourly(3000)
+        until_ms = None if stop is None else OPEN_MS + stop * HOUR_MS
+        window = Window(timeframe="1h", now_ms=FORMING, since_ms=OPEN_MS + first * HOUR_MS, until_ms=until_ms)
+        got = Got()
+        with (
+            BinanceServer([Symbol("BTC", bars=fixed(table))], now_ms=FORMING) as server,
+            market_of(server) as (market, _),
+        ):
+            market.fetch(market.listings(quote="USDT", tickers=False), window, got)
+        opens = table[:, 0]
+        wanted = (opens >= window.since_ms) & (opens < (until_ms or FORMING))
+        assert_same(got.candles["BTCUSDT"], table[wanted])
 
 
 class TestTail:
@@ -71,7 +91,11 @@ class TestTail:
         with BinanceServer(symbols, now_ms=FORMING) as server, market_of(server) as (market, _):
             new, old = market.listings(quote=None, tickers=False)
             got = Got()
-            market.fetch_from([From(old, int(table[0, 0])), From(new, OPEN_MS)], "1h", FORMING, got)
+            market.fetch_from(
+                [From(old, int(table[0, 0])), From(new, OPEN_MS)],
+                Window(timeframe="1h", now_ms=FORMING, since_ms=0),
+                got,
+            )
         assert_same(got.candles["OLDUSDT"], table)
         assert_same(got.candles["NEWUSDT"], table[-1:])
 
@@ -139,9 +163,9 @@ class TestPaging:
                 timeframe="1h",
                 now_ms=FORMING,
                 since_ms=OPEN_MS - (bars - 1) * HOUR_MS,
-                paging=Paging(tariff.page_bars, tariff.page_weight),
             )
-            assert len(asyncio.run(rows_of(ask, window, 0))) == bars
+            paging = Paging(tariff.page_bars, tariff.page_weight)
+            assert len(asyncio.run(rows_of(ask, window, paging, 0))) == bars
             assert sum(asked) <= 1.1 * best[bars], bars
 
     def test_the_default_window_has_its_seams_checked(self) -> None:
@@ -170,7 +194,7 @@ class TestSeams:
 
     def test_a_seam_that_agrees_is_one_candle(self) -> None:
         got, notes, requests = self.fetch(edited(lambda rows: [*rows, rows[-1]]), None)
-        checked = check(got.candles["BTCUSDT"], "1h")
+        checked = check(got.candles["BTCUSDT"])
         assert isinstance(checked, Candles)
         np.testing.assert_array_equal(checked.timestamp, self.TABLE[-1501:, 0])
         assert (notes, requests) == ([], 4)
@@ -210,7 +234,7 @@ def test_the_now_of_a_fetch_is_the_callers() -> None:
     with BinanceServer(coins(1), now_ms=NOW) as server, market_of(server) as (market, _):
         listings: list[Listing] = market.listings(quote=None, tickers=False)
         newest = Got()
-        market.fetch(listings, "1h", 10, NOW - 5 * HOUR_MS, newest)
+        market.fetch(listings, Window(timeframe="1h", now_ms=NOW - 5 * HOUR_MS, bars=10), newest)
         first_ms = int(newest.candles["C00USDT"].timestamp[0])
         tail = fetch_since(market, first_ms, NOW - 5 * HOUR_MS)
     np.testing.assert_array_equal(tail.candles["C00USDT"].values, newest.candles["C00USDT"].values)

@@ -18,6 +18,7 @@ from pyarrow import parquet
 from atc_cli.data.files.folder import FolderMarket, read_candles, split_name
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.window import Window
 from atc_cli.errors import ExitCode, NoDataError, UsageError
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
@@ -53,7 +54,9 @@ def symbols(folder: Path, timeframe: str = "1h", quote: str | None = None) -> li
 def fetched(folder: Path, timeframe: str = "1h", bars: int = 1500) -> dict[str, RawCandles | Skipped]:
     market = FolderMarket(folder, timeframe)
     arrived: list[RawCandles | Skipped] = []
-    market.fetch(market.listings(quote=None, tickers=False), timeframe, bars, 0, arrived.append)
+    market.fetch(
+        market.listings(quote=None, tickers=False), Window(timeframe=timeframe, now_ms=0, bars=bars), arrived.append
+    )
     assert len({each.symbol for each in arrived}) == len(arrived)
     assert {each.exchange for each in arrived} == {market.name}
     return {each.symbol: each for each in arrived}
@@ -212,7 +215,7 @@ def test_only_the_listings_asked_for_are_delivered_in_their_order(tmp_path: Path
     market = FolderMarket(tmp_path, "1h")
     a, _, c = market.listings(quote=None, tickers=False)
     arrived: list[RawCandles | Skipped] = []
-    market.fetch([c, a], "1h", 10, 0, arrived.append)
+    market.fetch([c, a], Window(timeframe="1h", now_ms=0, bars=10), arrived.append)
     assert [each.symbol for each in arrived] == ["C", "A"]
 
 
@@ -223,7 +226,7 @@ def test_a_file_that_is_gone_since_is_no_candles(tmp_path: Path) -> None:
     listings = market.listings(quote=None, tickers=False)
     gone.unlink()
     arrived: list[RawCandles | Skipped] = []
-    market.fetch(listings, "1h", 10, 0, arrived.append)
+    market.fetch(listings, Window(timeframe="1h", now_ms=0, bars=10), arrived.append)
     assert isinstance(arrived[1], Skipped)
     assert arrived[1].reason is SkipReason.NO_CANDLES
 
@@ -239,7 +242,7 @@ def test_a_header_without_rows_has_no_candles(tmp_path: Path) -> None:
     for raw in fetched(tmp_path).values():
         assert isinstance(raw, RawCandles)
         assert raw.values.shape == (0, 5)
-        checked = check(raw, "1h")
+        checked = check(raw)
         assert isinstance(checked, Skipped)
         assert checked.reason is SkipReason.NO_CANDLES
 
@@ -261,13 +264,13 @@ def test_a_missing_volume_column_is_nan_and_passes_the_check(tmp_path: Path) -> 
     write_csv(tmp_path, "A-1h.csv", [line.rpartition(",")[0] for line in LINES], "timestamp,open,high,low,close")
     raw = only(tmp_path)
     assert np.isnan(raw.values[:, 4]).all()
-    assert isinstance(check(raw, "1h"), Candles)
+    assert isinstance(check(raw), Candles)
 
 
 @pytest.mark.parametrize("missing", ["", "NaN", "nan", "NULL", "null"])
 def test_a_missing_price_is_nan_so_that_the_check_names_its_row(tmp_path: Path, missing: str) -> None:
     write_csv(tmp_path, "A-1h.csv", [LINES[0], f"1700010000000,1.5,2.5,1,{missing},20"])
-    checked = check(only(tmp_path), "1h")
+    checked = check(only(tmp_path))
     assert isinstance(checked, Skipped)
     assert (checked.reason, "row 2" in checked.detail) == (SkipReason.NOT_A_NUMBER, True)
 
@@ -372,7 +375,7 @@ def test_a_time_that_is_none_is_refused_by_row_and_value(tmp_path: Path) -> None
 
 def test_a_missing_time_is_left_to_the_check(tmp_path: Path) -> None:
     write_csv(tmp_path, "A-1h.csv", [LINES[0], ",1.5,2.5,1,2,20"])
-    checked = check(only(tmp_path), "1h")
+    checked = check(only(tmp_path))
     assert isinstance(checked, Skipped)
     assert checked.reason is SkipReason.NOT_A_NUMBER
 
@@ -532,8 +535,7 @@ def test_one_bad_file_costs_only_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("folder", "timeframe", "files"), [("binance-usdm-1h", "1h", 217), ("stocks-1d", "1d", 10)])
 def test_every_recorded_file_is_read_and_passes_the_check(folder: str, timeframe: str, files: int) -> None:
     checked = [
-        check(each, timeframe) if isinstance(each, RawCandles) else each
-        for each in fetched(SHARED / folder, timeframe).values()
+        check(each) if isinstance(each, RawCandles) else each for each in fetched(SHARED / folder, timeframe).values()
     ]
     assert [each for each in checked if isinstance(each, Skipped)] == []
     assert len(checked) == files
@@ -576,7 +578,7 @@ def test_a_recorded_oddity_gets_its_documented_reason_or_its_gaps_counted(tmp_pa
     converted(SHARED / "ugly" / name, tmp_path, timeframe)
     (raw,) = fetched(tmp_path, timeframe).values()
     assert isinstance(raw, RawCandles), raw
-    checked = check(raw, timeframe)
+    checked = check(raw)
     found = checked.reason if isinstance(checked, Skipped) else (len(checked), checked.gap_bars)
     assert found == expected
 

@@ -5,14 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from atc_cli.data.load import Loaded, load
-from atc_cli.data.market import Listing, Market, Request
+from atc_cli.data.load import Loaded, Needs, load
+from atc_cli.data.market import Listing, Market
 from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.market import StoredMarket
 from atc_cli.data.store.offline import OfflineMarket
 from atc_cli.data.store.shelf import Store
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.window import Window
 from atc_cli.errors import NoDataError, UnavailableError
 from atc_cli.reporting.progress import SilentProgress
 from tests.helpers.markets import HOUR_MS, NOW_MS, HistoryMarket, book
@@ -37,14 +38,18 @@ def fetched(source: Market, bars: int = BARS, symbols: list[str] | None = None) 
 
     def deliver(each: RawCandles | Candles | Skipped) -> None:
         assert each.symbol not in arrived
-        candles = check(each, "1h") if isinstance(each, RawCandles) else each
+        candles = check(each) if isinstance(each, RawCandles) else each
         if isinstance(candles, Candles):
             closed = int((candles.timestamp + HOUR_MS <= now_ms).sum())
-            candles = candles.between(max(closed - bars, 0), closed, "1h")
+            candles = candles.between(max(closed - bars, 0), closed)
         arrived[each.symbol] = candles
 
     listings = source.listings(quote=None, tickers=False)
-    source.fetch([each for each in listings if not symbols or each.symbol in symbols], "1h", bars, now_ms, deliver)
+    source.fetch(
+        [each for each in listings if not symbols or each.symbol in symbols],
+        Window(timeframe="1h", now_ms=now_ms, bars=bars),
+        deliver,
+    )
     return arrived
 
 
@@ -85,8 +90,12 @@ def test_the_forming_bar_is_passed_through_and_never_stored(tmp_path: Path) -> N
     inner = market(1)
     seen: list[Candles] = []
     for _ in range(2):
-        stored = behind(inner, tmp_path, forming=True)
-        stored.fetch(stored.listings(quote=None, tickers=False), "1h", BARS, inner.clock_ms, seen.append)
+        stored = behind(inner, tmp_path)
+        stored.fetch(
+            stored.listings(quote=None, tickers=False),
+            Window(timeframe="1h", now_ms=inner.clock_ms, bars=BARS, forming=True),
+            seen.append,
+        )
     assert [int(each.timestamp[-1]) for each in seen] == [LAST_MS + HOUR_MS] * 2
     assert [how for how, _, _ in inner.asked] == ["whole", "from"]
     (entry,) = Store(tmp_path, print).shelf("memory", "swap", "1h").entries()
@@ -241,10 +250,9 @@ def unavailable(symbol: str) -> None:
 
 def loaded(source: Market) -> Loaded:
     """What a scan makes of a market."""
-    request = Request(
-        timeframe="1h", bars=BARS, include_open=False, warmup_bars=0, min_bars=0, cutout_bars=0, max_lag_bars=0
-    )
-    return load(source, source.listings(quote=None, tickers=False), request, SilentProgress())
+    window = Window(timeframe="1h", now_ms=0, bars=BARS)
+    needs = Needs(warmup_bars=0, min_bars=0, cutout_bars=0, max_lag_bars=0)
+    return load(source, source.listings(quote=None, tickers=False), window, needs, SilentProgress())
 
 
 def test_without_a_network_what_needs_no_request_is_kept_and_the_rest_named(tmp_path: Path) -> None:
@@ -329,5 +337,9 @@ def test_offline_says_which_symbol_is_not_stored(tmp_path: Path) -> None:
     fetched(behind(market(1), tmp_path))
     offline = OfflineMarket(tmp_path, "memory", "swap", "1h", clock=lambda: NOW_MS)
     arrived: list[object] = []
-    offline.fetch([Listing(exchange="memory", symbol="X", native="X")], "1h", BARS, NOW_MS, arrived.append)
+    offline.fetch(
+        [Listing(exchange="memory", symbol="X", native="X")],
+        Window(timeframe="1h", now_ms=NOW_MS, bars=BARS),
+        arrived.append,
+    )
     assert [each.reason for each in arrived] == [SkipReason.NO_CANDLES]

@@ -5,6 +5,7 @@ import random
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +38,7 @@ def walk(bars: int, seed: int = 0) -> np.ndarray:
 
 
 def held(shelf: Shelf, *names: str, bars: int = 10**6) -> dict[str, tuple[list[int], np.ndarray]]:
-    found = [each for group in shelf.read(names, bars) for each in group]
+    found = [each for group in shelf.read(names, replace(shelf.everything, bars=bars)) for each in group]
     return {each.entry.native: (((each.timestamp - START_MS) // HOUR_MS).tolist(), each.values) for each in found}
 
 
@@ -144,10 +145,10 @@ def test_symbols_without_a_gap_that_end_at_different_times_give_their_own_newest
 def test_writes_merge_as_a_dictionary_would(tmp_path_factory: pytest.TempPathFactory, steps) -> None:
     target = shelf(tmp_path_factory.mktemp("store"))
     books: dict[str, dict[int, bytes]] = {}
-    for seed, (name, first, bars, replace) in enumerate(steps):
+    for seed, (name, first, bars, anew) in enumerate(steps):
         values = walk(bars, seed)
-        target.write([update(name, values, first=first, replace=replace)])
-        book = {} if replace else books.setdefault(name, {})
+        target.write([update(name, values, first=first, replace=anew)])
+        book = {} if anew else books.setdefault(name, {})
         books[name] = book | {first + i: values[:, i].tobytes() for i in range(bars)}
     found = held(target, "A", "B", "C")
     seen = {
@@ -176,7 +177,7 @@ def test_timeframes_keep_the_grid_that_their_bars_open_on(tmp_path: Path, timefr
     shelf(tmp_path, timeframe).write(
         [Update(native="A", symbol="A", quote=None, timestamp=stamps, values=walk(len(stamps)))]
     )
-    ((found,),) = shelf(tmp_path, timeframe).read(["A"], 1000)
+    ((found,),) = shelf(tmp_path, timeframe).read(["A"], shelf(tmp_path, timeframe).everything)
     np.testing.assert_array_equal(found.timestamp, stamps)
     assert shelf(tmp_path, timeframe).faults() == []
 
@@ -239,7 +240,7 @@ def test_a_write_to_a_damaged_file_sets_it_aside_and_begins_anew(tmp_path: Path)
 
 def test_a_reader_sees_the_old_or_the_new_file_never_half_of_one(tmp_path: Path) -> None:
     shelf(tmp_path).write([update("A", walk(300))])
-    reading = shelf(tmp_path).read(["A"], 300)
+    reading = shelf(tmp_path).read(["A"], replace(shelf(tmp_path).everything, bars=300))
     ((before,),) = reading
     shelf(tmp_path).write([update("A", walk(300, 1), replace=True)])
     assert same_bits(before.values, walk(300))

@@ -1,0 +1,195 @@
+"""Every market at once: what they list, which symbols of it, their candles."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from threading import Event
+from time import perf_counter
+from typing import TypeVar
+
+from atc_cli.data.load import Known, Loaded, Needs, failed, left_out, load
+from atc_cli.data.market import FILES, Listing, Market, Progress, Stored
+from atc_cli.data.universe import Filters, Universe, choose
+from atc_cli.domain.panel import Candles, Panel
+from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.window import Window
+from atc_cli.errors import AtcError, BusyError, NoDataError, UnavailableError, UsageError
+
+DEFAULT_QUOTE = "USDT"
+ANY_QUOTE = "any"
+_PANEL_BARS = 500_000  # some 20 MB: a panel is a copy, and that of five thousand symbols is one too many
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which candles of which symbols; `quote` None is the usual currency of an exchange, and all of a folder."""
+
+    window: Window
+    needs: Needs
+    filters: Filters
+    quote: str | None
+    typed: Sequence[str] = ()
+    watched: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Checked candles of every market, those that need not be read, and what it took to get them."""
+
+    series: tuple[Candles, ...]
+    known: tuple[Stored, ...]
+    universe: Universe
+    skipped: tuple[Skipped, ...]
+    newest_open_ms: int | None
+    now_ms: int
+    interrupted: bool
+    notes: tuple[str, ...]
+    fetch_ms: float
+
+    @property
+    def bars(self) -> int:
+        """Candles of all series."""
+        return sum(map(len, self.series))
+
+    def listings(self) -> Mapping[tuple[str, str], Listing]:
+        """Every listing by exchange and symbol."""
+        return {(each.exchange, each.symbol): each for each in self.universe.listings}
+
+    def panels(self) -> Iterator[Panel]:
+        """All series in order, some at a time."""
+        some: list[Candles] = []
+        bars = 0
+        for each in self.series:
+            if some and bars + len(each) > _PANEL_BARS:
+                yield Panel.of(some)
+                some, bars = [], 0
+            some.append(each)
+            bars += len(each)
+        if some:
+            yield Panel.of(some)
+
+
+def gather(markets: Sequence[Market], wanted: Wanted, progress: Progress, *, known: Known | None = None) -> Gathered:
+    """Listings, universe, candles. Raises NoDataError and UsageError as universe.choose does."""
+    began = perf_counter()
+    universe, dead = universe_of(markets, wanted)
+    loaded = load_all(markets, universe, wanted, progress, known=known)
+    return Gathered(
+        series=tuple(candles for each in loaded for candles in each.candles),
+        known=tuple(stored for each in loaded for stored in each.known),
+        universe=universe,
+        skipped=(*dead, *universe.missing, *(skip for each in loaded for skip in each.skipped)),
+        newest_open_ms=max((each.newest_open_ms for each in loaded if each.newest_open_ms is not None), default=None),
+        now_ms=max((each.now_ms for each in loaded), default=wanted.window.now_ms),
+        interrupted=any(each.interrupted for each in loaded),
+        notes=tuple(note for market in markets for note in market.notes),
+        fetch_ms=(perf_counter() - began) * 1000,
+    )
+
+
+def universe_of(markets: Sequence[Market], wanted: Wanted) -> tuple[Universe, list[Skipped]]:
+    """What to scan, and the markets that are dead. Raises as `gather` does.
+
+    A name that a kept list of symbols does not hold may be new: then that list is fetched once.
+    """
+
+    def chosen() -> tuple[Universe, list[Skipped]]:
+        offered, dead = _listings(markets, wanted)
+        return choose(offered, wanted.filters, typed=wanted.typed, watched=wanted.watched), dead
+
+    try:
+        universe, dead = chosen()
+    except (UsageError, NoDataError):
+        if not _refreshed(markets):
+            raise
+    else:
+        if not universe.missing or not _refreshed(markets):
+            return universe, dead
+    return chosen()
+
+
+def _refreshed(markets: Sequence[Market]) -> bool:
+    """Whether any market will fetch its list of symbols again; all are told to."""
+    refreshed = [market.refresh() for market in markets]
+    return any(refreshed)
+
+
+def _listings(markets: Sequence[Market], wanted: Wanted) -> tuple[list[Listing], list[Skipped]]:
+    """What the markets offer; one that cannot be reached is skipped by name unless it is the only one."""
+
+    def ask(market: Market) -> list[Listing] | AtcError:
+        try:
+            return market.listings(quote=quote_of(wanted.quote, market), tickers=wanted.filters.min_volume is not None)
+        except (UnavailableError, BusyError) as error:
+            return error
+
+    answers = _at_once(ask, markets)
+    errors = [each for each in answers if isinstance(each, AtcError)]
+    if errors and len(errors) == len(markets):
+        raise errors[-1]
+    offered = [listing for each in answers if not isinstance(each, AtcError) for listing in each]
+    dead = [
+        Skipped("all symbols", SkipReason.FETCH_FAILED, str(each), market.name)
+        for market, each in zip(markets, answers, strict=True)
+        if isinstance(each, AtcError)
+    ]
+    return offered, dead
+
+
+def _at_once(work: Callable[[Market], T], markets: Sequence[Market]) -> list[T]:
+    """`work` of each market, in threads where there are several; Ctrl-C ends it in all of them."""
+    if len(markets) < 2:
+        return [work(each) for each in markets]
+    all_there = Event()
+
+    def begin(market: Market) -> T:
+        all_there.wait()
+        return work(market)
+
+    with ThreadPoolExecutor(len(markets)) as pool:
+        try:
+            under_way = [pool.submit(begin, each) for each in markets]
+            all_there.set()
+            wait(under_way)
+        except KeyboardInterrupt:
+            for each in markets:
+                each.interrupt()
+            if not all_there.is_set():  # nothing has begun, so nothing has arrived
+                all_there.set()
+                raise
+    return [each.result() for each in under_way]
+
+
+def quote_of(quote: str | None, market: Market) -> str | None:
+    """The quote currency to filter by; None is all. Names of files need not have one."""
+    if quote is None:
+        return None if market.name == FILES else DEFAULT_QUOTE
+    return None if quote.casefold() == ANY_QUOTE else quote.upper()
+
+
+def load_all(
+    markets: Sequence[Market], universe: Universe, wanted: Wanted, progress: Progress, *, known: Known | None = None
+) -> list[Loaded]:
+    """Load every market at once. Raises what failed where all did.
+
+    An interrupt leaves each with what had arrived, a failure costs its own symbols.
+    """
+    failures: list[AtcError] = []
+
+    def fetch(market: Market) -> Loaded:
+        listings = universe.of(market.name)
+        try:
+            return load(market, listings, wanted.window, wanted.needs, progress, known=known)
+        except KeyboardInterrupt:
+            return left_out(listings)
+        except (UnavailableError, BusyError) as error:
+            failures.append(error)
+            return failed(listings, error)
+
+    asked = [market for market in markets if universe.of(market.name)]
+    loaded = _at_once(fetch, asked)
+    if failures and len(failures) == len(asked):
+        raise failures[0]
+    return loaded
