@@ -11,7 +11,7 @@ from atc_cli.data.gather import Gathered
 from atc_cli.data.market import Listing
 from atc_cli.domain.catalog import FAMILY_IDS, Want
 from atc_cli.domain.classify import side_of
-from atc_cli.domain.measures.measure import Window
+from atc_cli.domain.measures.measure import RowData
 from atc_cli.domain.measures.table import SPARK_CLOSES, measured, told
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
@@ -59,7 +59,7 @@ def _row(candles: Candles, last: LastBar, params: Params) -> ScanRow | Skipped:
         bar_time_ms=int(candles.timestamp[-1]),
         forming=candles.forming,
         closes=tuple(candles.close[-SPARK_CLOSES:].tolist()),
-        measured=measured(Window(candles, params, last.average, families, weights, flipped)),
+        measured=measured(RowData(candles, params, last.average, families, weights, flipped)),
     )
 
 
