@@ -7,7 +7,7 @@ from shutil import rmtree
 
 from atc_cli.data.files.folder import FolderMarket, split_name
 from atc_cli.data.market import Arrived
-from atc_cli.data.store.group import difference
+from atc_cli.data.store.held import difference
 from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.limit import forget, shrink, stored
 from atc_cli.data.store.shelf import Shelf, Store
@@ -190,4 +190,4 @@ def exported(
 
 def _whole(shelf: Shelf, entry: Entry) -> Iterator[Candles]:
     for group in shelf.read([entry.native], shelf.everything):
-        yield from (held.candles(shelf.exchange, entry.native, shelf.timeframe) for held in group)
+        yield from (held.candles(shelf.exchange, entry.native) for held in group)

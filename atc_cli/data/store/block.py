@@ -185,3 +185,9 @@ def _divide(ticks: NDArray[Any], decimals: NDArray[np.int8], out: Floats, rows: 
         np.divide(ticks, scale, out=out)
     else:
         out[:, rows] = ticks / scale
+
+
+def shared(held: Ints, wanted: Ints) -> tuple[Ints, Ints]:
+    """Places of what both have, in each of the two; both ascend."""
+    _, source, target = np.intersect1d(held, wanted, assume_unique=True, return_indices=True)
+    return source, target

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from atc_cli.data.store.group import Held
+from atc_cli.data.store.held import Held
 from atc_cli.domain.results.stored import Entry
 from atc_cli.domain.timeframe import MINUTE_MS
 from atc_cli.domain.window import Window

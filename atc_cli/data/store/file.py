@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from atc_cli.domain.results.stored import Entry, Hole
+from atc_cli.domain.timeframe import TIMEFRAMES_MS
 
 MAGIC, VERSION = b"ATCSTORE", 1
 _PREFIX = struct.Struct("<8sIQ32s")
@@ -50,6 +51,16 @@ class Group:
     owner: tuple[str, ...]
     entries: tuple[Entry, ...] = ()
     pieces: Mapping[int, Piece] = field(default_factory=dict)
+
+    @property
+    def timeframe(self) -> str:
+        """Of its candles."""
+        return self.owner[2]
+
+    @property
+    def step_ms(self) -> int:
+        """Length of a bar."""
+        return TIMEFRAMES_MS[self.timeframe]
 
     def checksum(self) -> str:
         """sha256 of all that its candles depend on: of whom they are, where they open, and every block's own."""

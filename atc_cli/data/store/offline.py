@@ -66,7 +66,7 @@ class OfflineMarket(Market):
         for group in self._shelf.read(left.copy(), window):
             for held in group:
                 listing = left.pop(held.entry.native)
-                deliver(held.candles(listing.exchange, listing.symbol, window.timeframe))
+                deliver(held.candles(listing.exchange, listing.symbol))
         for each in left.values():
             deliver(Skipped(each.symbol, SkipReason.NO_CANDLES, "its stored candles are gone", each.exchange))
 

@@ -20,8 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.data.store.file import DamagedError, Group, dump, parse
-from atc_cli.data.store.group import Codec, Held, merged, read, read_range, without
+from atc_cli.data.store.held import Held
 from atc_cli.data.store.ledger import Update
+from atc_cli.data.store.merge import Codec, merged, without
+from atc_cli.data.store.read import read, read_range
 from atc_cli.disk.atomic import write_atomically
 from atc_cli.disk.lock import locked
 from atc_cli.domain.results.stored import Content, Entry
@@ -118,7 +120,7 @@ class Shelf:
             by_group.setdefault(group_of(update.native), []).append(update)
         with locked(self.folder):
             for number, some in by_group.items():
-                self._change(number, partial(merged, updates=some, step_ms=self.step_ms, codec=_CODEC))
+                self._change(number, partial(merged, updates=some, codec=_CODEC))
 
     def forget(self, natives: Collection[str]) -> None:
         """Throw symbols away. Raises as `write` does."""
@@ -148,7 +150,7 @@ class Shelf:
         from atc_cli.data.store.check import fault_of
 
         try:
-            return fault_of(self._parsed(number), self.step_ms, self.timeframe, unpack)
+            return fault_of(self._parsed(number), unpack)
         except (DamagedError, UnavailableError) as damage:
             return str(damage)
 
@@ -210,9 +212,9 @@ def group_of(native: str) -> int:
 
 def _in_window(group: Group, natives: Collection[str], window: Window) -> list[Held]:
     if window.bars is not None:
-        return read(group, natives, window.bars, window.step_ms, unpack)
+        return read(group, natives, window.bars, unpack)
     until_ms = window.now_ms + 1 if window.until_ms is None else window.until_ms
-    return read_range(group, natives, (window.since_ms or 0, until_ms), window.step_ms, unpack)
+    return read_range(group, natives, (window.since_ms or 0, until_ms), unpack)
 
 
 def _by_group(natives: Iterable[str]) -> list[tuple[int, set[str]]]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from atc_cli.data.market import Arrived, Delivery, From, Listing, Market
 from atc_cli.data.store import due
-from atc_cli.data.store.group import Held, difference
+from atc_cli.data.store.held import Held, difference
 from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.shelf import Shelf, group_of
 from atc_cli.domain.panel import Candles, RawCandles, check
@@ -70,7 +70,7 @@ class Visit:
                 since_ms = 0 if refresh else due.since_ms(self._window, held)
                 if since_ms is None:
                     self._unused |= {listing.native} if held.entry.unused(self._window.now_ms) else set()
-                    self._deliver(held.candles(listing.exchange, listing.symbol, self._window.timeframe))
+                    self._deliver(held.candles(listing.exchange, listing.symbol))
                     self.hits += 1
                 else:
                     self._held[listing.symbol], self._since[listing.symbol] = held, since_ms
@@ -102,8 +102,8 @@ class Visit:
         before = int(np.searchsorted(held.timestamp, since_ms))
         stamps = np.concatenate((held.timestamp[:before], tail.timestamp))
         values = np.concatenate((held.values[:, :before], tail.values), axis=1)
-        joined = Held(held.entry, stamps, values)
-        self._deliver(joined.candles(listing.exchange, listing.symbol, self._window.timeframe))
+        joined = Held(held.entry, held.timeframe, stamps, values)
+        self._deliver(joined.candles(listing.exchange, listing.symbol))
 
     def _whole(self, arrived: Arrived) -> None:
         """A whole window: it is right, and what is held is thrown away where it differs."""

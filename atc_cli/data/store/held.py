@@ -1,0 +1,49 @@
+"""Candles of a symbol as the store has them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from atc_cli.domain.panel import Candles, Floats, Ints
+from atc_cli.domain.results.stored import Content, Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the store has of a symbol: timestamps UTC ms [bars], values [5, bars]; maybe views of a larger array.
+
+    `content` is None where other candles were joined to them.
+    """
+
+    entry: Entry
+    timeframe: str
+    timestamp: Ints
+    values: Floats
+    content: Content | None = None
+
+    def candles(self, exchange: str, symbol: str) -> Candles:
+        """As candles that were checked: nothing else is ever stored."""
+        return Candles(
+            exchange=exchange,
+            symbol=symbol,
+            timeframe=self.timeframe,
+            timestamp=self.timestamp,
+            values=self.values,
+            content=self.content,
+        )
+
+
+def difference(held: Held, fresh: Candles, *, from_ms: int | None = None) -> int | None:
+    """Open time of the first bar that the two tell differently, None if there is none.
+
+    From `from_ms` on `fresh` must have every bar that is held; without it only bars that both have are compared.
+    """
+    first = 0 if from_ms is None else int(np.searchsorted(held.timestamp, from_ms))
+    stamps, values = held.timestamp[first:], held.values[:, first:]
+    if not len(stamps) or not len(fresh):
+        return None
+    place = np.minimum(np.searchsorted(fresh.timestamp, stamps), len(fresh) - 1)
+    other, found = fresh.values[:, place], fresh.timestamp[place] == stamps
+    same = ((values == other) | (np.isnan(values) & np.isnan(other))).all(axis=0)
+    wrong = ~(same & found) if from_ms is not None else found & ~same
+    return int(stamps[np.argmax(wrong)]) if wrong.any() else None
