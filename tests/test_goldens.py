@@ -21,7 +21,8 @@ each_case = pytest.mark.parametrize("case", CASES, ids=[case.label for case in C
 
 def assert_columns(got: dict[str, np.ndarray], case: Case) -> None:
     expected = case.columns()
-    assert set(got) == set(expected)
+    assert set(got) == set(expected) | case.unused
+    assert all(np.isnan(got[name]).all() for name in case.unused)
     for name, column in expected.items():
         equal = same(got[name], column)
         assert equal.all(), f"{name}: {int((~equal).sum())} differ, first at bar {int(np.argmax(~equal))}"
