@@ -9,6 +9,7 @@ from math import isnan
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
 from atc_cli.domain.timeframe import iso
+from atc_cli.libraries import arrow
 from atc_cli.reporting import figures
 from atc_cli.reporting.columns import COLUMNS, FORMING, SIMULATED, Scene, checked_columns, default_columns
 from atc_cli.reporting.documents import Document, dumps, header_document, row_document, skip_document
@@ -137,7 +138,7 @@ def scan_symbols(result: ScanResult) -> str:
 
 def scan_parquet(result: ScanResult) -> bytes:
     """The columns of scan_csv with types: times are UTC milliseconds; the header is JSON under the key `atc.scan`."""
-    import pyarrow as pa
+    pa = arrow()
     import pyarrow.parquet as pq
 
     flat = [_flat(result, row) for row in result.rows]
