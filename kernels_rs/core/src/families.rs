@@ -1,6 +1,7 @@
 //! The six families: one table row each.
 
-use crate::params::{Dialect, FAMILIES};
+use crate::choices::Dialect;
+use crate::params::FAMILIES;
 
 pub(crate) const EMA: usize = 0;
 pub(crate) const HMA: usize = 1;

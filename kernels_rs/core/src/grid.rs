@@ -5,7 +5,7 @@
 use std::marker::PhantomData;
 
 use crate::batch::Candles;
-use crate::params::Source;
+use crate::choices::Source;
 use crate::plan::Plan;
 use crate::round::{rint, spacing};
 use crate::simd::{Lanes, Work};

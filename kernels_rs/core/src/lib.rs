@@ -11,6 +11,7 @@
 mod batch;
 mod block;
 mod bytes;
+mod choices;
 mod cpu;
 mod error;
 mod families;
@@ -18,6 +19,7 @@ mod grid;
 mod groups;
 mod layers;
 mod live;
+mod names;
 mod outputs;
 mod params;
 mod plan;
@@ -30,10 +32,11 @@ mod tile;
 mod vote;
 
 pub use batch::Batch;
+pub use choices::{Dialect, Source, Want};
 pub use cpu::cpu_features;
 pub use error::Error;
 pub use outputs::Outputs;
-pub use params::{Dialect, FAMILIES, LONGEST, MEMBERS, Params, Source, Want, warmup};
+pub use params::{FAMILIES, LONGEST, MEMBERS, Params, warmup};
 pub use simd::Simd;
 pub use stream::State;
 

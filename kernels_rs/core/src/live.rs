@@ -3,10 +3,10 @@
 use crate::batch::{Batch, Candles};
 use crate::block::Block;
 use crate::bytes::{Reader, Restore, Writer};
+use crate::choices::{Source, Want};
 use crate::error::Error;
 use crate::grid::Scale;
 use crate::outputs::Table;
-use crate::params::{Source, Want};
 use crate::plan::Plan;
 use crate::run::{Extract, fill_lanes};
 use crate::simd::Lanes;

@@ -2,8 +2,9 @@
 
 use std::marker::PhantomData;
 
+use crate::choices::Want;
 use crate::error::Error;
-use crate::params::{FAMILIES, MEMBERS, Want};
+use crate::params::{FAMILIES, MEMBERS};
 
 const CELLS: usize = FAMILIES * MEMBERS;
 

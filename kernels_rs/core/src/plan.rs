@@ -1,7 +1,8 @@
 //! What follows from the parameters alone, worked out once per run.
 
+use crate::choices::{Dialect, Source};
 use crate::families::{CATALOG, DEMA, EMA, HMA, KAMA, LSMA, WMA};
-use crate::params::{Dialect, FAMILIES, MEMBERS, Params, Source};
+use crate::params::{FAMILIES, MEMBERS, Params};
 
 /// The cut of the published script, which does not follow the thresholds.
 const FIXED_CUT: f64 = 0.49;

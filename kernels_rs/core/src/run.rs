@@ -5,9 +5,10 @@ use std::thread;
 
 use crate::batch::{Batch, Candles};
 use crate::block::Block;
+use crate::choices::Want;
 use crate::grid::Scale;
 use crate::outputs::{Row, Table};
-use crate::params::{FAMILIES, MEMBERS, Want};
+use crate::params::{FAMILIES, MEMBERS};
 use crate::plan::Plan;
 use crate::simd::{Lanes, Mask};
 use crate::tile::BARS;

@@ -2,10 +2,11 @@
 
 use crate::batch::Batch;
 use crate::bytes::{Reader, Writer};
+use crate::choices::Want;
 use crate::error::Error;
 use crate::live::{Live, Saved, Step};
 use crate::outputs::{Outputs, Table};
-use crate::params::{Params, Want};
+use crate::params::Params;
 use crate::plan::Plan;
 use crate::simd::{Lanes, Simd, scalar::Scalar};
 #[cfg(target_arch = "x86_64")]

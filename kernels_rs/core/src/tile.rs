@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use crate::batch::Candles;
-use crate::params::Source;
+use crate::choices::Source;
 use crate::plan::Plan;
 use crate::scales::Scales;
 use crate::simd::Lanes;

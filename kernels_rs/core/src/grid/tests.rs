@@ -1,7 +1,8 @@
 //! Grids of a few prices.
 
 use super::*;
-use crate::params::{Dialect, Params};
+use crate::choices::Dialect;
+use crate::params::Params;
 use crate::simd::scalar::Scalar;
 
 fn scale(prices: &[f64], length: usize) -> Scale {

@@ -2,9 +2,10 @@
 
 use crate::batch::Candles;
 use crate::block::Block;
+use crate::choices::{Dialect, Source};
 use crate::families::CATALOG;
 use crate::grid::Scale;
-use crate::params::{Dialect, FAMILIES, MEMBERS, Params, Source};
+use crate::params::{FAMILIES, MEMBERS, Params};
 use crate::plan::Plan;
 use crate::simd::{Mask, scalar::Scalar};
 use crate::vote::Cell;
