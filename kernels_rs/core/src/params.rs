@@ -1,15 +1,8 @@
 //! What a run computes: dialect, lengths, weights, thresholds.
 
+use crate::averages::{CATALOG, FAMILIES, LONGEST, Lengths, MEMBERS, members};
 use crate::choices::{Dialect, Source};
 use crate::error::Error;
-use crate::families::{CATALOG, Definition};
-
-/// Families of moving averages, in the order EMA, HMA, WMA, DEMA, LSMA, KAMA.
-pub const FAMILIES: usize = 6;
-/// Members (lengths) per family, in the order n, n+o1..n+o4, n-o1..n-o4.
-pub const MEMBERS: usize = 9;
-/// The longest member length accepted, in bars: every window constant then fits in 128 bits.
-pub const LONGEST: usize = 1 << 20;
 
 /// The parameters of one run, shared by all series of a batch.
 #[derive(Clone, Debug)]
@@ -17,7 +10,7 @@ pub struct Params {
     /// The definition that is followed.
     pub dialect: Dialect,
     /// The nine member lengths of each family, in bars, in member order; `None` takes the family out of the run.
-    pub lengths: [Option<[usize; MEMBERS]>; FAMILIES],
+    pub lengths: Lengths,
     /// The starting equity of each family in layer 2, in family order; > 0.
     pub weights: [f64; FAMILIES],
     /// Equity lost per bar, in percent: 0.03 means a factor of 1 - 0.0003.
@@ -46,31 +39,14 @@ impl Params {
 ///
 /// # Errors
 /// A member length out of range, or no family in use.
-pub fn warmup(
-    dialect: Dialect,
-    lengths: &[Option<[usize; MEMBERS]>; FAMILIES],
-) -> Result<usize, Error> {
+pub fn warmup(dialect: Dialect, lengths: &Lengths) -> Result<usize, Error> {
     check_lengths(dialect, lengths)?;
     let first_bars =
         members(dialect, lengths).map(|(family, length)| (family.first_defined)(length));
     Ok(first_bars.max().unwrap_or(0) + 2)
 }
 
-fn members(
-    dialect: Dialect,
-    lengths: &[Option<[usize; MEMBERS]>; FAMILIES],
-) -> impl Iterator<Item = (&'static Definition, usize)> {
-    let used = CATALOG
-        .iter()
-        .zip(lengths)
-        .filter_map(|(row, members)| Some((row, (*members)?)));
-    used.flat_map(move |(row, members)| members.map(|length| (row.definition(dialect), length)))
-}
-
-fn check_lengths(
-    dialect: Dialect,
-    lengths: &[Option<[usize; MEMBERS]>; FAMILIES],
-) -> Result<(), Error> {
+fn check_lengths(dialect: Dialect, lengths: &Lengths) -> Result<(), Error> {
     if lengths.iter().all(Option::is_none) {
         return Err(Error::NoFamily { families: FAMILIES });
     }
