@@ -83,7 +83,7 @@ impl<V: Lanes> Layers<V> {
             V::splat(plan.cut_hundredths.0),
             V::splat(plan.cut_hundredths.1),
         );
-        let gains = tile.gains(0..tile.len);
+        let gains = tile.gains(0, tile.len);
         for (j, average) in averages.iter_mut().enumerate() {
             let (gain, r) = (gains.at(j), tile.gain()[j]);
             let (mut sum, mut total) = (none, none);

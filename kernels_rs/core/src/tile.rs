@@ -91,14 +91,13 @@ impl<V: Lanes> Tile<V> {
         &self.gain[..self.len]
     }
 
-    /// What some bars of the stretch do to every equity.
+    /// What `len` bars of the stretch, from place `at` on, do to every equity.
     #[inline(always)]
-    pub fn gains(&self, bars: Range<usize>) -> Gains<'_, V> {
-        let len = bars.len();
+    pub fn gains(&self, at: usize, len: usize) -> Gains<'_, V> {
         Gains {
             keep: self.keep,
-            rise: &self.rise[bars.start..][..len],
-            fall: &self.fall[bars.start..][..len],
+            rise: &self.rise[at..][..len],
+            fall: &self.fall[at..][..len],
         }
     }
 

@@ -79,7 +79,7 @@ impl<V: Lanes, const TV: bool> Average<V, 2, TV> for Exponential {
         );
         let alpha = V::splat(2.0 / (leg.n as f64 + 1.0));
         let (mut first, mut second) = (means.first, means.second);
-        for j in 0..leg.len() {
+        for j in 0..leg.len {
             first = first + alpha * (sources[j] - first);
             second = second + alpha * (first - second);
             if !R::SETTLED {

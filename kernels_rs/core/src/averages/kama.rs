@@ -125,7 +125,7 @@ fn lts<V: Lanes, R: Rider<V>>(walk: &mut Walk<V>, leg: &Leg<V>, kama: &mut Seat<
     let (moves_now, moves_then) = (leg.part(moves, 0), leg.part(moves, back));
     let (mut average, mut noise) = (walk.average, walk.noise);
     let none = V::splat(0.0);
-    for j in 0..leg.len() {
+    for j in 0..leg.len {
         let (t, row) = (leg.first + j, leg.row + j);
         let mut then = ticks_then[j];
         if R::SETTLED {
@@ -166,8 +166,8 @@ fn tradingview<V: Lanes, R: Rider<V>>(
     let mut slot = (leg.first + n - 1) % n;
     let mut average = walk.average;
     let none = V::splat(0.0);
-    for j in 0..leg.len() {
-        let (t, row, bar) = (leg.first + j, leg.row + j, leg.bars.start + j);
+    for j in 0..leg.len {
+        let (t, row, bar) = (leg.first + j, leg.row + j, leg.at + j);
         if R::SETTLED || t > 0 {
             walk.rolling
                 .push(moves[j], t - 1, slot, fresh[bar - skipped]);

@@ -66,7 +66,7 @@ struct Member<V: Lanes, C, const N: usize> {
 #[derive(Clone)]
 pub(crate) struct Members<V: Lanes, A: Average<V, N, TV>, const N: usize, const TV: bool> {
     average: A,
-    members: Box<[Member<V, A::Carried, N>; MEMBERS]>,
+    nine: Box<[Member<V, A::Carried, N>; MEMBERS]>,
     /// The family of each slot in use.
     families: [Option<usize>; N],
     /// From the bar after this one on every window is full.
@@ -83,7 +83,7 @@ impl<V: Lanes, A: Average<V, N, TV>, const N: usize, const TV: bool> Members<V, 
         };
         Self {
             average: A::new(roster, room),
-            members: Box::new(roster.lengths.map(member)),
+            nine: Box::new(roster.lengths.map(member)),
             families: std::array::from_fn(|slot| roster.family(slot)),
             last_event: roster.last_event,
         }
@@ -117,19 +117,19 @@ impl<V: Lanes, A: Average<V, N, TV>, const N: usize, const TV: bool> Members<V, 
         self.average.prepare(stretch.tile);
         let (filled, event) = stretch.conditions.at(first, self.last_event);
         let mut columns = columns(votes, &self.families);
-        for (i, member) in self.members.iter_mut().enumerate() {
+        for (i, member) in self.nine.iter_mut().enumerate() {
             let plain = if filled && member.settled {
                 usize::from(A::RENEWS && event).min(len)
             } else {
                 len
             };
             if plain > 0 {
-                let leg = stretch.leg(i, member.n, 0..plain);
+                let leg = stretch.leg((i, member.n), 0, plain);
                 member.take::<A, Plain<V, TV>, TV, SLOT>(&mut self.average, &leg, &mut columns);
                 member.settled = member.cells.settled(used::<SLOT>);
             }
             if plain < len {
-                let leg = stretch.leg(i, member.n, plain..len);
+                let leg = stretch.leg((i, member.n), plain, len - plain);
                 member.take::<A, Swift<V, TV>, TV, SLOT>(&mut self.average, &leg, &mut columns);
             }
         }
@@ -137,7 +137,7 @@ impl<V: Lanes, A: Average<V, N, TV>, const N: usize, const TV: bool> Members<V, 
 
     /// Shows every member in use with its family and its place there; what becomes of the cell is kept.
     pub fn each_cell(&mut self, show: &mut impl FnMut(usize, usize, &mut Cell<V>)) {
-        for (i, member) in self.members.iter_mut().enumerate() {
+        for (i, member) in self.nine.iter_mut().enumerate() {
             for (slot, family) in self.families.iter().enumerate() {
                 if let Some(family) = *family {
                     let mut cell = member.cells.get(slot);
@@ -149,7 +149,7 @@ impl<V: Lanes, A: Average<V, N, TV>, const N: usize, const TV: bool> Members<V, 
     }
 
     pub fn each_carried(&mut self) -> impl Iterator<Item = &mut A::Carried> {
-        self.members.iter_mut().map(|member| &mut member.carried)
+        self.nine.iter_mut().map(|member| &mut member.carried)
     }
 }
 

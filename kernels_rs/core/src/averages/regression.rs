@@ -47,7 +47,7 @@ impl<V: Lanes> Average<V, 2, true> for Regression<V> {
         let closes = leg.part(leg.tile.close(), 0);
         let (plain, weighted) = self.sums.part(leg);
         let line = Line::new(leg.n);
-        for j in 0..leg.len() {
+        for j in 0..leg.len {
             let gain = leg.gain(j);
             wma.vote(j, &gain, closes[j], weighted[j] / line.places);
             lsma.vote(j, &gain, closes[j], line.end(plain[j], weighted[j]));
@@ -106,7 +106,7 @@ impl<V: Lanes> Sums<V> {
     /// Those of a leg's bars.
     #[inline(always)]
     fn part(&self, leg: &Leg<V>) -> (&[V], &[V]) {
-        let (first, len) = (leg.bars.start, leg.len());
+        let (first, len) = (leg.at, leg.len);
         (&self.plain[first..][..len], &self.weighted[first..][..len])
     }
 

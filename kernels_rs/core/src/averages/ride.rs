@@ -1,7 +1,5 @@
 //! How a member goes through the bars of a stretch, and what it sees on the way.
 
-use std::ops::Range;
-
 use crate::scales::Scales;
 use crate::simd::{Lanes, Mask};
 use crate::tile::Tile;
@@ -39,19 +37,20 @@ pub(crate) struct Stretch<'a, V: Lanes> {
 }
 
 impl<'a, V: Lanes> Stretch<'a, V> {
-    /// Some of its bars, for a member of length n.
+    /// `len` of its bars, from place `at` on, for a member of length n.
     #[inline(always)]
-    pub fn leg(&self, member: usize, n: usize, bars: Range<usize>) -> Leg<'a, V> {
+    pub fn leg(&self, (member, n): (usize, usize), at: usize, len: usize) -> Leg<'a, V> {
         Leg {
             tile: self.tile,
             scales: self.scales,
             sure: self.conditions.sure,
             member,
             n,
-            first: self.tile.first + bars.start,
-            row: self.tile.start + bars.start,
-            gains: self.tile.gains(bars.clone()),
-            bars,
+            at,
+            len,
+            first: self.tile.first + at,
+            row: self.tile.start + at,
+            gains: self.tile.gains(at, len),
         }
     }
 }
@@ -64,25 +63,21 @@ pub(crate) struct Leg<'a, V: Lanes> {
     /// Place in the member order, and length in bars.
     pub member: usize,
     pub n: usize,
-    /// Places within the stretch.
-    pub bars: Range<usize>,
-    /// Bar number of the first, from the anchor.
+    /// Place of the first bar within the stretch.
+    pub at: usize,
+    pub len: usize,
+    /// Its bar number, from the anchor.
     pub first: usize,
-    /// Row of the first in the tile's columns.
+    /// Its row in the tile's columns.
     pub row: usize,
     gains: Gains<'a, V>,
 }
 
-impl<'a, V: Lanes> Leg<'a, V> {
-    #[inline(always)]
-    pub fn len(&self) -> usize {
-        self.bars.len()
-    }
-
+impl<V: Lanes> Leg<'_, V> {
     /// Its part of a column, `back` bars earlier.
     #[inline(always)]
     pub fn part<'c>(&self, column: &'c [V], back: usize) -> &'c [V] {
-        &column[self.row - back..][..self.bars.len()]
+        &column[self.row - back..][..self.len]
     }
 
     /// What its j-th bar does to every equity.
@@ -164,7 +159,7 @@ impl<'a, V: Lanes, R: Rider<V>> Seat<'a, V, R> {
         Self {
             rider: R::board(cells, slot, leg.sure),
             ballots: if taken {
-                &mut family[leg.bars.start..][..leg.bars.len()]
+                &mut family[leg.at..][..leg.len]
             } else {
                 &mut []
             },

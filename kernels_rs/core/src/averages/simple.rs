@@ -53,9 +53,9 @@ impl<V: Lanes> Average<V, 1, true> for Simple<V> {
         );
         let (n, fresh) = (leg.n, self.fresh.of(leg.member));
         let (count, mut slot) = (V::splat(n as f64), leg.first % n);
-        for j in 0..leg.len() {
+        for j in 0..leg.len {
             let t = leg.first + j;
-            rolling.push(sources[j], t, slot, fresh[leg.bars.start + j]);
+            rolling.push(sources[j], t, slot, fresh[leg.at + j]);
             slot = if slot + 1 == n { 0 } else { slot + 1 };
             let average = if R::SETTLED || t + 1 >= n {
                 rolling.sum / count

@@ -35,8 +35,8 @@ fn divisor(a: u128, b: u128) -> u128 {
 /// What a member carries for its Hull average alone.
 #[derive(Clone)]
 pub(super) struct Hull<V> {
-    half: Sums<V>,
-    sums: Sums<V>,
+    pub half: Sums<V>,
+    pub sums: Sums<V>,
     /// The last values of 2*WMA(h) - WMA(n), that of bar t at place t % root.
     raw: Vec<V>,
 }
@@ -62,9 +62,9 @@ impl<V: Lanes> Hull<V> {
 pub(super) struct Hulling<'a, V: Lanes> {
     half: Window<'a, V>,
     sums: Sums<V>,
-    kept: &'a mut Hull<V>,
+    raw: &'a mut [V],
+    /// Place of the next value among the raw ones.
     slot: usize,
-    bars: usize,
     root: V,
     of_half: V,
     of_full: V,
@@ -83,9 +83,8 @@ impl<'a, V: Lanes> Hulling<'a, V> {
         Self {
             half: Window::new::<R>(kept.half, k.half, source, leg),
             sums: kept.sums,
-            kept,
+            raw: &mut kept.raw[..k.root],
             slot: leg.first % k.root,
-            bars: k.root,
             root: V::splat(k.root as f64),
             of_half: V::splat(k.hma_half),
             of_full: V::splat(k.hma_full),
@@ -98,29 +97,34 @@ impl<'a, V: Lanes> Hulling<'a, V> {
     pub fn take<R: Rider<V>>(&mut self, j: usize, leg: &Leg<V>, newest: V, weighted: V) -> V {
         self.half.take::<R>(j, leg, newest);
         let raw = self.of_half * self.half.sums.weighted - self.of_full * weighted;
-        let ring = self.kept.raw.as_mut_slice();
-        let leaving = std::mem::replace(&mut ring[self.slot], raw);
-        let (t, root) = (leg.first + j, self.bars);
+        let leaving = std::mem::replace(&mut self.raw[self.slot], raw);
         if R::SETTLED {
             self.sums.slide(self.root, raw, leaving);
         } else {
-            match renewed(t, self.full) {
-                Some(true) => self.sums.renew((t + 1 - root..=t).map(|u| ring[u % root])),
-                Some(false) => self.sums.slide(self.root, raw, leaving),
-                None => {}
-            }
+            self.move_on(leg.first + j, raw, leaving);
         }
-        self.slot = if self.slot + 1 == root {
-            0
-        } else {
-            self.slot + 1
-        };
+        let next = self.slot + 1;
+        self.slot = if next == self.raw.len() { 0 } else { next };
         self.sums.weighted
     }
 
     #[inline(always)]
-    pub fn leave(self) {
-        (self.kept.half, self.kept.sums) = (self.half.sums, self.sums);
+    fn move_on(&mut self, t: usize, newest: V, leaving: V) {
+        let root = self.raw.len();
+        match renewed(t, self.full) {
+            Some(true) => {
+                let window = (t + 1 - root..=t).map(|u| self.raw[u % root]);
+                self.sums.renew(window);
+            }
+            Some(false) => self.sums.slide(self.root, newest, leaving),
+            None => {}
+        }
+    }
+
+    /// What is to be kept.
+    #[inline(always)]
+    pub fn ended(self) -> (Sums<V>, Sums<V>) {
+        (self.half.sums, self.sums)
     }
 }
 

@@ -126,7 +126,7 @@ impl<V: Lanes> Average<V, 3, false> for Windows {
         let mut hull = hma
             .taken()
             .then(|| Hulling::new::<R>(&mut running.hull, k, source, leg));
-        for j in 0..leg.len() {
+        for j in 0..leg.len {
             let (x, close, gain) = (newest[j], closes[j], leg.gain(j));
             full.take::<R>(j, leg, x);
             let Sums { sum, weighted } = full.sums;
@@ -140,7 +140,7 @@ impl<V: Lanes> Average<V, 3, false> for Windows {
         }
         running.full = full.sums;
         if let Some(hull) = hull {
-            hull.leave();
+            (running.hull.half, running.hull.sums) = hull.ended();
         }
     }
 
