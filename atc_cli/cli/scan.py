@@ -40,16 +40,13 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
 
 
 def _content(result: "ScanResult", settings: Settings, output: str) -> Any:
-    from dataclasses import replace
+    from atc_cli.reporting import scan_documents, scan_markdown, scan_table
 
-    from atc_cli.reporting import columns, scan_documents, table
-
-    result = replace(result, rows=tuple(columns.sort_rows(result.rows, settings.sort)))
     if output == "table":
         width = terminal_width(settings.out)
-        return table.scan_table(result, columns=settings.columns, width=width, zone=zone_of(settings.tz))
+        return scan_table.scan_table(result, columns=settings.columns, width=width, zone=zone_of(settings.tz))
     if output == "markdown":
-        return scan_documents.scan_markdown(result, columns=settings.columns, zone=zone_of(settings.tz))
+        return scan_markdown.scan_markdown(result, columns=settings.columns, zone=zone_of(settings.tz))
     documents = {
         "json": scan_documents.scan_json,
         "jsonl": scan_documents.scan_jsonl,

@@ -1,5 +1,8 @@
 """Names that settings take, where no table of the domain has them: each list once."""
 
+from atc_cli.domain.catalog import Want
+from atc_cli.domain.engines import AUTO, TALIB, Engine
+
 DEMO = "demo"
 # What completion offers: importing ccxt for all of its names would take longer than a person waits for a key.
 USUAL_EXCHANGES = (
@@ -32,34 +35,12 @@ MARKETS = ("spot", "swap")
 PRESETS = ("scalping", "intraday", "swing", "tradingview")
 SIDES = ("both", "long", "short")
 
-_ENGINES = ("reference", "numba", "rust", "cuda", "dask")
-BACKENDS = ("auto", *_ENGINES)
-BENCH_BACKENDS = (*_ENGINES, "talib")
-WANTS = ("last", "average", "all")
+BACKENDS = (AUTO, *Engine)
+BENCH_BACKENDS = (*Engine, TALIB)
+WANTS = (Want.LAST, Want.AVERAGE, Want.ALL)
 
 SCAN_OUTPUTS = ("table", "json", "jsonl", "csv", "parquet", "markdown", "symbols")
 ONE_BAR_OUTPUTS = ("table", "json")
 SERIES_OUTPUTS = ("csv", "json", "parquet")
 EXPLAIN_OUTPUTS = tuple(dict.fromkeys((*ONE_BAR_OUTPUTS, *SERIES_OUTPUTS)))
 REPORT_OUTPUTS = ("table", "json")
-
-# The one place that says which columns and sort keys there are; reporting.columns has what they show.
-COLUMNS = (
-    "rank",
-    "symbol",
-    "exchange",
-    "side",
-    "signal",
-    "families",
-    "price",
-    "change",
-    "volume",
-    "age",
-    "flipped",
-    "bars",
-    "gaps",
-    "grid",
-    "time",
-    "spark",
-)
-SORTS = ("signal", "symbol", "side", "change", "volume", "age", "price")

@@ -5,18 +5,17 @@ from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, LENGTH_MAX, Dialect, Robustness
-from atc_cli.domain.params import Params, Source, in_range
+from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, LENGTH_MAX, Dialect, Robustness, Source
+from atc_cli.domain.measures.table import COLUMNS, SORTS
+from atc_cli.domain.params import Params, in_range
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.settings.names import (
     BACKENDS,
-    COLUMNS,
     DEMO,
     MARKETS,
     PRESETS,
     SCAN_OUTPUTS,
     SIDES,
-    SORTS,
     USUAL_EXCHANGES,
 )
 from atc_cli.settings.option import Section, section, setting

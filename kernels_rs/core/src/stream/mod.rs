@@ -1,15 +1,20 @@
 //! Series that go on bar by bar: the state between two bars, many series in one call.
 
+mod block;
+mod bytes;
+
 use crate::batch::Batch;
-use crate::bytes::{Reader, Writer};
+use crate::choices::Want;
 use crate::error::Error;
-use crate::live::{Live, Saved, Step};
 use crate::outputs::{Outputs, Table};
-use crate::params::{Params, Want};
+use crate::params::Params;
 use crate::plan::Plan;
+use crate::run::check;
 use crate::simd::{Lanes, Simd, scalar::Scalar};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{avx2::Avx2, avx512::Avx512};
+use block::{Saved, Step, StreamBlock};
+use bytes::{Reader, Writer};
 
 /// The state of many series between two bars.
 ///
@@ -23,21 +28,21 @@ pub struct State {
 
 /// The blocks of the path that was chosen.
 enum Blocks {
-    Scalar(Vec<Live<Scalar>>),
+    Scalar(Vec<StreamBlock<Scalar>>),
     #[cfg(target_arch = "x86_64")]
-    Avx2(Vec<Live<Avx2>>),
+    Avx2(Vec<StreamBlock<Avx2>>),
     #[cfg(target_arch = "x86_64")]
-    Avx512(Vec<Live<Avx512>>),
+    Avx512(Vec<StreamBlock<Avx512>>),
 }
 
 macro_rules! on_path {
-    ($blocks:expr, $live:ident => $body:expr) => {
+    ($blocks:expr, $found:ident => $body:expr) => {
         match $blocks {
-            Blocks::Scalar($live) => $body,
+            Blocks::Scalar($found) => $body,
             #[cfg(target_arch = "x86_64")]
-            Blocks::Avx2($live) => $body,
+            Blocks::Avx2($found) => $body,
             #[cfg(target_arch = "x86_64")]
-            Blocks::Avx512($live) => $body,
+            Blocks::Avx512($found) => $body,
         }
     };
 }
@@ -66,7 +71,7 @@ impl State {
         simd: Simd,
         out: &mut Outputs,
     ) -> Result<Self, Error> {
-        crate::check(batch, params, want, simd, out)?;
+        check(batch, params, want, simd, out)?;
         if let Some(series) = (0..batch.series()).find(|&series| batch.bars(series) == 0) {
             return Err(Error::NoBars { series });
         }
@@ -79,10 +84,10 @@ impl State {
             want,
             table: &table,
         };
-        on_path!(&mut blocks, live => {
+        on_path!(&mut blocks, blocks => {
             let bars: Vec<usize> = (0..batch.series()).map(|series| batch.bars(series)).collect();
-            for series in alike(&bars, width(live)) {
-                live.push(Live::start(&step, series, &mut lanes));
+            for series in alike(&bars, width(blocks)) {
+                blocks.push(StreamBlock::start(&step, series, &mut lanes));
             }
         });
         Ok(Self {
@@ -95,14 +100,14 @@ impl State {
     /// The number of series.
     #[must_use]
     pub fn series(&self) -> usize {
-        on_path!(&self.blocks, live => live.iter().map(|block| block.series.len()).sum())
+        on_path!(&self.blocks, blocks => blocks.iter().map(|block| block.series.len()).sum())
     }
 
     /// The bars of every series so far.
     #[must_use]
     pub fn bars(&self) -> Vec<usize> {
         let mut bars = vec![0; self.series()];
-        on_path!(&self.blocks, live => for block in live {
+        on_path!(&self.blocks, blocks => for block in blocks {
             block.series.iter().for_each(|&series| bars[series] = block.bars);
         });
         bars
@@ -137,7 +142,7 @@ impl State {
             table: &table,
         };
         let mut lanes = Vec::new();
-        on_path!(&mut self.blocks, live => live.iter_mut().for_each(|block| block.advance(&step, &mut lanes)));
+        on_path!(&mut self.blocks, blocks => blocks.iter_mut().for_each(|block| block.advance(&step, &mut lanes)));
         Ok(self.lost())
     }
 
@@ -155,7 +160,7 @@ impl State {
             table: &table,
         };
         let (mut lost, mut lanes) = (Vec::new(), Vec::new());
-        on_path!(&self.blocks, live => for block in live {
+        on_path!(&self.blocks, blocks => for block in blocks {
             let mut copy = block.clone();
             copy.advance(&step, &mut lanes);
             lost.extend(copy.lost());
@@ -170,13 +175,13 @@ impl State {
         let mut writer = Writer::new(&self.params);
         let series = self.series();
         writer.count(series);
-        on_path!(&mut self.blocks, live => {
+        on_path!(&mut self.blocks, blocks => {
             let mut places = vec![(0, 0); series];
-            for (index, block) in live.iter().enumerate() {
+            for (index, block) in blocks.iter().enumerate() {
                 block.series.iter().enumerate().for_each(|(lane, &own)| places[own] = (index, lane));
             }
             for (index, lane) in places {
-                live[index].write(lane, &mut writer);
+                blocks[index].write(lane, &mut writer);
             }
         });
         writer.finish()
@@ -196,10 +201,10 @@ impl State {
             .map(|_| Saved::read(&mut reader))
             .collect::<Result<_, _>>()?;
         reader.end()?;
-        on_path!(&mut blocks, live => {
+        on_path!(&mut blocks, blocks => {
             let bars: Vec<usize> = saved.iter().map(|each| each.bars).collect();
-            for series in alike(&bars, width(live)) {
-                live.push(Live::read(&plan, series, &saved)?);
+            for series in alike(&bars, width(blocks)) {
+                blocks.push(StreamBlock::read(&plan, series, &saved)?);
             }
         });
         Ok(Self {
@@ -211,7 +216,7 @@ impl State {
 
     fn lost(&self) -> Vec<usize> {
         let mut lost = Vec::new();
-        on_path!(&self.blocks, live => live.iter().for_each(|block| lost.extend(block.lost())));
+        on_path!(&self.blocks, blocks => blocks.iter().for_each(|block| lost.extend(block.lost())));
         lost.sort_unstable();
         lost
     }
@@ -230,9 +235,8 @@ impl State {
                 expected: bars,
             });
         }
-        let longest =
-            on_path!(&self.blocks, live => live.iter().map(|block| block.bars).max().unwrap_or(0));
-        batch.check_growth((longest + bars).saturating_sub(self.plan.cutout))?;
+        let longest = on_path!(&self.blocks, blocks => blocks.iter().map(|block| block.bars).max().unwrap_or(0));
+        batch.check_growth((longest + bars).saturating_sub(self.plan.terms.cutout))?;
         out.check(series, bars, want)
     }
 }
@@ -247,6 +251,6 @@ fn alike(bars: &[usize], lanes: usize) -> Vec<Vec<usize>> {
         .collect()
 }
 
-fn width<V: Lanes>(_: &[Live<V>]) -> usize {
+fn width<V: Lanes>(_: &[StreamBlock<V>]) -> usize {
     V::WIDTH
 }

@@ -1,14 +1,16 @@
 //! A state as bytes: magic, version, length of the body, body, CRC-32 of all before it; numbers are little-endian.
 
+use crate::averages::MEMBERS;
 use crate::block::{Block, Ledger};
 use crate::error::Error;
 use crate::grid::Scale;
-use crate::params::{MEMBERS, Params};
+use crate::params::Params;
 use crate::simd::{Lanes, Mask};
 
 const MAGIC: &[u8; 8] = b"ATCSTATE";
 const VERSION: u32 = 1;
 const CHECKSUM: usize = 4;
+
 /// Puts a state together.
 pub(crate) struct Writer(Vec<u8>);
 

@@ -1,12 +1,10 @@
 //! Every average by hand on a few small prices. A group shows no average, only on which side of it the close was.
 
-use crate::batch::Candles;
-use crate::block::Block;
-use crate::families::CATALOG;
-use crate::grid::Scale;
-use crate::params::{Dialect, FAMILIES, MEMBERS, Params, Source};
-use crate::plan::Plan;
-use crate::simd::{Mask, scalar::Scalar};
+use super::*;
+use crate::averages::{CATALOG, FAMILIES, MEMBERS};
+use crate::choices::{Dialect, Source};
+use crate::params::Params;
+use crate::simd::scalar::Scalar;
 use crate::vote::Cell;
 
 const PRICES: [f64; 5] = [1.0, 2.0, 3.0, 4.0, 10.0];

@@ -1,4 +1,4 @@
-"""The scan as a table for people."""
+"""The scan as a table for people, in the terminal."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,18 +8,11 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from atc_cli.domain.catalog import FAMILIES
+from atc_cli.domain.measures import table as measures
 from atc_cli.domain.results.scan import ScanResult, ScanRow
 from atc_cli.reporting.banner import banner, breadth
-from atc_cli.reporting.columns import (
-    COLUMNS,
-    DROP_ORDER,
-    SPARK_NARROW,
-    Cell,
-    Scene,
-    Span,
-    checked_columns,
-    default_columns,
-)
+from atc_cli.reporting.cells import Cell, Span
+from atc_cli.reporting.columns import COLUMNS, DROP_ORDER, SPARK_NARROW, Scene, checked_columns, default_columns
 from atc_cli.reporting.layout import GAP, RULE, TITLE, flow
 from atc_cli.reporting.text import printable
 
@@ -103,7 +96,7 @@ def _line(cells: Iterable[Cell], columns: Sequence[tuple[int, bool]]) -> Text:
         shown = cell if room >= 0 else _cut(cell, width)
         blanks: Span = (" " * room, "")
         parts += [(" " * GAP, "") if parts else ("", ""), *((blanks, *shown) if to_the_right else (*shown, blanks))]
-    line, at = Text("".join(text for text, _ in parts), no_wrap=True), 0
+    line, at = Text("".join([text for text, _ in parts]), no_wrap=True), 0
     for text, style in parts:
         if style:
             line.stylize(style, at, at + len(text))
@@ -112,7 +105,7 @@ def _line(cells: Iterable[Cell], columns: Sequence[tuple[int, bool]]) -> Text:
 
 
 def _cell_width(cell: Cell) -> int:
-    return sum(cell_len(text) for text, _ in cell)
+    return cell_len(cell[0][0]) if len(cell) == 1 else sum(cell_len(text) for text, _ in cell)
 
 
 def _cut(cell: Cell, width: int) -> Cell:
@@ -128,7 +121,7 @@ def _legend(drawn: Mapping[str, _Drawn], width: int) -> list[Text]:
         words.append(" ".join(f"{family.title[0]}={family.title}" for family in FAMILIES))
         words.append("▲▼ beyond the cut, ▴▾ within")
     if "age" in drawn:
-        words.append("age in bars")
+        words.append(f"age in {measures.COLUMNS['age'].unit}")
     if "spark" in drawn:
         words.append("closes since the flip in colour")
     items: list[Cell] = [((each, "dim"),) for each in words]

@@ -1,17 +1,18 @@
-//! One block of series that go on bar by bar.
+//! One block of a stream: series that go on bar by bar.
 
+use super::bytes::{Reader, Restore, Writer};
 use crate::batch::{Batch, Candles};
 use crate::block::Block;
-use crate::bytes::{Reader, Restore, Writer};
+use crate::choices::{Source, Want};
 use crate::error::Error;
+use crate::extract::Extract;
 use crate::grid::Scale;
 use crate::outputs::Table;
-use crate::params::{Source, Want};
 use crate::plan::Plan;
-use crate::run::{Extract, fill_lanes};
+use crate::run::fill_lanes;
 use crate::simd::Lanes;
 
-/// Bars that the columns of a live block take before their history moves to the front.
+/// Bars that the columns of a block take before their history moves to the front.
 const SLACK: usize = 8;
 
 /// What one call does to every block.
@@ -24,7 +25,7 @@ pub(crate) struct Step<'a> {
 
 /// One block and whose lanes it holds.
 #[derive(Clone)]
-pub(crate) struct Live<V: Lanes> {
+pub(crate) struct StreamBlock<V: Lanes> {
     block: Block<V>,
     pub series: Vec<usize>,
     /// Of every lane, those without a series of their own included.
@@ -36,7 +37,7 @@ pub(crate) struct Live<V: Lanes> {
     pub bars: usize,
 }
 
-impl<V: Lanes> Live<V> {
+impl<V: Lanes> StreamBlock<V> {
     fn new(plan: &Plan, series: Vec<usize>, own_scales: &[Scale], bars: usize) -> Self {
         let scales: Vec<Scale> = (0..V::WIDTH)
             .map(|lane| *own_scales.get(lane).unwrap_or(&own_scales[0]))
@@ -56,23 +57,23 @@ impl<V: Lanes> Live<V> {
         fill_lanes::<V>(lanes, step.batch, &series);
         let scales: Vec<Scale> = lanes
             .iter()
-            .map(|candles| Scale::of::<V>(candles, step.plan))
+            .map(|candles| Scale::of::<V>(candles, &step.plan.terms))
             .collect();
-        let mut live = Self::new(step.plan, series, &scales, 0);
+        let mut own = Self::new(step.plan, series, &scales, 0);
         for (lane, candles) in lanes.iter().enumerate() {
-            live.exact[lane] = live.scales[lane].is_exact(candles, step.plan);
+            own.exact[lane] = own.scales[lane].is_exact(candles, &step.plan.terms);
         }
-        live.go_on(step, lanes);
-        live
+        own.go_on(step, lanes);
+        own
     }
 
     pub fn advance<'a>(&mut self, step: &Step<'a>, lanes: &mut Vec<Candles<'a>>) {
         fill_lanes::<V>(lanes, step.batch, &self.series);
-        let closes_alone = step.plan.source == Source::Close;
+        let closes_alone = step.plan.terms.source == Source::Close;
         for (lane, candles) in lanes.iter().enumerate() {
             let scale = &mut self.scales[lane];
             let quick = closes_alone && self.exact[lane] && scale.on_grid();
-            if !(quick && scale.takes(candles.close, step.plan)) {
+            if !(quick && scale.takes(candles.close, &step.plan.terms)) {
                 self.look(step.plan, lane, candles);
             }
         }
@@ -81,12 +82,12 @@ impl<V: Lanes> Live<V> {
 
     /// Looks at a lane's new candles: a finer grid, a change of status, prices that are not exact.
     fn look(&mut self, plan: &Plan, lane: usize, candles: &Candles) {
-        match self.scales[lane].with(candles, self.exact[lane], plan) {
+        match self.scales[lane].with(candles, self.exact[lane], &plan.terms) {
             Some(scale) if scale.k != self.scales[lane].k => self.refine(plan, lane, scale),
             Some(scale) => self.scales[lane] = scale,
             None => self.lost[lane] = true,
         }
-        self.exact[lane] = self.exact[lane] && self.scales[lane].is_exact(candles, plan);
+        self.exact[lane] = self.exact[lane] && self.scales[lane].is_exact(candles, &plan.terms);
     }
 
     /// Puts a lane on a finer grid; its integers are multiplied by a power of ten, which stays exact below the bound.
@@ -157,16 +158,16 @@ impl<V: Lanes> Live<V> {
     pub fn read(plan: &Plan, series: Vec<usize>, saved: &[Saved]) -> Result<Self, Error> {
         let scales: Vec<Scale> = series.iter().map(|&own| saved[own].scale).collect();
         let bars = saved[series[0]].bars;
-        let mut live = Self::new(plan, series, &scales, bars);
-        live.block.tile.resume(bars);
+        let mut own = Self::new(plan, series, &scales, bars);
+        own.block.tile.resume(bars);
         for lane in 0..V::WIDTH {
-            let own = &saved[*live.series.get(lane).unwrap_or(&live.series[0])];
-            [live.lost[lane], live.exact[lane]] = own.marks;
-            let mut restore = Restore::new(own.values, lane);
-            live.block.each(&mut restore);
+            let kept = &saved[*own.series.get(lane).unwrap_or(&own.series[0])];
+            [own.lost[lane], own.exact[lane]] = kept.marks;
+            let mut restore = Restore::new(kept.values, lane);
+            own.block.each(&mut restore);
             restore.end()?;
         }
-        Ok(live)
+        Ok(own)
     }
 }
 

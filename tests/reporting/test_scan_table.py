@@ -7,7 +7,7 @@ import pytest
 from rich.cells import cell_len
 
 from atc_cli.reporting.columns import COLUMNS, DROP_ORDER
-from atc_cli.reporting.table import scan_table
+from atc_cli.reporting.scan_table import scan_table
 from atc_cli.reporting.text import hidden, printable
 from tests.helpers.reported import BAR, CHINESE, HOSTILE, HOUR, LONGEST, market, result, row
 from tests.helpers.terminal import lines_of, printed

@@ -1,5 +1,6 @@
 //! Window sums against fresh ones.
 
+use super::sums::move_on;
 use super::*;
 use crate::simd::scalar::Scalar;
 
