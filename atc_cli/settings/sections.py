@@ -210,7 +210,7 @@ class Output(Section):
 
 
 @section
-class Engine(Section):
+class Backend(Section):
     """What computes."""
 
     title = RUN
@@ -232,7 +232,7 @@ class EveryBar(Section):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings(Place, Store, Remembered, Feed, Universe, Rows, Indicator, Members, Output, Engine, EveryBar):
+class Settings(Place, Store, Remembered, Feed, Universe, Rows, Indicator, Members, Output, Backend, EveryBar):
     """All settings of a scan after defaults, preset, files, environment and flags are merged."""
 
     def check(self) -> None:

@@ -22,7 +22,7 @@ from atc_cli.settings.own import (
     Work,
 )
 from atc_cli.settings.sections import (
-    Engine,
+    Backend,
     EveryBar,
     Feed,
     Indicator,
@@ -40,7 +40,7 @@ from atc_cli.settings.verb import Argument, Verb
 _SYMBOLS = Argument(name="symbols", metavar="SYMBOL", help="all of the market if none", several=True)
 _FOLDER = Argument(name="folder", metavar="DIR", help="files named SYMBOL-TIMEFRAME.parquet", parse=Path, required=True)
 _SCAN: tuple[type[Section], ...] = (
-    *(Place, Store, Remembered, Feed, Universe, Rows, Indicator, Members, Output, Engine),
+    *(Place, Store, Remembered, Feed, Universe, Rows, Indicator, Members, Output, Backend),
     *(Lock, General, Quiet),
 )
 _STORED_CANDLES = (only(Place, "exchange", "market", "timeframe"), only(Store, "cache_dir"))
@@ -111,7 +111,7 @@ VERBS = (
             *(Place, Store, Feed, Indicator, Members),
             _EXPLAIN_OUTPUT,
             only(Output, "out", "tz"),
-            *(Engine, EveryBar, General, Quiet),
+            *(Backend, EveryBar, General, Quiet),
         ),
         arguments=(
             Argument(name="symbol", metavar="SYMBOL", help="BTCUSDT, BTC/USDT, BINANCE:BTCUSDT.P, ..", required=True),
