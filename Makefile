@@ -5,9 +5,12 @@ BIN := $(VENV)/bin
 # An environment of the caller's own must not leak into the build.
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONPATH PYTHONHOME
 
+# One test at a time goes to a core that is free: the slow ones come last and must not queue behind each other.
+ON_ALL_CORES := -n auto --dist loadgroup
+
 SOURCES := $(shell find kernels_rs -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
 
-.PHONY: all help scan test lint rust asan format startup wheel lock build dev clean
+.PHONY: all help scan test quick lint rust asan format startup wheel lock build dev clean
 
 all: lint rust test  ## everything CI runs
 
@@ -17,8 +20,11 @@ help:  ## this list
 scan: build  ## scan the simulated market: no network, no key
 	$(BIN)/atc scan --exchange demo
 
-test: dev  ## the Python tests (and the kernels' own, `make rust`)
-	$(BIN)/python -m pytest
+test: dev  ## the Python tests on all cores (and the kernels' own, `make rust`)
+	$(BIN)/python -m pytest $(ON_ALL_CORES)
+
+quick: dev  ## the tests without the slow ones
+	$(BIN)/python -m pytest $(ON_ALL_CORES) -m "not slow"
 
 lint: dev  ## ruff and mypy
 	$(BIN)/ruff format --check .
@@ -53,7 +59,7 @@ wheel: build  ## a wheel in dist/
 
 lock: $(VENV)/.dev  ## renew the lock files after a change of dependencies
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-annotate \
+	$(BIN)/uv pip compile pyproject.toml --extra build --extra all --universal --generate-hashes --no-annotate \
 		--custom-compile-command "make lock" --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate \
 		--constraint requirements.lock --custom-compile-command "make lock" --output-file requirements-dev.lock

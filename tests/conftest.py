@@ -2,13 +2,12 @@
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.helpers.runs import Run, Way, environment_of, in_a_process, in_this_process
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
@@ -21,16 +20,15 @@ def pytest_configure() -> None:
     os.environ["XDG_CACHE_HOME"] = str(folder)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Slow tests come last. Those of numba share a core, so that each function is compiled once."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
+    for item in items:
+        if "numba" in item.nodeid:
+            item.add_marker(pytest.mark.xdist_group("numba"))
+
+
 needs_shared = pytest.mark.skipif(not SHARED.is_dir(), reason="recorded market data is not part of the project")
-
-
-@dataclass(frozen=True)
-class Run:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
 
 
 Atc = Callable[..., Run]
@@ -46,24 +44,23 @@ def unstamped(words: str) -> str:
 
 @pytest.fixture
 def atc(tmp_path: Path) -> Atc:
-    """Run `atc` in a process of its own, in an empty folder, with an empty home and no colours."""
+    """Run `atc` in this process as in one of its own: in an empty folder, with an empty home and no colours."""
+    return _runner(tmp_path, in_this_process)
+
+
+@pytest.fixture
+def atc_process(tmp_path: Path) -> Atc:
+    """The same in a process of its own, for what begins or ends with one: start-up, encodings, compiled code."""
+    return _runner(tmp_path, in_a_process)
+
+
+def _runner(tmp_path: Path, way: Way) -> Atc:
     home = tmp_path / "home"
     folder = tmp_path / "here"
-    home.mkdir()
-    folder.mkdir()
+    home.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)
 
     def run(*arguments: str, stdin: str = "", env: dict[str, str] | None = None, cwd: Path | None = None) -> Run:
-        clean = {key: value for key, value in os.environ.items() if not key.startswith(("ATC_", "XDG_"))}
-        clean.pop("FORCE_COLOR", None)
-        clean |= {"HOME": str(home), "NO_COLOR": "1", "COLUMNS": "100", "LC_ALL": "C.UTF-8", **(env or {})}
-        done = subprocess.run(
-            [sys.executable, "-m", "atc_cli", *arguments],
-            input=stdin.encode(),
-            capture_output=True,
-            cwd=cwd or folder,
-            env=clean,
-            check=False,
-        )
-        return Run(done.returncode, done.stdout.decode(), done.stderr.decode())
+        return way(arguments, stdin.encode(), environment_of(home, env or {}), cwd or folder)
 
     return run

@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +9,9 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
-from atc_cli.__main__ import main
-from atc_cli.domain.catalog import FAMILIES, Dialect
+from atc_cli.domain.catalog import FAMILIES, Dialect, Want
 from atc_cli.domain.classify import directions
-from atc_cli.engine.backend import Want
+from tests.conftest import Atc
 from tests.helpers.backends import backend
 from tests.helpers.goldens import Case, cases, same
 
@@ -23,7 +21,8 @@ each_case = pytest.mark.parametrize("case", CASES, ids=[case.label for case in C
 
 def assert_columns(got: dict[str, np.ndarray], case: Case) -> None:
     expected = case.columns()
-    assert set(got) == set(expected)
+    assert set(got) == set(expected) | case.unused
+    assert all(np.isnan(got[name]).all() for name in case.unused)
     for name, column in expected.items():
         equal = same(got[name], column)
         assert equal.all(), f"{name}: {int((~equal).sum())} differ, first at bar {int(np.argmax(~equal))}"
@@ -51,17 +50,13 @@ def test_backend_equals_golden_to_the_last_bit(name: str, case: Case) -> None:
 
 
 @each_case
-def test_explain_series_prints_the_golden_columns_to_the_last_bit(
-    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
-) -> None:
+def test_explain_series_prints_the_golden_columns_to_the_last_bit(atc: Atc, case: Case, tmp_path: Path) -> None:
     (tmp_path / f"GOLD-{case.timeframe}.parquet").write_bytes((case.folder / case.data).read_bytes())
     bars = len(pq.read_table(case.folder / case.data))
     flags = ["--data", str(tmp_path), "--timeframe", case.timeframe, f"--bars={bars}", *case.flags()]
-    monkeypatch.setattr(sys, "argv", ["atc", "explain", "GOLD", "--series", *flags])
-    with pytest.raises(SystemExit) as stop:
-        main()
-    assert stop.value.code == 0
-    table = pacsv.read_csv(io.BytesIO(capsysbinary.readouterr().out))
+    done = atc("explain", "GOLD", "--series", *flags)
+    assert done.code == 0, done.err
+    table = pacsv.read_csv(io.BytesIO(done.out.encode()))
     got = {name: table[name].to_numpy().astype(np.float64) for name in table.column_names if name != "timestamp"}
     assert_columns(got, case)
 

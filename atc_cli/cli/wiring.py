@@ -19,7 +19,8 @@ from atc_cli.data.market import Market, Progress
 from atc_cli.disk.folders import CANDLES, SIGNALS, cache_folder
 from atc_cli.engine.offers import offers
 from atc_cli.errors import UsageError
-from atc_cli.settings.sections import DEMO, Settings
+from atc_cli.settings.names import DEMO
+from atc_cli.settings.sections import Settings
 
 if TYPE_CHECKING:
     from atc_cli.data.store.shelf import Store

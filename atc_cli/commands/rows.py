@@ -9,22 +9,20 @@ from numpy.typing import NDArray
 
 from atc_cli.data.gather import Gathered
 from atc_cli.data.market import Listing
-from atc_cli.domain.catalog import FAMILY_IDS
+from atc_cli.domain.catalog import FAMILY_IDS, Want
 from atc_cli.domain.classify import side_of
-from atc_cli.domain.measures.measure import Window
+from atc_cli.domain.measures.measure import RowData
 from atc_cli.domain.measures.table import SPARK_CLOSES, measured, told
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
-from atc_cli.engine.backend import Backend, LastBar, Values, Want
+from atc_cli.engine.backend import Backend, LastBar, Values
 
 
 def computed(gathered: Gathered, backend: Backend, params: Params) -> list[ScanRow | Skipped]:
-    """One of all series each, in order, a panel at a time; see rows_of."""
-    rows: list[ScanRow | Skipped] = []
-    for panel in gathered.panels():
-        rows += rows_of(panel, backend.compute(panel, params, Want.LAST), params)
-    return rows
+    """One of all series each, in order; see rows_of."""
+    panel = Panel.of(gathered.series)
+    return rows_of(panel, backend.compute(panel, params, Want.LAST), params)
 
 
 def rows_of(panel: Panel, values: Values, params: Params) -> list[ScanRow | Skipped]:
@@ -61,7 +59,7 @@ def _row(candles: Candles, last: LastBar, params: Params) -> ScanRow | Skipped:
         bar_time_ms=int(candles.timestamp[-1]),
         forming=candles.forming,
         closes=tuple(candles.close[-SPARK_CLOSES:].tolist()),
-        measured=measured(Window(candles, params, last.average, families, weights, flipped)),
+        measured=measured(RowData(candles, params, last.average, families, weights, flipped)),
     )
 
 

@@ -12,6 +12,7 @@ from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rows import computed, listed
 from atc_cli.data.gather import Gathered, gather
 from atc_cli.data.market import Listing
+from atc_cli.domain.catalog import Want
 from atc_cli.domain.classify import rank, sort_rows
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
@@ -41,7 +42,7 @@ def run(
     known = [] if recall is None else [recall.rows[each] for each in gathered.known]
     # Of all rows: the header names the same backend whatever is remembered.
     bars = [*map(len, gathered.series), *(row.bars for row in known)]
-    workload = Workload(series=len(bars), bars_total=sum(bars))
+    workload = Workload.of(bars, params.dialect, Want.LAST)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
     fresh = computed(gathered, backend, params)

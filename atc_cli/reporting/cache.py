@@ -9,6 +9,7 @@ from rich.text import Text
 from atc_cli.domain.panel import COLUMNS, Candles
 from atc_cli.domain.results.stored import Entry, Missing, StoredShelf
 from atc_cli.domain.timeframe import iso
+from atc_cli.libraries import arrow
 from atc_cli.reporting.documents import Document, dumps, parquet_bytes, time_or_none
 from atc_cli.reporting.layout import ruled_table
 from atc_cli.reporting.text import printable, safe_filename
@@ -99,7 +100,7 @@ def candles_filename(candles: Candles) -> str:
 
 def candles_parquet(candles: Candles) -> bytes:
     """timestamp as int64 UTC ms, then open, high, low, close, volume as float64: what `--data` reads back."""
-    import pyarrow as pa
+    pa = arrow()
 
     columns = [pa.array(candles.timestamp, pa.int64()), *(pa.array(each, pa.float64()) for each in candles.values)]
     return parquet_bytes(pa.Table.from_arrays(columns, names=["timestamp", *COLUMNS]))

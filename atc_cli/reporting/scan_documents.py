@@ -11,6 +11,7 @@ from atc_cli.domain.measures.measure import Measure, Type
 from atc_cli.domain.measures.table import IN_FLAT_FILES
 from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
 from atc_cli.domain.timeframe import iso
+from atc_cli.libraries import arrow
 from atc_cli.reporting.documents import (
     Document,
     dumps,
@@ -132,7 +133,7 @@ def scan_symbols(result: ScanResult) -> str:
 
 def scan_parquet(result: ScanResult) -> bytes:
     """The columns of scan_csv with types: times are UTC milliseconds; the header is JSON under the key `atc.scan`."""
-    import pyarrow as pa
+    pa = arrow()
 
     fields = _fields(result.header)
     types = {**_ARROW, "time": pa.timestamp("ms", tz="UTC")}

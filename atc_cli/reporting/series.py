@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from atc_cli.domain.results.explain import Series
 from atc_cli.domain.results.scan import Header
+from atc_cli.libraries import arrow
 from atc_cli.reporting.documents import Document, dumps, header_document, parquet_bytes
 
 SERIES_SCHEMA = "atc.series/1"
@@ -40,7 +41,7 @@ def series_json(series: Series, symbol: str, header: Header | None = None) -> st
 
 def series_parquet(series: Series, symbol: str, header: Header | None = None) -> bytes:
     """timestamp as int64 UTC ms, float64 columns, NaN where undefined; the header is JSON under key `atc.series`."""
-    import pyarrow as pa
+    pa = arrow()
 
     times = pa.array(series.timestamp, pa.int64())
     floats = [pa.array(column, pa.float64()) for column in _columns(series)]

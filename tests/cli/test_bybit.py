@@ -10,9 +10,9 @@ import pytest
 
 from atc_cli.domain.panel import RawCandles, check
 from atc_cli.domain.params import Params
-from tests.cli.test_exchange import HOUR_MS, NOW_MS, config, symbol
 from tests.conftest import Atc, Run
 from tests.helpers.backends import compute
+from tests.helpers.loopback_case import HOUR_MS, NOW_MS, config, symbol
 from tests.loopback import BinanceServer, BybitServer, Fault, Symbol, Table, refused
 from tests.loopback.bybit import INSTRUMENTS, KLINE, ret_code
 from tests.loopback.symbols import newest

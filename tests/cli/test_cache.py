@@ -5,16 +5,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from atc_cli.data.files.candle_file import read_candles
 from atc_cli.data.store.shelf import Store
 from tests.conftest import Atc
 from tests.helpers.backends import HOUR_MS, tick_walk
-
-IMPORT = ("cache", "import", "data", "--exchange", "binance", "--market", "swap")
-START_MS = 1_700_000_000_000 // HOUR_MS * HOUR_MS
+from tests.helpers.imported import IMPORT, cache, write
+from tests.helpers.shelves import HOSTILE, update, walk
 
 
 @pytest.fixture
@@ -25,21 +23,6 @@ def here(tmp_path: Path, atc: Atc) -> Path:
     for i in range(6):
         write(folder / "data" / f"COIN{i}USDT-1h.csv", i)
     return folder
-
-
-def write(file: Path, seed: int, *, missing: range = range(0), bars: int = 300) -> None:
-    candles = tick_walk(bars, seed)
-    stamps = START_MS + HOUR_MS * np.arange(bars)
-    rows = [
-        f"{stamp},{','.join(map(repr, row))}"
-        for i, (stamp, row) in enumerate(zip(stamps.tolist(), candles.values.T.tolist(), strict=True))
-        if i not in missing
-    ]
-    file.write_text("timestamp,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
-
-
-def cache(tmp_path: Path) -> Path:
-    return tmp_path / "home" / ".cache" / "atc" / "candles"
 
 
 def test_an_imported_folder_scans_offline_as_it_scans_from_files(atc: Atc, here: Path) -> None:
@@ -71,8 +54,6 @@ def test_what_is_exported_is_read_back_to_the_bit(atc: Atc, here: Path) -> None:
 
 
 def test_a_hostile_symbol_is_exported_inside_the_folder(atc: Atc, here: Path) -> None:
-    from tests.data.store.test_shelf import HOSTILE, update, walk
-
     target = Store(here / "cache" / "candles", print).shelf("binance", "swap", "1h")
     target.write([update(name, walk(5, i)) for i, name in enumerate([*HOSTILE, "a/b", "a_b", "A_B"])])
     done = atc("cache", "export", "deep/out", "--cache-dir", "cache")

@@ -178,14 +178,14 @@ def test_an_extension_that_lies_is_refused_before_the_scan(atc: Atc, flags: list
     assert part in done.err
 
 
-def test_a_terminal_that_knows_no_symbols_gets_question_marks(atc: Atc) -> None:
+def test_a_terminal_that_knows_no_symbols_gets_question_marks(atc_process: Atc) -> None:
     ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii:strict"}
     for arguments in (
         ["scan", "--exchange", "demo", "--top", "2"],
         ["explain", "SIM001", "--exchange", "demo"],
         ["doctor"],
     ):
-        done = atc(*arguments, env=ascii_only)
+        done = atc_process(*arguments, env=ascii_only)
         assert done.code == 0, done.err
 
 
@@ -523,10 +523,10 @@ def test_doctor_says_what_scan_would_take_and_what_numba_keeps(atc: Atc) -> None
     assert checks["numba cache"]["detail"].endswith("empty")
 
 
-def test_only_the_numba_backend_imports_numba(atc: Atc) -> None:
+def test_only_the_numba_backend_imports_numba(atc_process: Atc) -> None:
     """A scan that another backend computes must not wait for it."""
     demo = ["scan", "--exchange", "demo", "--top", "1"]
-    imported = atc(*demo, env={"PYTHONPROFILEIMPORTTIME": "1"}).err
+    imported = atc_process(*demo, env={"PYTHONPROFILEIMPORTTIME": "1"}).err
     assert re.search(r"\| +atc_cli\.engine\.numba$", imported, flags=re.MULTILINE)
     assert not re.search(r"\| +numba$", imported, flags=re.MULTILINE)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from atc_cli.data.exchange.connect import exchange_ids
-from atc_cli.settings.sections import USUAL_EXCHANGES
+from atc_cli.settings.names import USUAL_EXCHANGES
 from tests.conftest import Atc, Run
 
 
@@ -58,8 +58,8 @@ def test_every_exchange_that_is_offered_is_one_of_ccxt() -> None:
     assert set(USUAL_EXCHANGES) <= set(exchange_ids())
 
 
-def test_exchanges_are_offered_without_importing_ccxt(atc: Atc) -> None:
-    done = completed(atc, "atc scan --exchange ok", PYTHONPROFILEIMPORTTIME="1")
+def test_exchanges_are_offered_without_importing_ccxt(atc_process: Atc) -> None:
+    done = completed(atc_process, "atc scan --exchange ok", PYTHONPROFILEIMPORTTIME="1")
     assert "okx" in done.out
     assert "atc_cli.settings.sections" in done.err
     assert "ccxt" not in done.err

@@ -1,11 +1,8 @@
 """`atc scan` through ccxt against a Binance on this machine: what a person with a network sees."""
 
 import json
-import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -20,18 +17,9 @@ from atc_cli.domain.panel import RawCandles, check
 from atc_cli.domain.params import Params
 from tests.conftest import STAMP, Atc, Run
 from tests.helpers.backends import compute
-from tests.loopback import BinanceServer, Symbol, edited, rate_limited, refused, stalled, wandering
-
-HOUR_MS = 3_600_000
-NOW_MS = 1_760_000_400_000 // HOUR_MS * HOUR_MS + 20 * 60_000
-BARS = 700
-
-
-def symbol(number: int, *, bars: int = 5000) -> Symbol:
-    born_ms = NOW_MS // HOUR_MS * HOUR_MS - bars * HOUR_MS
-    return Symbol(
-        f"COIN{number:03}", tick="0.01", born_ms=born_ms, bars=wandering(number, tick="0.01", born_ms=born_ms)
-    )
+from tests.helpers.loopback_case import BARS, HOUR_MS, NOW_MS, config, symbol
+from tests.helpers.runs import started
+from tests.loopback import BinanceServer, edited, rate_limited, refused, stalled
 
 
 @pytest.fixture
@@ -39,24 +27,6 @@ def server() -> Iterator[BinanceServer]:
     coins = [symbol(number) for number in range(6)] + [symbol(6, bars=20)]
     with BinanceServer(coins, now_ms=NOW_MS) as running:
         yield running
-
-
-def config(
-    server: BinanceServer,
-    folder: Path,
-    market: str = "swap",
-    base: str | None = None,
-    exchanges: Sequence[str] = ("binance",),
-) -> Path:
-    urls = "\n".join(
-        f'{key} = "{url.replace(server.base_url, base or server.base_url)}"' for key, url in server.api_urls.items()
-    )
-    sections = "".join(
-        f"[ccxt.{each}]\nenableRateLimit = false\n[ccxt.{each}.urls.api]\n{urls}\n" for each in exchanges
-    )
-    file = folder / "loopback.toml"
-    file.write_text(f'market = "{market}"\ntimeframe = "1h"\nbars = {BARS}\n{sections}')
-    return file
 
 
 def scan(atc: Atc, server: BinanceServer, folder: Path, *flags: str, market: str = "swap") -> Run:
@@ -344,13 +314,7 @@ def test_ctrl_c_prints_what_arrived_and_ends_with_130(tmp_path: Path, exchanges:
         server.plan(edited(note), path="klines", symbol=last, nth=tuple(range(1, len(exchanges) + 1)))
         file = str(config(server, tmp_path, exchanges=exchanges))
         command = ["scan", "--config", file, "--exchange", ",".join(exchanges), "--all", "--output", "json"]
-        running = subprocess.Popen(
-            [sys.executable, "-m", "atc_cli", *command],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
-        )
+        running = started(tmp_path, *command)
         last_asked.wait()
         running.send_signal(signal.SIGINT)
         out, err = running.communicate()
@@ -372,13 +336,7 @@ def test_a_log_says_when_a_long_wait_begins(server: BinanceServer, tmp_path: Pat
     file = config(server, tmp_path)
     file.write_text(file.read_text().replace("enableRateLimit = false\n", ""))
     server.plan(rate_limited(429, 42), path="klines")
-    running = subprocess.Popen(
-        [sys.executable, "-m", "atc_cli", *command, "--config", str(file)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path)},
-    )
+    running = started(tmp_path, *command, "--config", str(file))
     assert running.stderr is not None
     first = running.stderr.readline()
     running.send_signal(signal.SIGINT)

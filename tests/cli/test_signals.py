@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from atc_cli.disk.folders import SIGNALS
-from tests.cli.test_cache import IMPORT, cache, write
 from tests.conftest import Atc, Run
+from tests.helpers.imported import IMPORT, cache, write
 
 WINDOW = ("--timeframe", "1h", "--bars", "200", "--all")
 SYMBOLS = 6

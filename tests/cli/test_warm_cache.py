@@ -4,16 +4,15 @@ import fcntl
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.test_exchange import HOUR_MS, NOW_MS, config, symbol
 from tests.conftest import Atc, Run, unstamped
+from tests.helpers.loopback_case import HOUR_MS, NOW_MS, config, symbol
+from tests.helpers.runs import started
 from tests.loopback import BinanceServer, edited, rate_limited, refused
 
 QUARTER_MS = HOUR_MS // 4
@@ -164,7 +163,7 @@ def test_ctrl_c_keeps_what_arrived_and_ends_with_130(atc: Atc, server: BinanceSe
 
     server.plan(edited(note), path="klines", symbol="COIN002USDT", nth=(3,))
     command = ["--config", str(config(server, tmp_path)), "--timeframe", "1h,4h", "--no-compile", "--output", "json"]
-    running = started(tmp_path, *command)
+    running = started(tmp_path, "warm-cache", *command)
     asked.wait()
     running.send_signal(signal.SIGINT)
     out, err = running.communicate()
@@ -173,17 +172,6 @@ def test_ctrl_c_keeps_what_arrived_and_ends_with_130(atc: Atc, server: BinanceSe
     assert document["interrupted"] is True
     assert document["timeframes"][0]["hits_after"] == 7
     assert all(each["reason"] == "interrupted" for each in document["skipped"])
-
-
-def started(home: Path, *flags: str) -> "subprocess.Popen[str]":
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("ATC_")}
-    return subprocess.Popen(
-        [sys.executable, "-m", "atc_cli", "warm-cache", *flags],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**environment, "XDG_CACHE_HOME": str(home)},
-    )
 
 
 def test_the_table_says_what_json_says(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
@@ -195,19 +183,21 @@ def test_the_table_says_what_json_says(atc: Atc, server: BinanceServer, tmp_path
 
 
 def test_what_is_compiled_is_kept_so_that_a_scan_compiles_nothing(
-    atc: Atc, server: BinanceServer, tmp_path: Path
+    atc_process: Atc, server: BinanceServer, tmp_path: Path
 ) -> None:
     pytest.importorskip("numba")
     kept = Path(os.environ["XDG_CACHE_HOME"])
     flags = ("--config", str(config(server, tmp_path)), "--cache-dir", str(tmp_path / "cache"))
-    done = atc("warm-cache", *flags, "--output", "json", env={"XDG_CACHE_HOME": str(kept)})
+    done = atc_process("warm-cache", *flags, "--output", "json", env={"XDG_CACHE_HOME": str(kept)})
     assert done.code == 0, done.err
     compiled = [(each["backend"], each["dialect"]) for each in json.loads(done.out)["compiled"]]
     assert compiled == [("numba", "lts"), ("numba", "tradingview")]
     before = {path: path.stat().st_mtime_ns for path in kept.rglob("*.nb?")}
     assert before
     for dialect in ("lts", "tradingview"):
-        scan = atc("scan", *flags, "--backend", "numba", "--dialect", dialect, env={"XDG_CACHE_HOME": str(kept)})
+        scan = atc_process(
+            "scan", *flags, "--backend", "numba", "--dialect", dialect, env={"XDG_CACHE_HOME": str(kept)}
+        )
         assert scan.code == 0, scan.err
     assert {path: path.stat().st_mtime_ns for path in kept.rglob("*.nb?")} == before
 
@@ -216,7 +206,7 @@ SCAN = ("scan", "--exchange", "demo", "--lock", "--quiet")
 
 
 def test_a_second_run_of_the_same_command_ends_with_75_while_the_first_is_at_work(
-    atc: Atc, server: BinanceServer, tmp_path: Path
+    atc_process: Atc, server: BinanceServer, tmp_path: Path
 ) -> None:
     asked, release = threading.Barrier(2), threading.Event()
 
@@ -227,34 +217,34 @@ def test_a_second_run_of_the_same_command_ends_with_75_while_the_first_is_at_wor
 
     server.plan(edited(wait), path="exchangeInfo", nth=(1,))
     flags = ("--config", str(config(server, tmp_path)), "--no-compile", "--lock")
-    running = started(tmp_path, *flags)
+    running = started(tmp_path, "warm-cache", *flags)
     asked.wait()
     environment = {"XDG_CACHE_HOME": str(tmp_path)}
     try:
-        second = atc("warm-cache", *flags, env=environment)
+        second = atc_process("warm-cache", *flags, env=environment)
         assert (second.code, second.out) == (75, "")
         assert f"process {running.pid}" in second.err
-        other = atc("warm-cache", *flags, "--bars", "60", env=environment)
+        other = atc_process("warm-cache", *flags, "--bars", "60", env=environment)
         assert other.code == 0, other.err
         running.kill()
         running.communicate()
     finally:
         release.set()
-    assert atc("warm-cache", *flags, env=environment).code == 0
+    assert atc_process("warm-cache", *flags, env=environment).code == 0
 
 
-def test_a_scan_holds_the_lock_that_it_is_given(atc: Atc, tmp_path: Path) -> None:
+def test_a_scan_holds_the_lock_that_it_is_given(atc_process: Atc, tmp_path: Path) -> None:
     file = tmp_path / "locks" / "mine.lock"
     flags = ("scan", "--exchange", "demo", "--quiet", "--lock-file", str(file))
-    assert atc(*flags).code == 0
+    assert atc_process(*flags).code == 0
     with file.open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        done = atc(*flags)
+        done = atc_process(*flags)
         assert (done.code, done.out) == (75, "")
         assert str(file) in done.err
-        assert atc(*SCAN).code == 0
-    assert atc(*flags).code == 0
-    wrong = atc("scan", "--exchange", "demo", "--lock-file", str(tmp_path))
+        assert atc_process(*SCAN).code == 0
+    assert atc_process(*flags).code == 0
+    wrong = atc_process("scan", "--exchange", "demo", "--lock-file", str(tmp_path))
     assert wrong.code == 69, wrong.err
 
 

@@ -18,9 +18,9 @@ import pytest
 
 from atc_cli.data.store.shelf import Store
 from atc_cli.domain.results.stored import Missing
-from tests.cli.test_exchange import HOUR_MS, NOW_MS, config, symbol
-from tests.cli.test_warm_cache import started
 from tests.conftest import Atc
+from tests.helpers.loopback_case import HOUR_MS, NOW_MS, config, symbol
+from tests.helpers.runs import started
 from tests.loopback import BinanceServer, edited
 
 KILLS = int(os.environ.get("KILLS", "20"))
@@ -46,7 +46,7 @@ class Exchange:
         """Start so many runs after some hours have passed, and wait until the first of them asks for candles."""
         self.server.now_ms += hours * HOUR_MS
         self._asked.clear()
-        running = [started(self.folder, *self.flags, "--output", "json") for _ in range(processes)]
+        running = [started(self.folder, "warm-cache", *self.flags, "--output", "json") for _ in range(processes)]
         self._asked.wait()
         return running
 

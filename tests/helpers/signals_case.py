@@ -16,8 +16,8 @@ from atc_cli.domain.results.scan import ScanResult
 from atc_cli.reporting.progress import SilentProgress
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.disk import BytesCache
-from tests.data.store.test_shelf import shelf, update, walk
 from tests.helpers.markets import hourly
+from tests.helpers.shelves import shelf, update, walk
 
 OF_THE_RUN = ("generated_at_ms", "timings_ms", "data_age_ms")
 
@@ -169,7 +169,9 @@ FAULTS = {
     "pickled bytes as bytes": Fault(_sql(_FLAT + "mode = 1, value = ?", bomb=True), said=False),
     "pickled key": Fault(_sql("UPDATE OR REPLACE Cache SET raw = 0, key = ?", bomb=True), said=False),
     "pickled tag": Fault(_sql("UPDATE Cache SET tag = ?", bomb=True), said=False, lost=()),
-    "pickled policy": Fault(_sql("UPDATE Settings SET value = ? WHERE key = 'eviction_policy'", bomb=True), said=True),
+    "pickled policy": Fault(
+        _sql("UPDATE Settings SET value = ? WHERE key = 'eviction_policy'", bomb=True), said=False, lost=()
+    ),
     "pickled statistics": Fault(
         _sql("UPDATE Settings SET value = ? WHERE key = 'statistics'", bomb=True), said=False, lost=()
     ),

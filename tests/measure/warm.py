@@ -12,7 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from tests.cli.test_exchange import NOW_MS, config, symbol
+from tests.helpers.loopback_case import NOW_MS, config, symbol
 from tests.loopback import BinanceServer
 
 

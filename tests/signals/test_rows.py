@@ -20,18 +20,18 @@ from atc_cli.data.store.market import StoredMarket
 from atc_cli.data.store.offline import OfflineMarket
 from atc_cli.data.store.shelf import Shelf, Store, group_of
 from atc_cli.disk.folders import CANDLES, SIGNALS
-from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
+from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness, Source
 from atc_cli.domain.measures.table import MEASURES
-from atc_cli.domain.params import Params, Source
+from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanResult, ScanRow, Side, Skipped, SkipReason
 from atc_cli.domain.results.stored import Content
 from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError
 from atc_cli.reporting.progress import SilentProgress
 from atc_cli.signals.rows import Signals
-from tests.data.store.test_market import BARS, LAST_MS, hole_in_an_import, market, unavailable
-from tests.data.store.test_shelf import HOSTILE, shelf, update, walk
+from tests.helpers.history import BARS, LAST_MS, hole_in_an_import, market, unavailable
 from tests.helpers.markets import HOUR_MS, NOW_MS, HistoryMarket, hourly, ports
+from tests.helpers.shelves import HOSTILE, shelf, update, walk
 from tests.helpers.signals_case import (
     FAULTS,
     assert_same,

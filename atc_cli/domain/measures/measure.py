@@ -17,7 +17,7 @@ Look = Literal[
 LAST = 1000
 
 
-class Window(NamedTuple):
+class RowData(NamedTuple):
     """What a measure is computed from: the checked candles that the signal was computed from, and what came out.
 
     Of the last bar: Average_Signal, X and X_S of the families in use; `flipped` is the bar at which the side last
@@ -62,7 +62,7 @@ class Measure:
     type: Type
     unit: str = ""
     of: "Callable[[ScanRow], Any] | None" = None
-    window: Callable[[Window], float | None] | None = None
+    window: Callable[[RowData], float | None] | None = None
     told: Callable[[DayFigures], float | None] | None = None
     name: str = ""
     part: str = ""

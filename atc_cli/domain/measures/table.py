@@ -7,7 +7,7 @@ from operator import attrgetter
 
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.measures.day import change_24h_frac, quote_volume_24h
-from atc_cli.domain.measures.measure import DayFigures, Measure, Window
+from atc_cli.domain.measures.measure import DayFigures, Measure, RowData
 
 SPARK_CLOSES = 40
 
@@ -99,9 +99,9 @@ _OF_WINDOW = [(each.name, each.window) for each in MEASURES if each.window is no
 _TOLD = [(each.name, each.told) for each in MEASURES if each.told is not None]
 
 
-def measured(window: Window) -> dict[str, float | None]:
-    """Every measure of the window by its name: what a row carries."""
-    return {name: of(window) for name, of in _OF_WINDOW}
+def measured(data: RowData) -> dict[str, float | None]:
+    """Every measure that is computed, by its name: what a row carries."""
+    return {name: of(data) for name, of in _OF_WINDOW}
 
 
 def told(day: DayFigures) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 mod common;
 
-use atc_core::{Batch, Dialect, Error, LONGEST, Params, Simd, Want, compute, warmup};
+use atc_core::{Batch, Dialect, LONGEST, Params, Simd, Want, compute, warmup};
 use common::{CELLS, Columns, Results, WANTS, flat_candles, params, run, try_run};
 
 fn wave(bars: usize) -> Columns {
@@ -175,7 +175,10 @@ fn lengths_out_of_range_are_named() {
         lengths: [None; 6],
         ..lts()
     };
-    assert_eq!(text(&none), Error::NoFamily.to_string());
+    assert_eq!(
+        text(&none),
+        "lengths name no family; at least 1 of 6 must take part"
+    );
 }
 
 #[test]

@@ -363,7 +363,9 @@ class TestCandles:
             assert_same(fetch_all(market).candles["BTCUSDT"], bars[-1501:])
 
     @pytest.mark.parametrize(
-        "same", [lambda rows: rows[:0], lambda rows: rows[:1], lambda rows: rows[:1] * len(rows)], ids=str
+        "same",
+        [lambda rows: rows[:0], lambda rows: rows[:1], lambda rows: rows[:1] * len(rows)],
+        ids=["none", "the first", "the first again and again"],
     )
     def test_pages_without_progress_come_to_an_end(self, same: Callable[[list[object]], list[object]]) -> None:
         with BinanceServer(coins(1), now_ms=NOW) as server, market_of(server) as (market, _):

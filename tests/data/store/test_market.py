@@ -7,7 +7,6 @@ import pytest
 
 from atc_cli.data.load import Loaded, Needs, load
 from atc_cli.data.market import Listing, Market
-from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.market import StoredMarket
 from atc_cli.data.store.offline import OfflineMarket
 from atc_cli.data.store.shelf import Store
@@ -16,15 +15,8 @@ from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.window import Window
 from atc_cli.errors import NoDataError, UnavailableError
 from atc_cli.reporting.progress import SilentProgress
-from tests.helpers.markets import HOUR_MS, NOW_MS, HistoryMarket, book
-
-LAST_MS = NOW_MS // HOUR_MS * HOUR_MS - HOUR_MS  # the newest closed bar
-BARS = 50
-
-
-def market(symbols: int = 5, bars: int = 200) -> HistoryMarket:
-    books = {f"COIN{i}": book(bars, i, last_open_ms=LAST_MS + 100 * HOUR_MS) for i in range(symbols)}
-    return HistoryMarket(books, now_ms=NOW_MS)
+from tests.helpers.history import BARS, LAST_MS, hole_in_an_import, market, unavailable
+from tests.helpers.markets import HOUR_MS, NOW_MS, HistoryMarket
 
 
 def behind(inner: HistoryMarket, folder: Path, **options: object) -> StoredMarket:
@@ -190,14 +182,6 @@ def test_a_bar_that_is_missing_just_after_its_close_is_asked_for_again(tmp_path:
     assert_equal(fetched(behind(inner, tmp_path)), fetched(inner))
 
 
-def hole_in_an_import(inner: HistoryMarket, folder: Path) -> None:
-    """Candles from elsewhere, four bars missing, as `atc cache import` stores them."""
-    names = [LAST_MS - back * HOUR_MS for back in range(BARS - 1, -1, -1) if not 10 <= back < 14]
-    table = np.array([inner.books["COIN0"][name] for name in names])
-    update = Update(native="COIN0", symbol="COIN0", quote="USDT", timestamp=np.array(names), values=table.T)
-    Store(folder, print).shelf("memory", "swap", "1h").write([update])
-
-
 def test_a_hole_that_was_not_asked_for_is_filled_from_the_bar_before_it(tmp_path: Path) -> None:
     inner = market(1)
     hole_in_an_import(inner, tmp_path)
@@ -242,10 +226,6 @@ def test_what_arrived_before_an_interrupt_is_stored(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         fetched(behind(inner, tmp_path))
     assert len(Store(tmp_path, print).shelf("memory", "swap", "1h").entries()) == 5
-
-
-def unavailable(symbol: str) -> None:
-    raise UnavailableError("no network")
 
 
 def loaded(source: Market) -> Loaded:

@@ -18,23 +18,8 @@ from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.shelf import GROUPS, Shelf, Store, group_of, pack, unpack
 from atc_cli.errors import UnavailableError, UsageError
 from tests.conftest import ROOT, SHARED, needs_shared
-from tests.helpers.backends import tick_walk
-
-HOUR_MS = 3_600_000
-START_MS = 1_700_000_000_000 // HOUR_MS * HOUR_MS
-
-
-def shelf(folder: Path, timeframe: str = "1h") -> Shelf:
-    return Store(folder, print).shelf("memory", "swap", timeframe)
-
-
-def update(name: str, values: np.ndarray, *, first: int = 0, slots: list[int] | None = None, **extra: object) -> Update:
-    stamps = START_MS + HOUR_MS * np.array(slots or range(first, first + values.shape[1]), dtype=np.int64)
-    return Update(**{"native": name, "symbol": name, "quote": "USDT", "timestamp": stamps, "values": values, **extra})
-
-
-def walk(bars: int, seed: int = 0) -> np.ndarray:
-    return tick_walk(bars, seed).values
+from tests.helpers.backends import HOUR_MS
+from tests.helpers.shelves import HOSTILE, START_MS, shelf, update, walk
 
 
 def held(shelf: Shelf, *names: str, bars: int = 10**6) -> dict[str, tuple[list[int], np.ndarray]]:
@@ -182,9 +167,6 @@ def test_timeframes_keep_the_grid_that_their_bars_open_on(tmp_path: Path, timefr
     assert shelf(tmp_path, timeframe).faults() == []
 
 
-HOSTILE = ["../../etc/passwd", "/abs", "a\0b", ".", "..", "x" * 5000, "\udcff", "A\nB", "NUL", "", "-rf", "\x1b[2J"]
-
-
 def test_hostile_symbol_names_stay_in_the_folder_and_come_back(tmp_path: Path) -> None:
     folder = tmp_path / "inside"
     shelf(folder).write([update(name, walk(5, i)) for i, name in enumerate(HOSTILE)])
@@ -254,7 +236,7 @@ def test_a_full_disk_is_an_error_and_leaves_the_old_candles(tmp_path: Path) -> N
         "from pathlib import Path\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
-        "from tests.data.store.test_shelf import shelf, update, walk\n"
+        "from tests.helpers.shelves import shelf, update, walk\n"
         "from atc_cli.errors import UnavailableError\n"
         "try:\n"
         "    shelf(Path(sys.argv[1])).write([update('A', walk(3000, 1), replace=True)])\n"
@@ -280,7 +262,7 @@ def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from tests.data.store.test_shelf import shelf, update, walk
+from tests.helpers.shelves import shelf, update, walk
 folder, name, first = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 print("ready", flush=True)
 for bar in range(first, first + int(sys.argv[4])):

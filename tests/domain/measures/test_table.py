@@ -14,6 +14,7 @@ from typing import get_args
 import pyarrow.parquet as pq
 import pytest
 
+from atc_cli.cli.command import completion
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.classify import sort_rows
 from atc_cli.domain.measures.measure import LAST, Look, Measure
@@ -21,13 +22,14 @@ from atc_cli.domain.measures.table import COLUMNS, IN_FLAT_FILES, IN_JSON, MEASU
 from atc_cli.domain.results.scan import ScanRow
 from atc_cli.reporting import columns, scan_documents
 from atc_cli.reporting.scan_markdown import scan_markdown
-from atc_cli.settings.option import completion
-from atc_cli.settings.sections import OPTIONS
+from atc_cli.settings.option import options
+from atc_cli.settings.sections import Settings
 from tests.conftest import ROOT
-from tests.domain.measures.test_day import window
 from tests.helpers.backends import tick_walk
+from tests.helpers.measured import row_data
 from tests.helpers.reported import market, result, row
 
+OPTIONS = {option.key: option for option in options(Settings)}
 OF_WINDOW = [each.name for each in MEASURES if each.window is not None]
 # A value of every measure, of no two the same.
 ROW = row(
@@ -48,7 +50,7 @@ def in_text(measure: Measure, value: object) -> object:
 
 
 @each_measure
-def test_a_measure_reads_a_row_or_is_computed_from_the_window(measure: Measure) -> None:
+def test_a_measure_reads_a_row_or_is_computed_from_the_row_data(measure: Measure) -> None:
     assert (measure.of is None) == (measure.window is not None)
     assert measure.read(ROW) is not None
     assert bool(measure.name) or measure.look is not None, "it is nowhere to be seen"
@@ -70,7 +72,7 @@ def test_a_name_says_its_unit(measure: Measure) -> None:
 
 
 def test_a_row_carries_what_is_computed_from_the_window() -> None:
-    found = measured(window(tick_walk(200, 1)))
+    found = measured(row_data(tick_walk(200, 1)))
     assert list(found) == OF_WINDOW
     assert all(type(value) is float for value in found.values()), "a numpy number is no JSON"
 

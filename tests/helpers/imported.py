@@ -1,0 +1,25 @@
+"""Candles in files, and the command that brings them into the store."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tests.helpers.backends import HOUR_MS, tick_walk
+from tests.helpers.shelves import START_MS
+
+IMPORT = ("cache", "import", "data", "--exchange", "binance", "--market", "swap")
+
+
+def write(file: Path, seed: int, *, missing: range = range(0), bars: int = 300) -> None:
+    candles = tick_walk(bars, seed)
+    stamps = START_MS + HOUR_MS * np.arange(bars)
+    rows = [
+        f"{stamp},{','.join(map(repr, row))}"
+        for i, (stamp, row) in enumerate(zip(stamps.tolist(), candles.values.T.tolist(), strict=True))
+        if i not in missing
+    ]
+    file.write_text("timestamp,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
+
+
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "home" / ".cache" / "atc" / "candles"
