@@ -2,7 +2,7 @@
 
 mod common;
 
-use atc_core::{Dialect, Params, Want};
+use atc_core::{Dialect, FAMILIES, Params, Want};
 use common::{Laid, flat_candles, members, params, paths, prices, same_all};
 
 const EMA_ONLY: usize = 0;
@@ -108,7 +108,7 @@ fn check(dialect: Dialect, cut: (f64, f64), seed: u32) -> [bool; 4] {
         ..params(dialect, 14)
     };
     params.weights[EMA_ONLY] = 0.7;
-    (1..6).for_each(|family| params.lengths[family] = None);
+    (1..FAMILIES).for_each(|family| params.lengths[family] = None);
     let growth: Vec<f64> = (0..prices.len()).map(|j| (2e-3 * j as f64).exp()).collect();
     let gain = |t: usize| (prices[t] - prices[t - 1]) / prices[t - 1] * growth[t - 40];
     let ticks_gain = |t: usize| {

@@ -188,7 +188,7 @@ fn is_refused(bytes: &[u8], params: &Params) -> bool {
 fn every_truncation_and_every_changed_byte_is_refused() {
     for dialect in DIALECTS {
         let mut only_ema = params(dialect, 10);
-        (1..6).for_each(|family| only_ema.lengths[family] = None);
+        (1..FAMILIES).for_each(|family| only_ema.lengths[family] = None);
         let bytes = state_of(&[wave(60, 10.0)], &only_ema, Simd::best()).write();
         assert!(State::read(&bytes, &only_ema, Simd::best()).is_ok());
         for at in 0..bytes.len() {
@@ -343,7 +343,7 @@ fn an_undirected_family_goes_on_with_its_last_gain_after_it_is_read_back() {
         decay: 0.4,
         ..params(Dialect::Tradingview, 14)
     };
-    (1..6).for_each(|family| only_ema.lengths[family] = None);
+    (1..FAMILIES).for_each(|family| only_ema.lengths[family] = None);
     let mut seen = 0;
     for seed in 0..100 {
         let series = vec![flat_candles(&common::prices(seed))];
