@@ -8,14 +8,14 @@ from typing import Any
 
 
 @contextmanager
-def leaving_out(module: str) -> Iterator[None]:
-    """No import of `module` succeeds in this block, unless it is loaded already."""
+def leaving_out(*modules: str) -> Iterator[None]:
+    """No import of these succeeds in this block, unless they are loaded already."""
 
     class Absent:
         @staticmethod
         def find_spec(name: str, *_: object) -> None:
-            if name == module:
-                raise ModuleNotFoundError(f"{module} is not wanted here", name=module)
+            if name in modules:
+                raise ModuleNotFoundError(f"{name} is not wanted here", name=name)
 
     sys.meta_path.insert(0, Absent)
     try:
@@ -26,12 +26,12 @@ def leaving_out(module: str) -> Iterator[None]:
 
 @cache
 def arrow() -> Any:
-    """pyarrow, which would load pandas (0.3 s) as soon as it is given values.
+    """pyarrow, which would load cloudpickle, and pandas (0.3 s) as soon as it is given values.
 
     It looks for pandas but once: give it arrays, for a Series is then no more to it than any sequence.
     """
-    import pyarrow
+    with leaving_out("cloudpickle", "pandas"):
+        import pyarrow
 
-    with leaving_out("pandas"):
         pyarrow.array([])
     return pyarrow

@@ -10,25 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.helpers.rooms import LEAVES, ROOMS
 
 PACKAGE = ROOT / "atc_cli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-# Every room may import them, and they nothing of ours.
-LEAVES = {"errors", "libraries"}
-# Besides itself and the leaves.
-ROOMS = {
-    "domain": set(),
-    "disk": set(),
-    "settings": {"domain"},
-    "data": {"domain", "disk"},
-    "signals": {"domain", "data", "disk"},
-    "engine": {"domain"},
-    "bench": {"domain", "data", "engine"},
-    "reporting": {"domain"},
-    "commands": {"domain", "data", "signals", "engine", "bench", "settings"},
-    "cli": {"commands", "reporting", "settings", "disk", "bench", "engine"},
-}
 # Where everything is put together.
 WIRING = "cli/wiring.py"
 DOMAIN_LIBRARIES = {"numpy"}

@@ -57,7 +57,7 @@ def test_files_of_candles_are_read_and_written_without_pandas(candles: Path) -> 
     for script in (READS_A_FILE, WRITES_A_FILE):
         packages = loaded(script, candles)
         assert "pyarrow" in packages
-        assert "pandas" not in packages
+        assert not packages & {"pandas", "cloudpickle"}
 
 
 def test_the_store_is_read_without_the_command_line_of_another_library() -> None:

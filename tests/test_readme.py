@@ -3,6 +3,7 @@
 import re
 import shlex
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from atc_cli.errors import ExitCode
 from atc_cli.settings.layers import preset_text
 from atc_cli.settings.verbs import VERBS
 from tests.conftest import ROOT, Atc
+from tests.helpers.rooms import ROOMS
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
@@ -74,3 +76,42 @@ def test_the_table_of_presets_is_that_of_the_files(name: str) -> None:
     cells = [cell.strip() for cell in line.split("|")]
     keys = ("timeframe", "bars", "ema_len", "robustness", "lambda", "decay", "cutout", "dialect")
     assert cells == [str(preset[key]) for key in keys]
+
+
+ARCHITECTURE = README[README.index("## Architecture") : README.index("### Add a moving average")]
+TOUR = [
+    (path, what, {room.strip() for room in rooms.split(",") if room.strip()})
+    for path, what, rooms in re.findall(r"^\| `([\w./]+)` \| (.*) \| (.*)\|$", ARCHITECTURE, flags=re.MULTILINE)
+]
+
+
+def named(text: str) -> list[str]:
+    """Files and folders that a text names."""
+    return [each for each in re.findall(r"`([^`\s]+)`", text) if re.search(r"/$|\.(py|rs)$", each)]
+
+
+def found(name: str, *below: Path) -> bool:
+    """Whether a file or folder of that name, folders before it included, is in one of these trees."""
+    return any(list(root.glob(f"**/{name.rstrip('/')}")) for root in below)
+
+
+@pytest.mark.parametrize(("path", "what", "rooms"), TOUR, ids=[path for path, _, _ in TOUR])
+def test_what_the_tour_names_in_a_room_is_there(path: str, what: str, rooms: set[str]) -> None:
+    assert (ROOT / path).is_dir()
+    assert [name for name in named(what) if not found(name, ROOT / path) and not (ROOT / name).exists()] == []
+    if path.startswith("atc_cli/"):
+        assert rooms == ROOMS[path.split("/")[1]]
+
+
+def test_the_tour_names_every_room_and_every_package_of_it() -> None:
+    packages = {file.parent.relative_to(ROOT) for file in (ROOT / "atc_cli").rglob("__init__.py")} - {Path("atc_cli")}
+    assert len(packages) > len(ROOMS)
+    assert [package for package in packages if f"{package.name}/`" not in ARCHITECTURE] == []
+    assert {path for path, _, _ in TOUR} >= {f"atc_cli/{room}/" for room in ROOMS}
+
+
+def test_every_path_of_the_tour_exists() -> None:
+    places = (ROOT, ROOT / "atc_cli", ROOT / "kernels_rs")
+    names = named(ARCHITECTURE)
+    assert len(names) > 60
+    assert [name for name in names if not found(name, *places[1:]) and not (ROOT / name).exists()] == []

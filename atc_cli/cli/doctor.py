@@ -10,11 +10,10 @@ def run(own: Json) -> ExitCode:
     """Check this installation and write what was found."""
     from atc_cli.cli import wiring
     from atc_cli.commands import doctor as command
-    from atc_cli.engine.offers import offers
     from atc_cli.reporting.doctor import doctor_json, doctor_table
 
     checks = command.run(
-        offers(), cache_folder=cache_in_force(), now_ms=wiring.clock_ms(), settings_fault=_settings_fault()
+        wiring.offers(), cache_folder=cache_in_force(), now_ms=wiring.clock_ms(), settings_fault=_settings_fault()
     )
     write(doctor_json(checks) if own.json else doctor_table(checks, width=terminal_width(None)), None)
     return ExitCode.OK if command.healthy(checks) else ExitCode.UNAVAILABLE

@@ -581,6 +581,7 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
         assert "BrokenPipe" not in done.stderr
 
 
+@pytest.mark.slow
 def test_bench_measures_in_processes_of_their_own(atc: Atc) -> None:
     flags = ("--symbols", "2", "--bars", "120", "--runs", "1", "--backend", "rust,talib,reference")
     done = atc("bench", *flags, "--output", "json")

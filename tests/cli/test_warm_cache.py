@@ -2,7 +2,6 @@
 
 import fcntl
 import json
-import os
 import signal
 import threading
 from collections.abc import Iterator
@@ -182,11 +181,12 @@ def test_the_table_says_what_json_says(atc: Atc, server: BinanceServer, tmp_path
     assert lines[0] == "binance swap · 700 bars"
 
 
+@pytest.mark.slow
 def test_what_is_compiled_is_kept_so_that_a_scan_compiles_nothing(
     atc_process: Atc, server: BinanceServer, tmp_path: Path
 ) -> None:
     pytest.importorskip("numba")
-    kept = Path(os.environ["XDG_CACHE_HOME"])
+    kept = tmp_path / "kept"
     flags = ("--config", str(config(server, tmp_path)), "--cache-dir", str(tmp_path / "cache"))
     done = atc_process("warm-cache", *flags, "--output", "json", env={"XDG_CACHE_HOME": str(kept)})
     assert done.code == 0, done.err
@@ -205,6 +205,7 @@ def test_what_is_compiled_is_kept_so_that_a_scan_compiles_nothing(
 SCAN = ("scan", "--exchange", "demo", "--lock", "--quiet")
 
 
+@pytest.mark.slow
 def test_a_second_run_of_the_same_command_ends_with_75_while_the_first_is_at_work(
     atc_process: Atc, server: BinanceServer, tmp_path: Path
 ) -> None:
@@ -233,6 +234,7 @@ def test_a_second_run_of_the_same_command_ends_with_75_while_the_first_is_at_wor
     assert atc_process("warm-cache", *flags, env=environment).code == 0
 
 
+@pytest.mark.slow
 def test_a_scan_holds_the_lock_that_it_is_given(atc_process: Atc, tmp_path: Path) -> None:
     file = tmp_path / "locks" / "mine.lock"
     flags = ("scan", "--exchange", "demo", "--quiet", "--lock-file", str(file))

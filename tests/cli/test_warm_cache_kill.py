@@ -27,6 +27,7 @@ KILLS = int(os.environ.get("KILLS", "20"))
 SYMBOLS, BARS = 90, 60
 HOURS = (1, 1, 1, 20)  # between two runs; twenty are more than a window of the shorter timeframe
 FLAGS = ("--timeframe", "15m,1h", "--bars", str(BARS), "--no-compile")
+pytestmark = pytest.mark.slow
 
 
 class Exchange:

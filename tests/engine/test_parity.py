@@ -150,6 +150,8 @@ def recorded() -> Panel:
 
 
 @needs_shared
+@pytest.mark.slow
+@pytest.mark.xdist_group("numba")
 @both_dialects
 def test_every_recorded_perpetual_gives_the_same_bits_on_every_backend(recorded: Panel, dialect: Dialect) -> None:
     assert len(recorded) > 200

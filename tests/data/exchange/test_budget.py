@@ -29,6 +29,7 @@ def strict(weight: int, *, rolling: bool = False) -> Limits:
 
 
 class TestColdFetch:
+    @pytest.mark.slow
     @pytest.mark.parametrize("latency_ms", [0, 25])
     @pytest.mark.parametrize("rolling", [False, True], ids=["by the minute", "rolling"])
     @pytest.mark.parametrize(("kind", "limit"), [("swap", 300), ("spot", 200)])

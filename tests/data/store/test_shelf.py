@@ -286,6 +286,7 @@ def stored_bars(folder: Path, name: str) -> int:
     return min(len(slots) for slots, _ in found.values())
 
 
+@pytest.mark.slow
 def test_a_writer_killed_at_any_moment_leaves_whole_files_and_no_lock(tmp_path: Path) -> None:
     chance, bar = random.Random(11), 1
     for _ in range(int(os.environ.get("KILLS", "20"))):
@@ -309,6 +310,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_files_and_no_lock(tmp_path: 
     assert [path.name for path in shelf(tmp_path).folder.glob(".*")] == [".lock"]
 
 
+@pytest.mark.slow
 def test_two_writers_at_once_lose_nothing_of_each_other(tmp_path: Path) -> None:
     two = [writer(tmp_path, name, 1, 25) for name in ("A", "B")]
     assert [each.wait() for each in two] == [0, 0]

@@ -134,7 +134,8 @@ def test_a_measure_sorts_as_it_says_and_turned_round(measure: Measure) -> None:
     complete = completion(option.choices, several=False)
     assert complete is not None
     read = measure.sort_by or measure.read
-    extra = tuple(row(20 + i, f"X{i}", **dict.fromkeys(OF_WINDOW, value)) for i, value in enumerate(ODD))
+    figures = (*ODD, 2.0, -1.0, 3.0, 2.0, 1e300)
+    extra = tuple(row(20 + i, f"X{i}", **dict.fromkeys(OF_WINDOW, value)) for i, value in enumerate(figures))
     for key, largest in ((measure.key, measure.sort == "largest"), (f"-{measure.key}", measure.sort == "smallest")):
         assert key in complete(key)
         assert option.parse(key) == key

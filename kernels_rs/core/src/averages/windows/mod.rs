@@ -130,13 +130,13 @@ impl<V: Lanes> Average<V, 3, false> for Windows {
             let (x, close, gain) = (newest[j], closes[j], leg.gain(j));
             full.take::<R>(j, leg, x);
             let Sums { sum, weighted } = full.sums;
-            wma.vote(j, &gain, close * wma_close, weighted);
-            let line = six * weighted - lsma_sum * sum;
-            lsma.vote(j, &gain, close * lsma_close, line);
             if let Some(hull) = &mut hull {
                 let average = hull.take::<R>(j, leg, x, weighted);
                 hma.vote(j, &gain, close * hma_close, average);
             }
+            wma.vote(j, &gain, close * wma_close, weighted);
+            let line = six * weighted - lsma_sum * sum;
+            lsma.vote(j, &gain, close * lsma_close, line);
         }
         running.full = full.sums;
         if let Some(hull) = hull {
