@@ -74,9 +74,7 @@ def perform(verb: Verb, typed: Mapping[str, Any]) -> int:
         values.append(resolved)
     if own is not None:
         values.append(own)
-    for each in verb.arguments:
-        value = typed[each.name]
-        values.append([*map(each.parse, value or ())] if each.several else None if value is None else each.parse(value))
+    values += [each.value(typed[each.name]) for each in verb.arguments]
     return int(function_of(verb.name)(*values))
 
 

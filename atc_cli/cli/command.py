@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, NoReturn
+from typing import Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -35,7 +35,7 @@ class UntypedGroup(AsTyped, TyperGroup):
 class VerbCommand(AsTyped, TyperCommand):
     """One row of the table as a command; its help lists the flags by section.
 
-    Parameters are made when somebody asks for them: those of the other commands would double the time that help takes.
+    Parameters are made when somebody asks for them: those of all commands would be a sixth of the time of --help.
     """
 
     def __init__(self, verb: Verb, perform: Callable[[Verb, Mapping[str, Any]], int]) -> None:
@@ -81,14 +81,15 @@ def _parameters(verb: Verb) -> list[Any]:
 
 
 def _argument(argument: Argument) -> inspect.Parameter:
-    made = typer.Argument(metavar=argument.metavar, help=argument.help, show_default=False)
-    kind = list[str] if argument.several else str
-    default = inspect.Parameter.empty if argument.required else None
-    return _parameter(argument.name, default, kind if argument.required else kind | None, made)
+    made = typer.Argument(
+        ... if argument.required else None, metavar=argument.metavar, help=argument.help, show_default=False
+    )
+    return _parameter(argument.name, made, list[str] if argument.several else str)
 
 
 def _option(option: Option) -> inspect.Parameter:
     made = typer.Option(
+        None,
         option.declared,
         *([option.short] if option.short else []),
         help=option.help + option.default_words,
@@ -97,11 +98,11 @@ def _option(option: Option) -> inspect.Parameter:
         show_default=False,
         autocompletion=completion(option.choices, several=option.takes_several),
     )
-    return _parameter(option.name, None, bool | None if option.is_switch else str | None, made)
+    return _parameter(option.name, made, bool if option.is_switch else str)
 
 
-def _parameter(name: str, default: Any, kind: Any, made: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, made])
+def _parameter(name: str, made: Any, kind: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=made, annotation=kind)
 
 
 def completion(choices: tuple[str, ...], *, several: bool) -> Callable[[str], list[str]] | None:

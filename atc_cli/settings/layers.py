@@ -1,11 +1,9 @@
 """Where settings come from: defaults < preset < user file < project file < ATC_* < flags."""
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -127,10 +125,14 @@ def _merged(kind: type[S], given: Sequence[Layer], ccxt: Mapping[str, Mapping[st
 
 def preset_text(name: str) -> str:
     """The TOML of a preset, from the package itself (a checkout and a wheel alike)."""
+    from importlib.resources import files
+
     return (files("atc_cli.settings") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def _preset_layer(layers: Sequence[Layer]) -> Layer:
+    import tomllib
+
     name = str(LAYERED["preset"].default)
     for layer in layers:
         if "preset" in layer.values:
@@ -182,6 +184,8 @@ def _exists(file: Path) -> bool:
 
 def read_toml(file: Path) -> dict[str, Any]:
     """The document in a TOML file; ConfigError says what is wrong and where."""
+    import tomllib
+
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

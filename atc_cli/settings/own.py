@@ -1,6 +1,5 @@
 """Settings that no file and no variable sets: how one run goes, and what a single command takes."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from atc_cli.domain.catalog import Dialect
@@ -182,22 +181,22 @@ class Measured(Own):
     runs: int = setting("measured runs after the warm-up; the median counts", whole(1, 1000), default=5, metavar="K")
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class ScanRun(Lock, General, Quiet):
     """How a scan goes."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class CommonRun(General, Quiet):
     """How a command with layered settings goes."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class WarmRun(Timeframes, Presets, Format, File, Work, Lock, General, Quiet):
     """All that warm-cache takes besides the settings of a scan."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class BenchSettings(Sizes, Measured, Format, File, Quiet):
     """The flags of `atc bench`: a measurement says all that it depends on."""
 

@@ -1,7 +1,7 @@
 """The settings that files, variables and flags can set: sections, and what a scan gets of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import field, make_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -184,6 +184,9 @@ else:
         namespace={"title": f"Lengths and weights of the {_COUNT} families", "__doc__": "Of each family."},
         frozen=True,
         kw_only=True,
+        init=False,
+        repr=False,
+        eq=False,
     )
 
 
@@ -231,7 +234,7 @@ class EveryBar(Section):
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@section
 class Settings(Place, Store, Remembered, Feed, Universe, Rows, Indicator, Members, Output, Backend, EveryBar):
     """All settings of a scan after defaults, preset, files, environment and flags are merged."""
 

@@ -18,6 +18,12 @@ class Argument:
     required: bool = False
     several: bool = False
 
+    def value(self, typed: Any) -> Any:
+        """Of what was typed: a list where there can be several, None where nothing was."""
+        if self.several:
+            return [self.parse(each) for each in typed or ()]
+        return None if typed is None else self.parse(typed)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
