@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from atc_cli.domain.catalog import Dialect, Want
-from atc_cli.domain.engines import AUTO
+from atc_cli.domain.engines import AUTO, Engine
 from atc_cli.domain.results.doctor import Check, Status
 from atc_cli.domain.timeframe import iso
 from atc_cli.engine import route, rust
@@ -85,13 +85,13 @@ def _version(name: str) -> str | None:
 
 def _backends(offers: Sequence[Offer | Unavailable]) -> list[Check]:
     checks = []
-    fallback = any(isinstance(offer, Offer) and offer.name == "numba" for offer in offers)
+    fallback = any(isinstance(offer, Offer) and offer.name == Engine.NUMBA for offer in offers)
     without_rust: Status = "warn" if fallback else "fail"
     for offer in offers:
         if isinstance(offer, Offer):
             checks.append(Check(f"backend {offer.name}", "ok", f"about {offer.ns_per_bar:,.0f} ns per bar"))
         else:
-            status: Status = without_rust if offer.name == "rust" else "absent"
+            status: Status = without_rust if offer.name == Engine.RUST else "absent"
             checks.append(Check(f"backend {offer.name}", status, offer.why, offer.remedy))
     return checks
 
@@ -106,7 +106,7 @@ def _chosen(offers: Sequence[Offer | Unavailable]) -> Check:
 
 def _compiled(offers: Sequence[Offer | Unavailable]) -> list[Check]:
     """Whether numba may keep what it compiles."""
-    if not any(isinstance(offer, Offer) and offer.name == "numba" for offer in offers):
+    if not any(isinstance(offer, Offer) and offer.name == Engine.NUMBA for offer in offers):
         return []
     folder = numba.cache_folder()
     fault = numba.cache_fault(folder)

@@ -75,6 +75,11 @@ class Candles:
         """The last `bars` candles."""
         return self.between(max(len(self) - bars, 0), len(self))
 
+    def place(self, open_ms: int) -> int | None:
+        """Where the bar is that opened then (UTC ms), from the end: -1 is the last; None where there is none."""
+        at = int(self.timestamp.searchsorted(open_ms))
+        return at - len(self) if at < len(self) and self.timestamp[at] == open_ms else None
+
     def between(self, first: int, stop: int) -> "Candles":
         """Candles first..stop-1."""
         if first == 0 and stop == len(self):
@@ -251,13 +256,8 @@ class Panel:
             first = rows.stop
 
     def place(self, series: int, open_ms: int) -> int | None:
-        """Where in a right-aligned row the bar of a series is that opened then (UTC ms): -1 is the last bar.
-
-        None where it has no such bar.
-        """
-        times = self.series[series].timestamp
-        at = int(np.searchsorted(times, open_ms))
-        return at - len(times) if at < len(times) and times[at] == open_ms else None
+        """Where the bar of a series that opened then is in a right-aligned row; see Candles.place."""
+        return self.series[series].place(open_ms)
 
     def times_ms(self) -> Ints:
         """When every bar opened, UTC ms, shape [series, width]: right-aligned, 0 before a series begins."""

@@ -20,6 +20,7 @@ SIMD_VARIABLE = "ATC_SIMD"
 # what `atc bench` finds for lts on an AMD EPYC; a slower processor slows every backend alike
 _NS_PER_BAR = {"scalar": 180.0, "avx2": 42.0, "avx512": 21.0}
 _START_MS = 0.3
+_BUILD = "run `make build`, or install a wheel"
 # starting threads costs as much as some ten thousand bars
 _BARS_PER_THREAD = 100_000
 # some 20 MB of columns: they are copies, and those of five thousand symbols at once would be one copy too many
@@ -154,16 +155,24 @@ class RustState:
 
 @lru_cache(maxsize=32)
 def _plain(params: Params) -> PlainParams:
-    """Parameters that the compiled module takes; UnavailableError where its families are not those of the catalogue."""
+    """Parameters that the extension takes; UnavailableError where it was built for other families or dialects."""
+    plain = PlainParams.of(params)
+    complaint = _complaint(plain)
+    if complaint:
+        asked = f"{', '.join(params.families)} in dialect {plain.dialect}"
+        raise UnavailableError(f"backend {Engine.RUST} cannot compute {asked}: {complaint}", _BUILD)
+    return plain
+
+
+def _complaint(plain: PlainParams) -> str | None:
+    """What the extension has against a dialect and its families, None where it was built for them."""
     from atc_cli import _kernels
 
-    plain = PlainParams.of(params)
     try:
         _kernels.warmup(plain.dialect, plain.lengths)
     except ValueError as error:
-        said = f"backend {Engine.RUST} cannot compute {', '.join(params.families)} in dialect {plain.dialect}: {error}"
-        raise UnavailableError(said, "run `make build`, or install a wheel") from None
-    return plain
+        return str(error)
+    return None
 
 
 def _processors() -> int:
@@ -177,7 +186,10 @@ def offer() -> Offer | Unavailable:
     try:
         paths = [AUTO, *simd_paths()]
     except ImportError as error:
-        return Unavailable(Engine.RUST, f"the extension is not built ({error})", "run `make build`, or install a wheel")
+        return Unavailable(Engine.RUST, f"the extension is not built ({error})", _BUILD)
+    complaint = _complaint(PlainParams.of(Params()))
+    if complaint:
+        return Unavailable(Engine.RUST, f"the extension was built for other families ({complaint})", _BUILD)
     forced = os.environ.get(SIMD_VARIABLE) or AUTO
     if forced not in paths:
         why = f"{SIMD_VARIABLE} is {forced!r}, this processor has: {', '.join(paths)}"

@@ -13,7 +13,7 @@ from atc_cli.engine import rust
 from atc_cli.engine.backend import Offer, Streams, Values, Windows
 from atc_cli.engine.offers import offers
 from atc_cli.engine.rust import RustBackend
-from atc_cli.settings.sections import BACKENDS, BENCH_BACKENDS
+from atc_cli.settings.names import BACKENDS, BENCH_BACKENDS
 from tests.helpers.backends import assert_same_bits, backend, compute, tick_walk
 
 PRESENT = ["reference", "numba", "rust"]

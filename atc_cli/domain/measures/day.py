@@ -15,11 +15,8 @@ def change_24h_frac(data: RowData) -> float | None:
     candles = data.candles
     if candles.step_ms > DAY_MS or candles.forming:
         return None
-    wanted = candles.timestamp[-1] - DAY_MS
-    at = int(candles.timestamp.searchsorted(wanted))
-    if candles.timestamp[at] != wanted:
-        return None
-    return float(candles.close[-1] / candles.close[at] - 1)
+    day_ago = candles.place(int(candles.timestamp[-1]) - DAY_MS)
+    return None if day_ago is None else float(candles.close[-1] / candles.close[day_ago] - 1)
 
 
 def quote_volume_24h(data: RowData) -> float | None:

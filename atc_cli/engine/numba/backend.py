@@ -109,7 +109,7 @@ def _store(values: Values, row: int, want: Want, result: Any) -> None:
 def offer(spec: ModuleSpec | None) -> Offer | Unavailable:
     """Available where numba is installed: `spec` is what find_spec("numba") says, for importing it takes a second."""
     if spec is None:
-        return Unavailable("numba", "numba is not installed", _REMEDY)
+        return Unavailable(Engine.NUMBA, "numba is not installed", _REMEDY)
     return Offer(NumbaBackend(), start_ms=350.0, ns_per_bar=300.0)
 
 
