@@ -59,7 +59,7 @@ wheel: build  ## a wheel in dist/
 
 lock: $(VENV)/.dev  ## renew the lock files after a change of dependencies
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra build --universal --generate-hashes --no-annotate \
+	$(BIN)/uv pip compile pyproject.toml --extra build --extra all --universal --generate-hashes --no-annotate \
 		--custom-compile-command "make lock" --output-file requirements.lock
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --generate-hashes --no-annotate \
 		--constraint requirements.lock --custom-compile-command "make lock" --output-file requirements-dev.lock

@@ -51,7 +51,7 @@ def _run() -> int:
 
 
 def _complain(message: str, hint: str | None = None) -> None:
-    from atc_cli.cli.words import stamp
+    from atc_cli.cli.terminal import stamp
     from atc_cli.reporting.text import printable
 
     with suppress(OSError):
@@ -62,7 +62,7 @@ def _complain(message: str, hint: str | None = None) -> None:
 def _cannot_write(error: OSError) -> ExitCode:
     if os.environ.get("ATC_TRACEBACK"):
         raise error
-    from atc_cli.cli.output import drop_stdout
+    from atc_cli.cli.terminal import drop_stdout
 
     drop_stdout()
     _complain(f"{error.strerror or error}")

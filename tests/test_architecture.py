@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -9,23 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.helpers.rooms import LEAVES, ROOMS
 
 PACKAGE = ROOT / "atc_cli"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-# Besides itself and errors, which every room may import.
-ROOMS = {
-    "domain": set(),
-    "disk": set(),
-    "settings": {"domain"},
-    "data": {"domain", "disk"},
-    "signals": {"domain", "data", "disk"},
-    "engine": {"domain"},
-    "bench": {"domain", "data", "engine"},
-    "reporting": {"domain"},
-    "commands": {"domain", "data", "signals", "engine", "bench", "settings"},
-    "cli": {"commands", "reporting", "settings", "disk", "bench", "engine"},
-}
 # Where everything is put together.
 WIRING = "cli/wiring.py"
 DOMAIN_LIBRARIES = {"numpy"}
@@ -39,6 +28,7 @@ SOLE_IMPORTERS = {
     "dask": "engine/dask/",
     "blosc2": "data/store/",
     "diskcache": "signals/",
+    "filelock": "disk/",
 }
 
 
@@ -65,7 +55,7 @@ def test_every_folder_is_a_room() -> None:
 @pytest.mark.parametrize("room", ROOMS)
 def test_a_room_imports_only_the_rooms_it_may(room: str) -> None:
     files = [file for file in sorted((PACKAGE / room).rglob("*.py")) if str(file.relative_to(PACKAGE)) != WIRING]
-    allowed = ROOMS[room] | {room, "errors"}
+    allowed = ROOMS[room] | LEAVES | {room}
     found = [(file, line, module) for file in files for module, line in imports(file) if rooms_of(module) in TOP]
     assert found, f"nothing to check in {room}"
     breaches = [
@@ -88,14 +78,6 @@ def _type_checking_lines(file: Path) -> set[int]:
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
     ]
     return {line for block in blocks for line in range(block.lineno, block.end_lineno + 1)}
-
-
-def test_the_keys_of_columns_and_sorts_are_those_that_reporting_knows() -> None:
-    from atc_cli.reporting import columns
-    from atc_cli.settings.sections import COLUMNS, SORTS
-
-    assert set(COLUMNS) == set(columns.COLUMNS)
-    assert set(SORTS) == set(columns.SORT_KEYS)
 
 
 def test_domain_imports_numpy_and_the_standard_library_only() -> None:
@@ -136,15 +118,45 @@ def test_nothing_imports_from_a_module_of_tests() -> None:
     assert not breaches, "\n".join([*breaches, "what tests share belongs into tests/helpers"])
 
 
+# Of the standard library, but not on every system.
+POSIX_ONLY = {"fcntl", "grp", "posix", "pty", "pwd", "readline", "resource", "syslog", "termios", "tty"}
+
+
+def _imported_at_the_top(file: Path) -> Iterator[tuple[str, int]]:
+    """(module, line) of every import that happens as the file itself is imported."""
+    tree = ast.parse(file.read_text())
+    inside = {
+        id(node)
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for node in ast.walk(function)
+    }
+    for node in ast.walk(tree):
+        if id(node) not in inside:
+            if isinstance(node, ast.Import):
+                yield from ((alias.name, node.lineno) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module, node.lineno
+
+
+def test_every_file_can_be_imported_on_windows() -> None:
+    tops = [(file, line, module) for file in FILES for module, line in _imported_at_the_top(file)]
+    assert len(tops) > len(FILES)
+    breaches = [
+        f"{file.relative_to(ROOT)}:{line} imports {module}" for file, line, module in tops if module in POSIX_ONLY
+    ]
+    assert not breaches, "\n".join(breaches)
+
+
 def test_backends_do_not_import_the_route() -> None:
     backends = [file for file in (PACKAGE / "engine").rglob("*.py") if file.stem not in ("route", "__init__")]
     assert backends
     assert not [file for file in backends for module, _ in imports(file) if module.startswith("atc_cli.engine.route")]
 
 
-@pytest.mark.parametrize("leaf", ["errors.py"])
+@pytest.mark.parametrize("leaf", sorted(LEAVES))
 def test_a_leaf_imports_nothing_of_ours(leaf: str) -> None:
-    assert not [module for module, _ in imports(PACKAGE / leaf) if module.startswith("atc_cli")]
+    assert not [module for module, _ in imports(PACKAGE / f"{leaf}.py") if module.startswith("atc_cli")]
 
 
 def test_commands_and_domain_never_print() -> None:
@@ -171,21 +183,36 @@ def test_functions_and_files_stay_small() -> None:
     assert lengths[len(lengths) * 9 // 10] <= 30
 
 
-def test_the_lock_files_pin_every_dependency() -> None:
-    import tomllib
+def _named(requirements: list[str], extras: dict[str, list[str]]) -> set[str]:
+    """The packages that are asked for, those of our own extras in place of their names."""
+    names = set()
+    for each in requirements:
+        extra = re.fullmatch(r"atc-cli\[([a-z]+)\]", each)
+        names |= _named(extras[extra[1]], extras) if extra else {re.split(r"[<>=\[]", each)[0]}
+    return names
 
+
+def test_the_lock_files_pin_every_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = {"requirements.lock": project["dependencies"] + extras["build"], "requirements-dev.lock": extras["dev"]}
+    wanted = {
+        "requirements.lock": project["dependencies"] + extras["build"] + extras["all"],
+        "requirements-dev.lock": extras["dev"],
+    }
     for lock, requirements in wanted.items():
         pinned = set(re.findall(r"^([a-z0-9\-]+)==", (ROOT / lock).read_text(), flags=re.MULTILINE))
-        names = {re.split(r"[<>=\[]", each)[0] for each in requirements} - {"atc-cli"}
-        assert names
+        names = _named(requirements, extras)
+        assert {"numba", "dask"} <= names
         assert names <= pinned, f"{lock} lacks {sorted(names - pinned)}: run `make lock`"
+
+
+def test_all_is_every_extra_but_the_gpus_and_the_tools() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert set(extras["all"]) == {f"atc-cli[{name}]" for name in extras.keys() - {"all", "build", "cuda", "dev"}}
 
 
 def test_every_dependency_has_its_reason() -> None:
     text = (ROOT / "pyproject.toml").read_text()
-    listed = re.findall(r'^    "([a-z0-9\-]+)[<>=][^"]*",(.*)$', text, flags=re.MULTILINE)
+    listed = re.findall(r'^    "([a-z0-9\-]+)(?:\[[a-z]+\])?[<>=][^"]*",(.*)$', text, flags=re.MULTILINE)
     assert len(listed) > 8
     assert not [name for name, reason in listed if "#" not in reason]

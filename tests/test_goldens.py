@@ -9,9 +9,8 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 
-from atc_cli.domain.catalog import FAMILIES, Dialect
+from atc_cli.domain.catalog import FAMILIES, Dialect, Want
 from atc_cli.domain.classify import directions
-from atc_cli.engine.backend import Want
 from tests.conftest import Atc
 from tests.helpers.backends import backend
 from tests.helpers.goldens import Case, cases, same
@@ -22,7 +21,8 @@ each_case = pytest.mark.parametrize("case", CASES, ids=[case.label for case in C
 
 def assert_columns(got: dict[str, np.ndarray], case: Case) -> None:
     expected = case.columns()
-    assert set(got) == set(expected)
+    assert set(got) == set(expected) | case.unused
+    assert all(np.isnan(got[name]).all() for name in case.unused)
     for name, column in expected.items():
         equal = same(got[name], column)
         assert equal.all(), f"{name}: {int((~equal).sum())} differ, first at bar {int(np.argmax(~equal))}"

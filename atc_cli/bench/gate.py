@@ -3,10 +3,11 @@
 import numpy as np
 
 from atc_cli.bench.data import off_grid
+from atc_cli.domain.catalog import Want
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.bench import ADVANCE, BATCH, REANCHORED
-from atc_cli.engine.backend import Backend, Replays, Values, Want
+from atc_cli.engine.backend import Backend, Streams, Values, Windows
 from atc_cli.engine.reference import ReferenceBackend
 
 SAMPLE_SIZE = (8, 400)  # what the reference can do in half a second
@@ -29,13 +30,13 @@ class Gate:
         return self._found[key]
 
     def _difference(self, backend: Backend, params: Params, want: Want, mode: str) -> str | None:
-        if mode == REANCHORED and isinstance(backend, Replays):
+        if mode == REANCHORED and isinstance(backend, Windows):
             return self._windows(backend, params)
-        if mode == ADVANCE and isinstance(backend, Replays):
+        if mode == ADVANCE and isinstance(backend, Streams):
             return self._steps(backend, params)
         return self._compared(backend, params, want) or self._compared(backend, params, Want.ALL)
 
-    def _windows(self, backend: Replays, params: Params) -> str | None:
+    def _windows(self, backend: Windows, params: Params) -> str | None:
         """Windows of the first series against the reference on each alone."""
         for name, panel in self._panels:
             history = panel.series[0]
@@ -49,7 +50,7 @@ class Gate:
                 return f"{found}, {name}, windows"
         return None
 
-    def _steps(self, backend: Replays, params: Params) -> str | None:
+    def _steps(self, backend: Streams, params: Params) -> str | None:
         """Series whole and, their second half, bar by bar, against the reference on all of their bars."""
         for name, panel in self._panels:
             half, series = panel.width // 2, [each for each in panel.series if len(each) == panel.width]

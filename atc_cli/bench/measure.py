@@ -11,11 +11,11 @@ from typing import Protocol
 import numpy as np
 
 from atc_cli.bench.data import panel_of
-from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.bench import ADVANCE, REANCHORED, WINDOW_BARS
-from atc_cli.engine.backend import Replays, Want
+from atc_cli.engine.backend import Streams, Windows
 
 _STARTED_BARS = 300
 
@@ -78,10 +78,10 @@ def measure(job: Job, computer: Computes) -> Measured:
 def _prepared(job: Job, computer: Computes) -> tuple[Call, int, int, int]:
     """What to call, and its size: series, bars of the longest, bars in all."""
     params = Params(dialect=Dialect(job.dialect))
-    if job.mode == ADVANCE and isinstance(computer, Replays):
+    if job.mode == ADVANCE and isinstance(computer, Streams):
         return _steps(job, computer, params), job.symbols, 1, job.symbols
     panel = panel_of(job.data, job.timeframe, job.symbols, job.bars)
-    if job.mode == REANCHORED and isinstance(computer, Replays):
+    if job.mode == REANCHORED and isinstance(computer, Windows):
         ends = np.arange(WINDOW_BARS - 1, panel.width).astype(np.uintp)
         windows = partial(computer.compute_windows, panel, params, ends, WINDOW_BARS)
         return windows, len(panel), panel.width, len(ends) * WINDOW_BARS
@@ -89,7 +89,7 @@ def _prepared(job: Job, computer: Computes) -> tuple[Call, int, int, int]:
     return whole, len(panel), panel.width, int(panel.offsets[-1])
 
 
-def _steps(job: Job, computer: Replays, params: Params) -> Call:
+def _steps(job: Job, computer: Streams, params: Params) -> Call:
     """Each call goes on by the next bar."""
     panel = panel_of(None, job.timeframe, job.symbols, _STARTED_BARS + job.runs + 1)
     started = [each.between(0, _STARTED_BARS) for each in panel.series]

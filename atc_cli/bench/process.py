@@ -8,7 +8,8 @@ import sys
 
 from atc_cli.bench import talib
 from atc_cli.bench.measure import Computes, Job, Measured, MeasureError, measure
-from atc_cli.engine.backend import Unavailable, variant
+from atc_cli.domain.engines import TALIB
+from atc_cli.engine.backend import Form, Unavailable
 from atc_cli.engine.offers import offers
 from atc_cli.errors import UnavailableError
 
@@ -50,12 +51,12 @@ def main() -> None:
 
 def _computer(job: Job) -> Computes:
     """What computes a job: the backend it names, in the form it names."""
-    if job.backend == talib.NAME:
+    if job.backend == TALIB:
         return talib.TalibAverages()
     offer = next(each for each in offers() if each.name == job.backend)
     if isinstance(offer, Unavailable):
         raise UnavailableError(f"backend {offer.name} cannot run: {offer.why}", offer.remedy)
-    return variant(offer.backend, job.simd, job.threads)
+    return offer.backend.in_form(Form(job.simd, job.threads))
 
 
 if __name__ == "__main__":

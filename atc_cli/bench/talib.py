@@ -3,19 +3,18 @@
 from importlib.machinery import ModuleSpec
 from typing import Any
 
-from atc_cli.domain.catalog import FAMILIES, HullShape
+from atc_cli.domain.catalog import FAMILIES, HullShape, Want
+from atc_cli.domain.engines import TALIB
 from atc_cli.domain.grid import Floats
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
-from atc_cli.engine.backend import Unavailable, Want
-
-NAME = "talib"
+from atc_cli.engine.backend import Unavailable
 
 
 class TalibAverages:
     """The averages of every series, one call of TA-Lib each; no crossings, no equities, no signal."""
 
-    name = NAME
+    name = TALIB
 
     def compute(self, panel: Panel, params: Params, want: Want) -> None:  # noqa: ARG002
         """Compute and drop them; `want` changes nothing."""
@@ -41,5 +40,5 @@ def average(talib: Any, family: str, close: Floats, n: int) -> Floats:
 def offer(spec: ModuleSpec | None) -> TalibAverages | Unavailable:
     """Available where TA-Lib is installed: `spec` is what find_spec("talib") says."""
     if spec is None:
-        return Unavailable(NAME, "TA-Lib is not installed", "pip install 'atc-cli[bench]'")
+        return Unavailable(TALIB, "TA-Lib is not installed", "pip install 'atc-cli[bench]'")
     return TalibAverages()

@@ -1,44 +1,45 @@
-"""What app does with `atc warm-cache`: run it, render it, write it, and turn the outcome into an exit code."""
+"""`atc warm-cache`: the report to stdout or --out, words to stderr."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from atc_cli.cli.flow import lines_of, noting, partial_code, progress
-from atc_cli.cli.output import check_target, format_of, terminal_width, write
-from atc_cli.cli.words import say
+from atc_cli.cli.shared import alone, lines_of, noting, partial_code, progress
+from atc_cli.cli.terminal import check_target, format_of, say, terminal_width, write
 from atc_cli.errors import ExitCode
 from atc_cli.settings.layers import Resolved
-from atc_cli.settings.sections import BENCH_OUTPUTS, Settings
+from atc_cli.settings.names import REPORT_OUTPUTS
+from atc_cli.settings.own import WarmRun
+from atc_cli.settings.sections import Settings
 
 if TYPE_CHECKING:
     from atc_cli.domain.results.warm import WarmResult
 
-WithFlags = Callable[[Mapping[str, Any]], Resolved]
-
 _ANY_LAG = 10**9
 
 
-def warm(resolved: Resolved, own: Mapping[str, Any], symbols: list[str], with_flags: WithFlags) -> ExitCode:
-    """`atc warm-cache`: the report to stdout or --out, words to stderr; `own` has the flags that are no settings.
+def run(resolved: Resolved[Settings], own: WarmRun, symbols: list[str]) -> ExitCode:
+    """Store candles, remember signals, report; with --lock only where nobody does the same.
 
-    `with_flags` resolves the settings once more, with other flags on top of those that were typed. Raises, after the
-    report, what ended the work before its time.
+    Raises, after the report, what ended the work before its time.
     """
+    with alone("warm-cache", resolved.settings, own, [*symbols, *own.timeframe, *own.signals]):
+        return _warm(resolved, own, symbols)
+
+
+def _warm(resolved: Resolved[Settings], own: WarmRun, symbols: list[str]) -> ExitCode:
     from atc_cli.cli import wiring
     from atc_cli.commands import warm_cache as command
-    from atc_cli.reporting.warm import warm_json, warm_losses, warm_summary, warm_table
+    from atc_cli.reporting.warm import warm_json, warm_table
 
-    scans = [_stored(each.settings) for each in _scans(own, with_flags)]
+    scans = [_stored(each.settings) for each in _scans(resolved, own)]
     bars = max((each.bars for each in scans), default=resolved.settings.bars)
     settings = replace(resolved.settings, include_open=False, bars=bars)  # a forming bar is never stored
-    table = format_of(own["output"], own["out"], BENCH_OUTPUTS) == "table"
-    check_target(own["out"], binary=False)
+    table = format_of(own.output, own.out, REPORT_OUTPUTS) == "table"
+    check_target(own.out, binary=False)
     watchlist = lines_of(settings.watchlist)
-    timeframes = own["timeframe"] or tuple(dict.fromkeys(each.timeframe for each in scans)) or (settings.timeframe,)
-    quiet = own["quiet"]
-    tally = command.Tally(progress(quiet))
-    with resolved.blaming(), wiring.ports(settings, tally, concurrent=own["jobs"]) as ports, noting(ports):
+    timeframes = own.timeframe or tuple(dict.fromkeys(each.timeframe for each in scans)) or (settings.timeframe,)
+    tally = command.Tally(progress(own.quiet))
+    with resolved.blaming(), wiring.ports(settings, tally, concurrent=own.jobs) as ports, noting(ports):
         outcome = command.run(
             settings,
             ports,
@@ -46,27 +47,24 @@ def warm(resolved: Resolved, own: Mapping[str, Any], symbols: list[str], with_fl
             timeframes,
             typed=symbols,
             watchlist=watchlist,
-            compiling=own["compile"],
+            compiling=own.compile,
             scans=scans,
-            open_ports=lambda scanned: wiring.ports(scanned, progress(quiet), remember=True),
+            open_ports=lambda scanned: wiring.ports(scanned, progress(own.quiet), remember=True),
         )
     result = outcome.result
-    write(warm_table(result, width=terminal_width(own["out"])) if table else warm_json(result), own["out"])
-    if not quiet:
-        say(warm_summary(result, verbose=own["verbose"]))
-    elif result.lost:
-        say([warm_losses(result)])
+    write(warm_table(result, width=terminal_width(own.out)) if table else warm_json(result), own.out)
+    _say(result, own)
     if outcome.stopped is not None:
         raise outcome.stopped
     return _code(result)
 
 
-def _scans(own: Mapping[str, Any], with_flags: WithFlags) -> list[Resolved]:
+def _scans(resolved: Resolved[Settings], own: WarmRun) -> list[Resolved[Settings]]:
     """What `atc scan --preset P` would do, for every preset of --signals and every --timeframe, if there is any."""
     return [
-        with_flags({"preset": preset, **({"timeframe": timeframe} if timeframe else {})})
-        for preset in own["signals"]
-        for timeframe in own["timeframe"] or (None,)
+        resolved.also(preset=preset, **({"timeframe": timeframe} if timeframe else {}))
+        for preset in own.signals
+        for timeframe in own.timeframe or (None,)
     ]
 
 
@@ -83,6 +81,15 @@ def _stored(settings: Settings) -> Settings:
         min_volume=None,
         max_lag=_ANY_LAG,
     )
+
+
+def _say(result: "WarmResult", own: WarmRun) -> None:
+    from atc_cli.reporting.warm import warm_losses, warm_summary
+
+    if not own.quiet:
+        say(warm_summary(result, verbose=own.verbose))
+    elif result.lost:
+        say([warm_losses(result)])
 
 
 def _code(result: "WarmResult") -> ExitCode:

@@ -17,9 +17,11 @@ from atc_cli.commands.bench import BenchPorts
 from atc_cli.commands.ports import Ports
 from atc_cli.data.market import Market, Progress
 from atc_cli.disk.folders import CANDLES, SIGNALS, cache_folder
-from atc_cli.engine.offers import offers
+from atc_cli.engine import offers as engine
+from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.errors import UsageError
-from atc_cli.settings.sections import DEMO, Settings
+from atc_cli.settings.names import DEMO
+from atc_cli.settings.sections import Settings
 
 if TYPE_CHECKING:
     from atc_cli.data.store.shelf import Store
@@ -31,6 +33,11 @@ _CODE = {".py", ".so", ".pyd"}
 def clock_ms() -> int:
     """The wall clock, UTC ms."""
     return time.time_ns() // 1_000_000
+
+
+def offers() -> list[Offer | Unavailable]:
+    """Every backend: what can run here, and why the others cannot."""
+    return engine.offers()
 
 
 @contextmanager

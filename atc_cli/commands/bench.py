@@ -11,7 +11,8 @@ from atc_cli.bench.gate import SAMPLE_SIZE, Gate
 from atc_cli.bench.machine import machine
 from atc_cli.bench.measure import Job, Measured, MeasureError
 from atc_cli.data.market import Progress
-from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.catalog import FAMILIES, MEMBERS, Dialect, Want
+from atc_cli.domain.engines import TALIB, Engine
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.bench import (
     ADVANCE,
@@ -24,16 +25,16 @@ from atc_cli.domain.results.bench import (
     Parity,
     Timing,
 )
-from atc_cli.engine import reference
-from atc_cli.engine.backend import Backend, Offer, Replays, Unavailable, Want, variant, variants
+from atc_cli.engine.backend import Backend, Form, Offer, Streams, Unavailable, Windows
 from atc_cli.errors import UnavailableError, UsageError
-from atc_cli.settings.sections import BenchSettings
+from atc_cli.settings.own import BenchSettings
 
 SIZES = ((1, 1500), (99, 1500), (1000, 1500))
 LARGE_SIZES = ((10_000, 1500), (1, 1_000_000))
 REANCHORED_SIZE = (1, 20_000)
 ADVANCE_SERIES = 1000
 _USUAL_SERIES, _USUAL_BARS = 99, 1500
+_TALIB_AVERAGES = len(FAMILIES) * MEMBERS
 _SMALL_SERIES, _SMALL_BARS = 2, 300  # the reference takes a tenth of a second for it
 
 Measure = Callable[[Job], Measured]
@@ -110,23 +111,25 @@ def _plan(settings: BenchSettings, ports: BenchPorts) -> list[_Step]:
     return steps + (_replays(settings, chosen) if sizes(settings)[: len(SIZES)] == SIZES else [])
 
 
-def _replays(settings: BenchSettings, chosen: Sequence[tuple[Backend, str, int]]) -> list[_Step]:
-    """Windows of one history, and one bar more for many series, for backends that can; a stream takes one thread."""
-    steps = []
+def _replays(settings: BenchSettings, chosen: Sequence[tuple[Backend, Form]]) -> list[_Step]:
+    """Windows of one history, then one bar more for many series, for backends that can; a stream takes one thread."""
+    windows: list[_Step] = []
+    one_bar: list[_Step] = []
     for dialect in settings.dialect:
-        for backend, simd, threads in chosen:
-            if isinstance(backend, Replays):
-                windows = replace(_blank_job(settings, *REANCHORED_SIZE), dialect=dialect.value, want=Want.LAST.value)
-                steps.append(_step(replace(windows, mode=REANCHORED), backend, simd, threads))
-                one_bar = replace(_blank_job(settings, ADVANCE_SERIES, 1), dialect=dialect.value, mode=ADVANCE)
-                steps += [_step(one_bar, backend, simd, threads)] * (threads == 1)
-    return sorted(steps, key=lambda step: step.job.mode, reverse=True)
+        for backend, form in chosen:
+            if isinstance(backend, Windows):
+                job = replace(_blank_job(settings, *REANCHORED_SIZE), dialect=dialect.value, want=Want.LAST.value)
+                windows.append(_step(replace(job, mode=REANCHORED), backend, form))
+            if isinstance(backend, Streams) and form.threads == 1:
+                job = replace(_blank_job(settings, ADVANCE_SERIES, 1), dialect=dialect.value)
+                one_bar.append(_step(replace(job, mode=ADVANCE), backend, form))
+    return windows + one_bar
 
 
 def _blank_job(settings: BenchSettings, symbols: int, bars: int) -> Job:
     """The job of TA-Lib, which has neither dialect nor want; a backend's has its names put in."""
     return Job(
-        backend=talib.NAME,
+        backend=TALIB,
         simd="",
         threads=1,
         mode=AVERAGES,
@@ -140,14 +143,14 @@ def _blank_job(settings: BenchSettings, symbols: int, bars: int) -> Job:
     )
 
 
-def _step(asked: Job, backend: Backend, simd: str, threads: int) -> _Step:
-    batch = EXTRAPOLATED if backend.name == reference.ReferenceBackend.name else BATCH
+def _step(asked: Job, backend: Backend, form: Form) -> _Step:
+    batch = EXTRAPOLATED if backend.name == Engine.REFERENCE else BATCH
     mode = batch if asked.mode == AVERAGES else asked.mode
-    return _Step(replace(asked, backend=backend.name, simd=simd, threads=threads, mode=mode), backend)
+    return _Step(replace(asked, backend=backend.name, simd=form.simd, threads=form.threads, mode=mode), backend)
 
 
-def _chosen(settings: BenchSettings, ports: BenchPorts) -> Iterator[tuple[Backend, str, int]]:
-    """(backend, simd, threads) of the backends asked for (if none, of all that can run) with the threads asked for."""
+def _chosen(settings: BenchSettings, ports: BenchPorts) -> Iterator[tuple[Backend, Form]]:
+    """Backends asked for (if none, all that can run), each in every form that has the threads asked for."""
     offered: set[int] = set()
     for offer in ports.offers:
         if settings.backend and offer.name not in settings.backend:
@@ -155,10 +158,10 @@ def _chosen(settings: BenchSettings, ports: BenchPorts) -> Iterator[tuple[Backen
         if isinstance(offer, Unavailable):
             _refuse(settings, offer)
             continue
-        for simd, threads in variants(offer.backend):
-            offered.add(threads)
-            if threads in (settings.threads or (threads,)):
-                yield variant(offer.backend, simd, threads), simd, threads
+        for form in offer.backend.forms():
+            offered.add(form.threads)
+            if form.threads in (settings.threads or (form.threads,)):
+                yield offer.backend.in_form(form), form
     if settings.threads and offered.isdisjoint(settings.threads):
         raise UsageError(
             f"--threads: no backend here runs with {_listed(settings.threads)}", f"valid: {_listed(sorted(offered))}"
@@ -180,13 +183,13 @@ def _rival(settings: BenchSettings, ports: BenchPorts) -> bool:
     if isinstance(ports.rival, Unavailable):
         _refuse(settings, ports.rival)
         return False
-    return not settings.backend or talib.NAME in settings.backend
+    return not settings.backend or TALIB in settings.backend
 
 
 def _row(step: _Step, gate: Gate, measure: Measure) -> BenchRow:
     job = step.job
     if step.backend is None:
-        return _measured(job, Parity.NOT_COMPARED, measure, "its 54 averages alone, HMA made of WMAs")
+        return _measured(job, Parity.NOT_COMPARED, measure, f"its {_TALIB_AVERAGES} averages alone, HMA made of WMAs")
     if job.mode == EXTRAPOLATED:
         return _extrapolated(job, measure)
     found = gate.difference(step.backend, Params(dialect=Dialect(job.dialect)), Want(job.want), job.mode)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from atc_cli.errors import ConfigError, unknown_name
 from atc_cli.settings.layers import PROJECT_FILE, preset_text, read_toml, resolve
-from atc_cli.settings.sections import DEMO, PRESETS
+from atc_cli.settings.names import DEMO, PRESETS
+from atc_cli.settings.sections import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def places(user_folder: Path, cache_folder: Path, folder: Path) -> list[Place]:
 def validate(file: Path) -> int:
     """Check one file as a scan would read it and return how many settings it makes; raises ConfigError."""
     nowhere = file.parent / "nowhere"
-    settings = resolve({}, {}, config=file, user_folder=nowhere, folder=nowhere).settings
+    settings = resolve(Settings, {}, {}, config=file, user_folder=nowhere, folder=nowhere).settings
     for exchange in (*settings.exchange, *settings.ccxt):
         check_exchange(exchange, file.name)
     return len(read_toml(file))

@@ -4,35 +4,26 @@ import importlib.metadata
 import importlib.util
 import os
 import platform
+import re
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
 
+from atc_cli.domain.catalog import Dialect, Want
+from atc_cli.domain.engines import AUTO
+from atc_cli.domain.results.doctor import Check, Status
 from atc_cli.domain.timeframe import iso
 from atc_cli.engine import route, rust
 from atc_cli.engine.backend import Offer, Unavailable, Workload
 from atc_cli.engine.numba import backend as numba
 from atc_cli.settings.layers import preset_text
-from atc_cli.settings.sections import PRESETS
+from atc_cli.settings.names import PRESETS
 
-Status = Literal["ok", "warn", "fail", "absent"]
-
-_REQUIRED = ("numpy", "typer", "rich", "ccxt", "pyarrow", "platformdirs", "tzlocal")
+_PACKAGE = "atc-cli"
+_NAME = re.compile(r"[A-Za-z0-9._-]+")
 _USUAL_SERIES, _USUAL_BARS = 500, 1500
 _RELEASED_MS = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at; `remedy` is what to do where it is not ok."""
-
-    name: str
-    status: Status
-    detail: str
-    remedy: str = ""
 
 
 def run(
@@ -42,7 +33,7 @@ def run(
     return [
         Check("python", "ok", f"{platform.python_version()} ({sys.implementation.name}) on {platform.platform()}"),
         _cpu(),
-        _packages(_REQUIRED),
+        _packages(),
         *_backends(offers),
         _chosen(offers),
         *_compiled(offers),
@@ -64,12 +55,32 @@ def _cpu() -> Check:
     return Check("cpu", "ok", detail)
 
 
-def _packages(names: Sequence[str]) -> Check:
-    missing = [name for name in names if importlib.util.find_spec(name) is None]
+def _packages() -> Check:
+    """Whether all that the metadata of this installation asks for is there, extras apart."""
+    remedy = f"reinstall {_PACKAGE}"
+    try:
+        asked = importlib.metadata.requires(_PACKAGE) or []
+    except importlib.metadata.PackageNotFoundError:
+        return Check("packages", "warn", f"{_PACKAGE} is not installed: what it requires is not known", remedy)
+    versions = {each: _version(each) for each in map(_name, asked) if each}
+    missing = [name for name, version in versions.items() if version is None]
     if missing:
-        return Check("packages", "fail", f"missing: {', '.join(missing)}", "reinstall atc-cli")
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
-    return Check("packages", "ok", versions)
+        return Check("packages", "fail", f"missing: {', '.join(missing)}", remedy)
+    return Check("packages", "ok", ", ".join(f"{name} {version}" for name, version in versions.items()))
+
+
+def _name(requirement: str) -> str | None:
+    """The package of a line of Requires-Dist, None where only an extra asks for it."""
+    wanted, _, marker = requirement.partition(";")
+    found = _NAME.match(wanted)
+    return found[0] if found and not re.search(r"\bextra\b", marker) else None
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def _backends(offers: Sequence[Offer | Unavailable]) -> list[Check]:
@@ -87,8 +98,8 @@ def _backends(offers: Sequence[Offer | Unavailable]) -> list[Check]:
 
 def _chosen(offers: Sequence[Offer | Unavailable]) -> Check:
     """What `--backend auto` comes to for a scan of usual size."""
-    workload = Workload(series=_USUAL_SERIES, bars_total=_USUAL_SERIES * _USUAL_BARS)
-    _, decision = route.choose(workload, offers, route.AUTO)
+    workload = Workload.of([_USUAL_BARS] * _USUAL_SERIES, Dialect.LTS, Want.LAST)
+    _, decision = route.choose(workload, offers, AUTO)
     detail = f"{decision.name} computes {_USUAL_SERIES} symbols x {_USUAL_BARS} bars: {decision.why}"
     return Check("scan takes", "ok", detail)
 

@@ -10,7 +10,7 @@ from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rows import listed, rows_of
 from atc_cli.data.gather import Gathered, gather
-from atc_cli.domain.catalog import FAMILIES, Dialect
+from atc_cli.domain.catalog import FAMILIES, Dialect, Want
 from atc_cli.domain.classify import directions
 from atc_cli.domain.growth import growth_table
 from atc_cli.domain.panel import Panel
@@ -18,7 +18,7 @@ from atc_cli.domain.params import Params
 from atc_cli.domain.results.explain import ExplainResult, FamilyView, Member, Series
 from atc_cli.domain.results.scan import Skipped
 from atc_cli.engine import route
-from atc_cli.engine.backend import Values, Want, Workload
+from atc_cli.engine.backend import Values, Workload
 from atc_cli.errors import NoDataError, UsageError
 from atc_cli.settings.sections import Settings
 
@@ -37,7 +37,7 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     gathered = gather(ports.markets, wanted_of(settings, needs, ports.clock_ms(), typed=[symbol]), ports.progress)
     _check_one(gathered, symbol)
     panel = Panel.of(gathered.series)
-    workload = Workload(series=len(panel), bars_total=gathered.bars)
+    workload = Workload.of(map(len, panel.series), params.dialect, Want.LAYERS)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
     values = backend.compute(panel, params, Want.LAYERS)
@@ -70,7 +70,7 @@ def _check_one(gathered: Gathered, symbol: str) -> None:
 
 
 def series_of(gathered: Gathered, values: Values, params: Params) -> Series:
-    """Every bar: X and X_S of the six families, Average_Signal; in tradingview direction and alerts too."""
+    """Every bar: X and X_S of every family, Average_Signal; in tradingview direction and alerts too."""
     bars = len(gathered.series[0])
     average = values.average[0, -bars:]
     columns = {f"{family.title}_Signal": values.families[0, i, -bars:] for i, family in enumerate(FAMILIES)}

@@ -12,7 +12,8 @@ from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rows import computed, listed
 from atc_cli.data.gather import Gathered, gather
 from atc_cli.data.market import Listing
-from atc_cli.domain.classify import rank
+from atc_cli.domain.catalog import Want
+from atc_cli.domain.classify import rank, sort_rows
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import Remembered, ScanResult, ScanRow, Side, Skipped
@@ -41,7 +42,7 @@ def run(
     known = [] if recall is None else [recall.rows[each] for each in gathered.known]
     # Of all rows: the header names the same backend whatever is remembered.
     bars = [*map(len, gathered.series), *(row.bars for row in known)]
-    workload = Workload(series=len(bars), bars_total=sum(bars))
+    workload = Workload.of(bars, params.dialect, Want.LAST)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
     fresh = computed(gathered, backend, params)
@@ -56,7 +57,7 @@ def run(
     header = header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms)
     return ScanResult(
         header=replace(header, warnings=(*header.warnings, *_steepness(params, max(bars, default=0)))),
-        rows=tuple(top),
+        rows=sort_rows(top, settings.sort),
         skipped=(*gathered.skipped, *(each for each in fresh if isinstance(each, Skipped))),
         scanned=_scanned(gathered),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),

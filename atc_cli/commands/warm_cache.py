@@ -17,12 +17,12 @@ from atc_cli.data.load import Needs
 from atc_cli.data.market import Progress
 from atc_cli.data.store.market import StoredMarket
 from atc_cli.data.universe import Universe
-from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.results.warm import Compiled, Lost, Signalled, Warmed, WarmResult
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.domain.window import Window
-from atc_cli.engine.backend import Offer, Want, compiles
+from atc_cli.engine.backend import Offer
 from atc_cli.errors import AtcError, UsageError
 from atc_cli.settings.sections import Settings
 
@@ -160,7 +160,7 @@ class _Run:
     def compile(self) -> None:
         """Have every backend that compiles compute a little in each dialect."""
         for backend in (each.backend for each in self.ports.offers if isinstance(each, Offer)):
-            for dialect in Dialect if compiles(backend) else ():
+            for dialect in Dialect if backend.compiles else ():
                 began = perf_counter()
                 backend.compute(_sample(), replace(self.settings, dialect=dialect).params(), Want.LAST)
                 took_ms = (perf_counter() - began) * 1000

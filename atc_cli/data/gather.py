@@ -1,6 +1,6 @@
 """Every market at once: what they list, which symbols of it, their candles."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
@@ -10,14 +10,13 @@ from typing import TypeVar
 from atc_cli.data.load import Known, Loaded, Needs, failed, left_out, load
 from atc_cli.data.market import FILES, Listing, Market, Progress, Stored
 from atc_cli.data.universe import Filters, Universe, choose
-from atc_cli.domain.panel import Candles, Panel
+from atc_cli.domain.panel import Candles
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, NoDataError, UnavailableError, UsageError
 
 DEFAULT_QUOTE = "USDT"
 ANY_QUOTE = "any"
-_PANEL_BARS = 500_000  # some 20 MB: a panel is a copy, and that of five thousand symbols is one too many
 
 T = TypeVar("T")
 
@@ -48,27 +47,9 @@ class Gathered:
     notes: tuple[str, ...]
     fetch_ms: float
 
-    @property
-    def bars(self) -> int:
-        """Candles of all series."""
-        return sum(map(len, self.series))
-
     def listings(self) -> Mapping[tuple[str, str], Listing]:
         """Every listing by exchange and symbol."""
         return {(each.exchange, each.symbol): each for each in self.universe.listings}
-
-    def panels(self) -> Iterator[Panel]:
-        """All series in order, some at a time."""
-        some: list[Candles] = []
-        bars = 0
-        for each in self.series:
-            if some and bars + len(each) > _PANEL_BARS:
-                yield Panel.of(some)
-                some, bars = [], 0
-            some.append(each)
-            bars += len(each)
-        if some:
-            yield Panel.of(some)
 
 
 def gather(markets: Sequence[Market], wanted: Wanted, progress: Progress, *, known: Known | None = None) -> Gathered:

@@ -1,4 +1,4 @@
-"""The one table of the six moving-average families (spec/ATC.md, section 1).
+"""The one table of the moving-average families (spec/ATC.md, section 1), and the names that inputs can take.
 
 Choices of the command line, warm-up, smallest lengths and the exactness bound all come from here;
 a backend adds the arithmetic.
@@ -23,6 +23,27 @@ class Robustness(StrEnum):
     NARROW = "narrow"
     MEDIUM = "medium"
     WIDE = "wide"
+
+
+class Source(StrEnum):
+    """The price that the averages are taken of; crossings always compare the close."""
+
+    CLOSE = "close"
+    OPEN = "open"
+    HIGH = "high"
+    LOW = "low"
+    HL2 = "hl2"
+    HLC3 = "hlc3"
+    OHLC4 = "ohlc4"
+
+
+class Want(StrEnum):
+    """How much is kept: the last bar; of all bars Average_Signal; both layers too; every member too."""
+
+    LAST = "last"
+    AVERAGE = "average"
+    LAYERS = "layers"
+    ALL = "all"
 
 
 OFFSETS: dict[Robustness, tuple[int, int, int, int]] = {
@@ -104,3 +125,4 @@ FAMILIES: tuple[Family, ...] = (
 )
 
 FAMILY_IDS: tuple[str, ...] = tuple(family.id for family in FAMILIES)
+BY_ID: dict[str, Family] = {family.id: family for family in FAMILIES}

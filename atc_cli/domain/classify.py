@@ -1,13 +1,18 @@
-"""Signal values to sides, directions and ranks. Pure functions."""
+"""Signal values to sides, directions, ranks and orders. Pure functions."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from atc_cli.domain.measures.table import SORTS
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow, Side
+from atc_cli.errors import UsageError, unknown_name
 
 Floats = NDArray[np.float64]
 
@@ -68,3 +73,25 @@ def _rank_key(row: ScanRow) -> tuple[bool, float, float, float, str, str]:
     volume = row.quote_volume if row.quote_volume is not None else -1.0
     neutral = row.side is Side.NEUTRAL
     return neutral, -abs(row.signal), age, -volume, row.symbol, row.exchange
+
+
+def sort_rows(rows: Iterable[ScanRow], key: str) -> tuple[ScanRow, ...]:
+    """Rows in the order of a sort key; rows keep their rank, equal ones their order, those without a value go last.
+
+    What comes first the table of measures says, `-key` turns it round. Raises UsageError for an unknown key.
+    """
+    measure = SORTS.get(key.removeprefix("-"))
+    if measure is None:
+        raise UsageError(*unknown_name("sort key", key, [*SORTS, *(f"-{each}" for each in SORTS)]))
+    value = measure.sort_by or measure.read
+    valued: list[tuple[Any, ScanRow]] = []
+    without: list[ScanRow] = []
+    for row in rows:
+        found = value(row)
+        if found is None or (isinstance(found, float) and not math.isfinite(found)):
+            without.append(row)
+        else:
+            valued.append((found, row))
+    largest_first = (measure.sort == "largest") != key.startswith("-")
+    ordered = sorted(valued, key=itemgetter(0), reverse=largest_first)
+    return (*(row for _, row in ordered), *without)

@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.domain.catalog import Dialect, member_lengths
-from atc_cli.domain.params import Params, Source
+from atc_cli.domain.catalog import Dialect, Source, member_lengths
+from atc_cli.domain.params import Params
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

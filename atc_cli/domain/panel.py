@@ -1,6 +1,6 @@
 """Validated candles: checked once here, trusted by everything after."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -235,6 +235,36 @@ class Panel:
             column.flags.writeable = False
             self._columns[place] = column
         return self._columns[place]
+
+    def parts(self, bars: int) -> Iterator[tuple[slice, "Panel"]]:
+        """The panel in parts of at most `bars` bars, a series being the least, each with the rows that it holds.
+
+        A part joins columns of its own: whoever drops one before the next never holds a copy of all. One whose columns
+        are joined already is a single part.
+        """
+        most = int(self.offsets[-1]) if self._columns else bars
+        first = 0
+        while first < len(self):
+            fitting = int(np.searchsorted(self.offsets, self.offsets[first] + most, side="right")) - 1
+            rows = slice(first, max(fitting, first + 1))
+            yield rows, self if rows == slice(0, len(self)) else Panel.of(self.series[rows])
+            first = rows.stop
+
+    def place(self, series: int, open_ms: int) -> int | None:
+        """Where in a right-aligned row the bar of a series is that opened then (UTC ms): -1 is the last bar.
+
+        None where it has no such bar.
+        """
+        times = self.series[series].timestamp
+        at = int(np.searchsorted(times, open_ms))
+        return at - len(times) if at < len(times) and times[at] == open_ms else None
+
+    def times_ms(self) -> Ints:
+        """When every bar opened, UTC ms, shape [series, width]: right-aligned, 0 before a series begins."""
+        times = np.zeros((len(self), self.width), np.int64)
+        for row, candles in zip(times, self.series, strict=True):
+            row[len(row) - len(candles) :] = candles.timestamp
+        return times
 
     def __len__(self) -> int:
         return len(self.series)

@@ -5,7 +5,6 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 
 from atc_cli.domain.catalog import (
     FAMILIES,
@@ -15,22 +14,12 @@ from atc_cli.domain.catalog import (
     Dialect,
     Family,
     Robustness,
+    Source,
     member_lengths,
 )
 
+LENGTH = 28
 TRADINGVIEW_CUT = 0.49
-
-
-class Source(StrEnum):
-    """The price that the averages are taken of; crossings always compare the close."""
-
-    CLOSE = "close"
-    OPEN = "open"
-    HIGH = "high"
-    LOW = "low"
-    HL2 = "hl2"
-    HLC3 = "hlc3"
-    OHLC4 = "ohlc4"
 
 
 class OutOfRangeError(ValueError):
@@ -41,7 +30,7 @@ class OutOfRangeError(ValueError):
         self.names = names
 
 
-def in_range(name: str, value: float, ok: bool, allowed: str, *others: str) -> None:
+def in_range(name: str, value: object, ok: bool, allowed: str, *others: str) -> None:
     """Raise OutOfRangeError naming the parameter, its value and the range unless `ok`."""
     if not ok:
         raise OutOfRangeError(f"{name.replace('_', '-')} is {value!r}, allowed: {allowed}", name, *others)
@@ -57,8 +46,8 @@ class Params:
     """
 
     dialect: Dialect = Dialect.LTS
-    lengths: tuple[int, ...] = (28,) * 6
-    weights: tuple[float, ...] = (1.0,) * 6
+    lengths: tuple[int, ...] = (LENGTH,) * len(FAMILIES)
+    weights: tuple[float, ...] = (1.0,) * len(FAMILIES)
     robustness: Robustness = Robustness.MEDIUM
     lambda_: float = 0.02
     decay: float = 0.03
@@ -70,6 +59,7 @@ class Params:
     strategy: bool = False
 
     def __post_init__(self) -> None:
+        self._check_names()
         finite = math.isfinite
         in_range("lambda", self.lambda_, finite(self.lambda_) and self.lambda_ > 0, "> 0")
         in_range("decay", self.decay, 0 <= self.decay < 100, "0 <= decay < 100")
@@ -78,12 +68,24 @@ class Params:
         above = finite(self.short_threshold) and self.short_threshold < self.long_threshold
         below = f"< long-threshold ({self.long_threshold!r})"
         in_range("short_threshold", self.short_threshold, above, below, "long_threshold")
-        if not self.families:
-            raise OutOfRangeError("families is empty, allowed: at least one family", "families")
         for family, base, weight in self.used():
             name = f"{family.id}_weight"
             in_range(name, weight, finite(weight) and weight > 0, "> 0")
             self._check_length(family, base)
+
+    def _check_names(self) -> None:
+        for name, value, kind in (
+            ("dialect", self.dialect, Dialect),
+            ("robustness", self.robustness, Robustness),
+            ("source", self.source, Source),
+        ):
+            in_range(name, value, isinstance(value, kind), ", ".join(kind))
+        if not self.families:
+            raise OutOfRangeError("families is empty, allowed: at least one family", "families")
+        for family in self.families:
+            in_range("families", family, family in FAMILY_IDS, ", ".join(FAMILY_IDS))
+        for name, values in (("lengths", self.lengths), ("weights", self.weights)):
+            in_range(name, values, len(values) == len(FAMILIES), f"one for each of {', '.join(FAMILY_IDS)}")
 
     def _check_length(self, family: Family, base: int) -> None:
         name = f"{family.id}_len"

@@ -5,6 +5,7 @@ integers, where the fast backends keep running sums.
 """
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +14,13 @@ from numpy.typing import NDArray
 from atc_cli.domain.catalog import FAMILIES, MEMBERS, Dialect
 from atc_cli.domain.grid import Prices, prices_of
 from atc_cli.domain.params import Params
-from atc_cli.domain.reference_lts import side_of_lts_average
-from atc_cli.domain.reference_tradingview import side_of_tradingview_average
+from atc_cli.domain.reference_lts import SIDES, side_of_lts_average
+from atc_cli.domain.reference_tradingview import AVERAGES, side_of_tradingview_average
 
 Floats = NDArray[np.float64]
+
+# the families that are defined in each dialect
+KNOWN: dict[Dialect, Collection[str]] = {Dialect.LTS: SIDES, Dialect.TRADINGVIEW: AVERAGES}
 
 _FLOOR = 0.25
 _TOLERANCE = 1e-10
@@ -24,7 +28,7 @@ _TOLERANCE = 1e-10
 
 @dataclass(frozen=True, slots=True)
 class ReferenceResult:
-    """One series: average [bars], families and weights [6, bars], member signs and equities [54, bars]."""
+    """One series: average [bars]; families, weights [families, bars]; member signs, equities [members, bars]."""
 
     average: Floats
     families: Floats
@@ -52,7 +56,7 @@ def compute(values: Floats, params: Params, growth: Floats) -> ReferenceResult:
 
 
 def _member_sides(prices: Prices, params: Params) -> Floats:
-    """sign(close - average) of the 54 members, NaN where undefined, shape [54, bars]."""
+    """sign(close - average) of every member, NaN where undefined, shape [members, bars]."""
     side_of = side_of_lts_average if params.dialect is Dialect.LTS else side_of_tradingview_average
     undefined = np.full(len(prices.close), np.nan)
     rows: list[Floats] = []
@@ -114,7 +118,7 @@ def _floored(equity: Floats, dialect: Dialect) -> Floats:
 
 
 def _family_signals(signs: Floats, equity: Floats, params: Params, bars: int) -> Floats:
-    """X of the six families, shape [6, bars]: sum(sig*e)/sum(e) in member order, two decimals."""
+    """X of every family, shape [families, bars]: sum(sig*e)/sum(e) in member order, two decimals."""
     families = np.full((len(FAMILIES), bars), np.nan)
     rounded = round_tradingview if params.dialect is Dialect.TRADINGVIEW else round_lts
     for row in range(len(FAMILIES)):

@@ -1,14 +1,17 @@
 """Close against each average in dialect `lts` (spec/ATC.md, sections 3 and 4), slow and obvious."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from atc_cli.domain.catalog import HullShape, triangle
+from atc_cli.domain.catalog import BY_ID, Dialect, HullShape, triangle
 from atc_cli.domain.grid import Prices
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+SideOf = Callable[[int, Prices], Floats]
 
 _RENEWAL_BARS = 256
 _KAMA_SLOW, _KAMA_RANGE = 0.064, 0.666 - 0.064
@@ -16,11 +19,9 @@ _KAMA_SLOW, _KAMA_RANGE = 0.064, 0.666 - 0.064
 
 def side_of_lts_average(family: str, n: int, prices: Prices) -> Floats:
     """sign(close - average) of one member, NaN where the average is undefined, shape [bars]."""
-    if len(prices.close) < n and family != "kama":
+    if BY_ID[family].first_defined(Dialect.LTS, n) >= len(prices.close):
         return np.full(len(prices.close), np.nan)
-    if family in _RECURSIVE:
-        return _side(prices.close, _RECURSIVE[family](n, prices))
-    return _WINDOWED[family](n, prices)
+    return SIDES[family](n, prices)
 
 
 def _wma_side(n: int, prices: Prices) -> Floats:
@@ -141,5 +142,16 @@ def _close_numbers(prices: Prices) -> Floats:
     return prices.close if prices.close_int is None else prices.close_int.astype(np.float64)
 
 
-_RECURSIVE = {"ema": ema, "dema": dema, "kama": kama}
-_WINDOWED = {"wma": _wma_side, "lsma": _lsma_side, "hma": _hma_side}
+def _beside(average: SideOf) -> SideOf:
+    """The side of an average that is compared as it is."""
+    return lambda n, prices: _side(prices.close, average(n, prices))
+
+
+SIDES: dict[str, SideOf] = {
+    "ema": _beside(ema),
+    "hma": _hma_side,
+    "wma": _wma_side,
+    "dema": _beside(dema),
+    "lsma": _lsma_side,
+    "kama": _beside(kama),
+}

@@ -16,7 +16,7 @@ _KAMA_SLOW, _KAMA_RANGE = 0.064, 0.666 - 0.064
 
 def side_of_tradingview_average(family: str, n: int, prices: Prices) -> Floats:
     """sign(close - average) of one member, NaN where the average is undefined, shape [bars]."""
-    average = _AVERAGES[family](prices.source, n)
+    average = AVERAGES[family](prices.source, n)
     above = (prices.close > average).astype(np.float64) - (prices.close < average)
     return np.where(np.isnan(average), np.nan, above)
 
@@ -146,4 +146,4 @@ def kama(source: Floats, n: int) -> Floats:
     return average
 
 
-_AVERAGES = {"ema": ema, "hma": sma, "wma": wma, "dema": dema, "lsma": lsma, "kama": kama}
+AVERAGES = {"ema": ema, "hma": sma, "wma": wma, "dema": dema, "lsma": lsma, "kama": kama}

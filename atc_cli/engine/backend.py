@@ -1,35 +1,27 @@
 """What a backend takes and gives. Every backend returns the same bits."""
 
 import math
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.domain.catalog import FAMILIES, MEMBERS
+from atc_cli.domain.catalog import FAMILIES, MEMBERS, Dialect, Want
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
-
-
-class Want(StrEnum):
-    """How much is kept: the last bar; of all bars Average_Signal; both layers too; every member too."""
-
-    LAST = "last"
-    AVERAGE = "average"
-    LAYERS = "layers"
-    ALL = "all"
+from atc_cli.errors import UnavailableError
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """What a backend computed; n series, w = bars of the longest, rows right-aligned with NaN before.
+    """What a backend computed; n series, f families of m members, w = bars of the longest.
 
-    average: [n] for last, else [n, w]. families (X) and weights (X_S): [n, 6] for last, [n, 0] for average,
-    else [n, 6, w]; NaN for a family that takes no part. flipped: [n], bar index of the last change of side,
-    -1 if none. member_sign, member_equity: [n, 6, 9] at the last bar, [n, 6, 9, w] for all. grid: [n], the
-    decimals k of the integer prices, -1 where there is no grid (always in tradingview).
+    Rows over time are right-aligned with NaN before. average: [n] for last, else [n, w]. families (X) and weights
+    (X_S): [n, f] for last, [n, 0] for average, else [n, f, w]; NaN for a family that takes no part. flipped: [n], bar
+    index of the last change of side, -1 if none. member_sign, member_equity: [n, f, m] at the last bar, [n, f, m, w]
+    for all. grid: [n], the decimals k of the integer prices, -1 where there is no grid (always in tradingview).
     """
 
     average: NDArray[np.float64]
@@ -42,7 +34,12 @@ class Values:
 
     @classmethod
     def empty(cls, series: int, width: int, want: Want, *, members: bool = True) -> "Values":
-        """Buffers of the right shapes for a backend to fill: NaN, -1 and 0; without members none of theirs."""
+        """Buffers of the right shapes for a backend to fill: NaN, -1 and 0; without members none of theirs.
+
+        ValueError for a want that is none.
+        """
+        if not isinstance(want, Want):
+            raise ValueError(f"want is {want!r}, allowed: {', '.join(Want)}")
         bars: tuple[int, ...] = () if want is Want.LAST else (width,)
         count = 0 if want is Want.AVERAGE else len(FAMILIES)
         layer = (series, count) if want in (Want.LAST, Want.AVERAGE) else (series, count, width)
@@ -62,6 +59,28 @@ class Values:
         """Entries per row over time; 1 where only the last bar was wanted."""
         return self.average.shape[1] if self.average.ndim > 1 else 1
 
+    def rows(self, some: slice) -> "Values":
+        """The values of neighbouring series; what is written there is written here."""
+        return Values(
+            average=self.average[some],
+            families=self.families[some],
+            weights=self.weights[some],
+            flipped=self.flipped[some],
+            member_sign=self.member_sign[some],
+            member_equity=self.member_equity[some],
+            grid=self.grid[some],
+        )
+
+    def at(self, panel: Panel, series: int, open_ms: int) -> float:
+        """Average_Signal of a series of `panel` at the bar that opened then (UTC ms), NaN where it has no such bar.
+
+        Of the last bar alone where no other was wanted.
+        """
+        place = panel.place(series, open_ms)
+        if self.average.ndim == 1:
+            return float(self.average[series]) if place == -1 else math.nan
+        return math.nan if place is None else float(self.average[series, place])
+
     def last(self, series: int) -> "LastBar":
         """The last bar of one series, whether the last bar or every bar was wanted."""
         every_bar = self.families.ndim == 3
@@ -77,7 +96,7 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class LastBar:
-    """One series at its last bar: Average_Signal, X and X_S [6], bar of the last flip, decimals of the grid."""
+    """One series at its last bar: Average_Signal, X and X_S per family, bar of the last flip, decimals of the grid."""
 
     average: float
     families: NDArray[np.float64]
@@ -92,37 +111,76 @@ class LastBar:
         return sum(weight for weight in weights if not math.isnan(weight))
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way in which a backend runs: a path of instructions ("" where it has no choice) and threads."""
+
+    simd: str = ""
+    threads: int = 1
+
+
 class Backend(Protocol):
-    """One way of computing a panel.
+    """One way of computing a panel."""
 
-    One that comes in forms declares them in `variants() -> list[tuple[simd, threads]]` and is made in one of
-    them by its class with the keywords `simd` and `threads`; `atc bench` times each.
-    """
+    @property
+    def name(self) -> str:
+        """The name that --backend takes."""
 
-    name: str
+    @property
+    def compiles(self) -> bool:
+        """Whether it compiles for seconds at its first use of a dialect."""
+
+    def forms(self) -> Sequence[Form]:
+        """Every form in which it can run here, at least one; `atc bench` times each."""
+
+    def in_form(self, form: Form) -> "Backend":
+        """The same in one of its forms; ValueError for another."""
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
-        """The whole batch in one call."""
+        """The whole batch in one call; how much of it is held at once is the backend's own affair.
+
+        Raises before memory is touched: ValueError for a want or dialect that is none, UnavailableError for a family
+        that it does not know.
+        """
 
 
-def variants(backend: Backend) -> list[tuple[str, int]]:
-    """(simd, threads) of every form that the backend declares in `variants()`; [("", 1)] where it declares none."""
-    declare = getattr(backend, "variants", None)
-    return list(declare()) if declare else [("", 1)]
+def check_dialect(engine: str, known: Collection[Dialect], dialect: Dialect) -> None:
+    """ValueError for a dialect that an engine does not know."""
+    if dialect not in known:
+        raise ValueError(f"dialect is {str(dialect)!r}, allowed with backend {engine}: {', '.join(known)}")
 
 
-def compiles(backend: Backend) -> bool:
-    """Whether the backend compiles for seconds at its first use of a dialect: it says so with `compiles = True`."""
-    return bool(getattr(backend, "compiles", False))
+def check_families(engine: str, known: Collection[str], params: Params) -> None:
+    """UnavailableError for families in use that an engine does not know in this dialect."""
+    unknown = [family for family in params.families if family not in known]
+    if unknown:
+        said = f"backend {engine} cannot compute {', '.join(unknown)} in dialect {params.dialect}"
+        raise UnavailableError(said, f"--families {','.join(known)}, or another backend")
 
 
-def variant(backend: Backend, simd: str, threads: int) -> Backend:
-    """The backend in one of the forms it declares: its class, called with `simd` and `threads`."""
-    if not hasattr(backend, "variants"):
-        return backend
-    form: Any = type(backend)
-    made: Backend = form(simd=simd, threads=threads)
-    return made
+class OneForm:
+    """A backend that runs in one way."""
+
+    name: str
+    compiles = False
+
+    def forms(self) -> Sequence[Form]:
+        """That one."""
+        return (Form(),)
+
+    def in_form(self, form: Form) -> Self:
+        """Itself; ValueError for a form that is not its own."""
+        if form != Form():
+            raise ValueError(f"backend {self.name} has no form {form.simd!r} on {form.threads} threads")
+        return self
+
+
+@runtime_checkable
+class Windows(Backend, Protocol):
+    """A backend that also computes windows of one history."""
+
+    def compute_windows(self, panel: Panel, params: Params, ends: NDArray[np.uintp], bars: int) -> Values:
+        """The last values of the window of `bars` bars that ends at each bar of `ends`, without members."""
 
 
 class Stream(Protocol):
@@ -131,24 +189,41 @@ class Stream(Protocol):
     def advance(self, prices: NDArray[np.float64], want: Want = Want.LAST) -> tuple[Values, list[int]]:
         """Go on by `prices` [4, n, m]: values of the new bars, and the series that must be started again."""
 
+    def peek(self, prices: NDArray[np.float64], want: Want = Want.LAST) -> tuple[Values, list[int]]:
+        """What `advance` would return for bars that are still forming; the stream stays as it is."""
+
+    def to_bytes(self) -> bytes:
+        """All that `Streams.resume` needs, with version and checksum."""
+
 
 @runtime_checkable
-class Replays(Backend, Protocol):
-    """A backend that also computes windows of one history, and goes on bar by bar."""
-
-    def compute_windows(self, panel: Panel, params: Params, ends: NDArray[np.uintp], bars: int) -> Values:
-        """The last values of the window of `bars` bars that ends at each bar of `ends`, without members."""
+class Streams(Backend, Protocol):
+    """A backend that also goes on bar by bar."""
 
     def stream(self, panel: Panel, params: Params) -> Stream:
         """Series that have come to the end of the panel."""
 
+    def resume(self, saved: bytes, params: Params) -> Stream:
+        """Go on from `Stream.to_bytes`; ValueError for bytes that are damaged or of other parameters."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Workload:
-    """The size of what is asked for: the route is chosen on this alone."""
+    """What is asked for, in sizes: the route is chosen on this alone. `longest_bars`: of the longest series."""
 
     series: int
     bars_total: int
+    longest_bars: int
+    dialect: Dialect
+    want: Want
+
+    @classmethod
+    def of(cls, bars: Iterable[int], dialect: Dialect, want: Want) -> "Workload":
+        """That of series with so many bars each."""
+        each = list(bars)
+        return cls(
+            series=len(each), bars_total=sum(each), longest_bars=max(each, default=0), dialect=dialect, want=want
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,29 @@
 """Every backend by name: what can run here, and why the others cannot."""
 
+from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 
+from atc_cli.domain.engines import Engine
 from atc_cli.engine import reference, rust
 from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.engine.numba import backend as numba
 
-_NOT_BUILT = "this version of atc does not include it"
+
+def _not_built(engine: Engine) -> Unavailable:
+    return Unavailable(engine, "this version of atc does not include it", "use --backend auto")
+
+
+# the fastest first
+_OFFER: dict[Engine, Callable[[], Offer | Unavailable]] = {
+    Engine.RUST: rust.offer,
+    Engine.NUMBA: lambda: numba.offer(find_spec("numba")),
+    Engine.CUDA: partial(_not_built, Engine.CUDA),
+    Engine.DASK: partial(_not_built, Engine.DASK),
+    Engine.REFERENCE: reference.offer,
+}
 
 
 def offers() -> list[Offer | Unavailable]:
     """One of each backend; nothing that is heavy is imported."""
-    absent = [Unavailable(name, _NOT_BUILT, "use --backend auto") for name in ("cuda", "dask")]
-    return [rust.offer(), numba.offer(find_spec("numba")), *absent, reference.offer()]
+    return [offer() for offer in _OFFER.values()]

@@ -3,22 +3,25 @@
 import numpy as np
 
 from atc_cli.domain import reference
-from atc_cli.domain.catalog import FAMILIES, MEMBERS
+from atc_cli.domain.catalog import FAMILIES, MEMBERS, Want
 from atc_cli.domain.classify import last_flip
+from atc_cli.domain.engines import Engine
 from atc_cli.domain.growth import growth_table
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.reference import ReferenceResult
-from atc_cli.engine.backend import Offer, Values, Want
+from atc_cli.engine.backend import Offer, OneForm, Values, check_dialect, check_families
 
 
-class ReferenceBackend:
+class ReferenceBackend(OneForm):
     """domain/reference.py, one series after another."""
 
-    name = "reference"
+    name = Engine.REFERENCE
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
         """Values of every series; see Values for shapes."""
+        check_dialect(self.name, reference.KNOWN, params.dialect)
+        check_families(self.name, reference.KNOWN[params.dialect], params)
         values = Values.empty(len(panel), panel.width, want)
         growth = growth_table(params, panel.width)
         for row, candles in enumerate(panel.series):

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 
+from atc_cli.domain.engines import AUTO
 from atc_cli.domain.results.scan import Decision
 from atc_cli.engine.backend import Backend, Offer, Unavailable, Workload
 from atc_cli.engine.cost import estimate_ms
 from atc_cli.errors import UnavailableError
-
-AUTO = "auto"
 
 
 def check(offers: Sequence[Offer | Unavailable], requested: str) -> None:

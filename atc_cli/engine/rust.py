@@ -2,124 +2,90 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.domain.grid import CLOSE, SOURCE_COLUMNS
-from atc_cli.domain.growth import EXPONENT_MAX, growth_exponent, growth_table
-from atc_cli.domain.panel import COLUMNS, Panel
+from atc_cli.domain.catalog import Want
+from atc_cli.domain.engines import AUTO, Engine
+from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
-from atc_cli.engine.backend import Offer, Unavailable, Values, Want
+from atc_cli.engine.backend import Form, Offer, Unavailable, Values
+from atc_cli.engine.packing import Bounds, Floats, Lent, PlainParams, growth_of, growth_to_come
+from atc_cli.errors import UnavailableError
 
 SIMD_VARIABLE = "ATC_SIMD"
-_AUTO = "auto"
 # what `atc bench` finds for lts on an AMD EPYC; a slower processor slows every backend alike
 _NS_PER_BAR = {"scalar": 180.0, "avx2": 42.0, "avx512": 21.0}
 _START_MS = 0.3
 # starting threads costs as much as some ten thousand bars
 _BARS_PER_THREAD = 100_000
-_GROWTH_SPARE_BARS = 1024
-
-Bounds = NDArray[np.uintp]
-Floats = NDArray[np.float64]
-
-
-@dataclass(slots=True)
-class _Lent:
-    """Columns [bars] and the series in them, as _kernels takes them."""
-
-    open: Floats
-    high: Floats
-    low: Floats
-    close: Floats
-    starts: Bounds
-    ends: Bounds
-    growth: Floats
-
-
-@dataclass(slots=True)
-class _Settings:
-    """The parameters as _kernels takes them."""
-
-    dialect: str
-    lengths: Sequence[Sequence[int] | None]
-    weights: Sequence[float]
-    decay: float
-    cutout: int
-    long_threshold: float
-    short_threshold: float
-    source: str
-    strategy: bool
-
-    @classmethod
-    def of(cls, params: Params) -> "_Settings":
-        return cls(
-            dialect=params.dialect.value,
-            lengths=params.members(),
-            weights=params.weights,
-            decay=params.decay,
-            cutout=params.cutout,
-            long_threshold=params.long_threshold,
-            short_threshold=params.short_threshold,
-            source=params.source.value,
-            strategy=params.strategy,
-        )
+# some 20 MB of columns: they are copies, and those of five thousand symbols at once would be one copy too many
+_PART_BARS = 500_000
 
 
 class RustBackend:
-    """kernels_rs/core through PyO3: the whole panel in one call, the GIL released.
+    """kernels_rs/core through PyO3, the GIL released.
 
     `simd` is auto (ATC_SIMD, else the fastest here), scalar, avx2 or avx512; `threads` None is every processor
     that this process may use, where there is work for it. Neither changes a bit.
     """
 
-    name = "rust"
+    name = Engine.RUST
+    compiles = False
 
-    def __init__(self, simd: str = _AUTO, threads: int | None = None) -> None:
-        self.simd = simd if simd != _AUTO else os.environ.get(SIMD_VARIABLE) or _AUTO
+    def __init__(self, simd: str = AUTO, threads: int | None = None) -> None:
+        self.simd = simd if simd != AUTO else os.environ.get(SIMD_VARIABLE) or AUTO
         self.threads = threads or _processors()
         self._bars_per_thread = 1 if threads else _BARS_PER_THREAD
 
-    @classmethod
-    def variants(cls) -> list[tuple[str, int]]:
-        """(simd, threads) of every form: each path of this processor, on one thread and on all."""
-        counts = sorted({1, _processors()})
-        return [(simd, threads) for simd in simd_paths() for threads in counts]
+    def forms(self) -> Sequence[Form]:
+        """Each path of this processor, on one thread and on all."""
+        return [Form(simd, threads) for simd in simd_paths() for threads in sorted({1, _processors()})]
+
+    def in_form(self, form: Form) -> "RustBackend":
+        """On that path, on that many threads; ValueError for a path that is not here."""
+        if form.simd not in simd_paths():
+            raise ValueError(f"backend {self.name} has no form {form.simd!r}, allowed: {', '.join(simd_paths())}")
+        return RustBackend(form.simd, form.threads)
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
-        """Values of every series; see Values for shapes. Written in place, nothing is copied."""
+        """Values of every series; see Values for shapes. Written in place; columns are joined a part at a time."""
+        plain = _plain(params)
         values = Values.empty(len(panel), panel.width, want)
-        bounds = panel.offsets.astype(np.uintp)
-        self._compute(panel, (bounds[:-1], bounds[1:]), params, want, values)
+        growth = growth_of(params, panel.width)
+        for rows, part in panel.parts(_PART_BARS):
+            self._compute(Lent.of(part, params, growth), plain, want, values.rows(rows))
         return values
 
     def compute_windows(self, panel: Panel, params: Params, ends: Bounds, bars: int) -> Values:
         """The last values of the window of `bars` bars that ends at each bar of `ends`, as a scan then saw them.
 
         `panel` holds one series; `ends` [n] are bar numbers in it, each at least bars - 1. Every window has its own
-        anchor, grid and growth. Returns what Want.LAST gives for n series, without members (shape [0, 6, 9]).
+        anchor, grid and growth. Returns what Want.LAST gives for n series, without members.
         """
+        plain = _plain(params)
         values = Values.empty(len(ends), bars, Want.LAST, members=False)
         behind = ends.astype(np.uintp) + np.uintp(1)
-        self._compute(panel, (behind - np.uintp(bars), behind), params, Want.LAST, values)
+        lent = Lent.of(panel, params, growth_of(params, bars), (behind - np.uintp(bars), behind))
+        self._compute(lent, plain, Want.LAST, values)
         return values
 
     def stream(self, panel: Panel, params: Params) -> "RustState":
         """Series that have come to the end of the panel, to go on bar by bar."""
         return RustState.start(panel, params, simd=self.simd)[0]
 
-    def _compute(self, panel: Panel, bounds: tuple[Bounds, Bounds], params: Params, want: Want, values: Values) -> None:
+    def resume(self, saved: bytes, params: Params) -> "RustState":
+        """Go on from `RustState.to_bytes`; raises as `RustState.from_bytes` does."""
+        return RustState.from_bytes(saved, params, self.simd)
+
+    def _compute(self, lent: Lent, plain: PlainParams, want: Want, values: Values) -> None:
         from atc_cli import _kernels
 
-        longest = int((bounds[1] - bounds[0]).max(initial=0))
-        lent = _Lent(**_prices(panel, params), starts=bounds[0], ends=bounds[1], growth=_growth(params, longest))
-        worthwhile = 1 + int((bounds[1] - bounds[0]).sum()) // self._bars_per_thread
-        threads = min(self.threads, worthwhile)
-        _kernels.compute(lent, _Settings.of(params), values, want.value, self.simd, threads)
+        worthwhile = 1 + int((lent.ends - lent.starts).sum()) // self._bars_per_thread
+        _kernels.compute(lent, plain, values, want.value, self.simd, min(self.threads, worthwhile))
 
 
 class RustState:
@@ -135,7 +101,7 @@ class RustState:
 
     @classmethod
     def start(
-        cls, panel: Panel, params: Params, want: Want = Want.LAST, simd: str = _AUTO
+        cls, panel: Panel, params: Params, want: Want = Want.LAST, simd: str = AUTO
     ) -> tuple["RustState", Values]:
         """Compute a panel, on one thread, and keep what the next bars need; also the panel's values.
 
@@ -143,11 +109,10 @@ class RustState:
         """
         from atc_cli import _kernels
 
+        plain = _plain(params)
         values = Values.empty(len(panel), panel.width, want)
-        bounds = panel.offsets.astype(np.uintp)
-        growth = _growth(params, panel.width)
-        lent = _Lent(**_prices(panel, params), starts=bounds[:-1], ends=bounds[1:], growth=growth)
-        state = _kernels.State.start(lent, _Settings.of(params), values, want.value, simd)
+        lent = Lent.of(panel, params, growth_of(params, panel.width))
+        state = _kernels.State.start(lent, plain, values, want.value, simd)
         return cls(state, params, np.diff(panel.offsets)), values
 
     def advance(self, prices: Floats, want: Want = Want.LAST) -> tuple[Values, list[int]]:
@@ -167,11 +132,8 @@ class RustState:
     def _step(self, prices: Floats, want: Want, *, peek: bool) -> tuple[Values, list[int]]:
         _, series, bars = prices.shape
         values = Values.empty(series, bars, want, members=want is Want.ALL)
-        opened, high, low, close = np.ascontiguousarray(prices, np.float64).reshape(4, -1)
-        starts = np.arange(series, dtype=np.uintp) * np.uintp(bars)
-        growth = _growth(self._params, _with_spare(self._params, int(self._bars.max(initial=0)) + bars))
-        lent = _Lent(opened, high, low, close, starts, starts + np.uintp(bars), growth)
-        return values, self._state.step(lent, values, want.value, peek)
+        growth = growth_to_come(self._params, int(self._bars.max(initial=0)) + bars)
+        return values, self._state.step(Lent.of_steps(prices, growth), values, want.value, peek)
 
     def to_bytes(self) -> bytes:
         """The state with version and checksum; numbers only."""
@@ -179,35 +141,29 @@ class RustState:
         return saved
 
     @classmethod
-    def from_bytes(cls, saved: bytes, params: Params, simd: str = _AUTO) -> "RustState":
+    def from_bytes(cls, saved: bytes, params: Params, simd: str = AUTO) -> "RustState":
         """Go on from what `to_bytes` gave, on any path.
 
         Raises ValueError for bytes that are damaged, of another version or of other parameters.
         """
         from atc_cli import _kernels
 
-        state = _kernels.State.from_bytes(saved, _Settings.of(params), simd)
+        state = _kernels.State.from_bytes(saved, _plain(params), simd)
         return cls(state, params, np.array(state.bars(), np.int64))
 
 
-def _prices(panel: Panel, params: Params) -> dict[str, Floats]:
-    """The four prices by name; kernels read close and the source, so in place of any other stands the close."""
-    read = SOURCE_COLUMNS[params.source]
-    return {name: panel.column(i if i in read else CLOSE) for i, name in enumerate(COLUMNS[: CLOSE + 1])}
-
-
 @lru_cache(maxsize=32)
-def _growth(params: Params, bars: int) -> Floats:
-    """The growth table of the windows last asked for: a scan asks for the same one again and again."""
-    table = growth_table(params, bars)
-    table.flags.writeable = False
-    return table
+def _plain(params: Params) -> PlainParams:
+    """Parameters that the compiled module takes; UnavailableError where its families are not those of the catalogue."""
+    from atc_cli import _kernels
 
-
-def _with_spare(params: Params, bars: int) -> int:
-    """A round number of bars where the table may be that long: a stream then works it out once in a thousand bars."""
-    spare = -(-bars // _GROWTH_SPARE_BARS) * _GROWTH_SPARE_BARS
-    return spare if growth_exponent(params, spare) <= EXPONENT_MAX else bars
+    plain = PlainParams.of(params)
+    try:
+        _kernels.warmup(plain.dialect, plain.lengths)
+    except ValueError as error:
+        said = f"backend {Engine.RUST} cannot compute {', '.join(params.families)} in dialect {plain.dialect}: {error}"
+        raise UnavailableError(said, "run `make build`, or install a wheel") from None
+    return plain
 
 
 def _processors() -> int:
@@ -219,15 +175,15 @@ def _processors() -> int:
 def offer() -> Offer | Unavailable:
     """Available where the extension was built and ATC_SIMD, if set, names a path of this processor."""
     try:
-        paths = [_AUTO, *simd_paths()]
+        paths = [AUTO, *simd_paths()]
     except ImportError as error:
-        return Unavailable("rust", f"the extension is not built ({error})", "run `make build`, or install a wheel")
-    forced = os.environ.get(SIMD_VARIABLE) or _AUTO
+        return Unavailable(Engine.RUST, f"the extension is not built ({error})", "run `make build`, or install a wheel")
+    forced = os.environ.get(SIMD_VARIABLE) or AUTO
     if forced not in paths:
         why = f"{SIMD_VARIABLE} is {forced!r}, this processor has: {', '.join(paths)}"
-        return Unavailable("rust", why, f"unset {SIMD_VARIABLE}, or set it to one of these")
+        return Unavailable(Engine.RUST, why, f"unset {SIMD_VARIABLE}, or set it to one of these")
     backend = RustBackend()
-    path = paths[-1] if backend.simd == _AUTO else backend.simd
+    path = paths[-1] if backend.simd == AUTO else backend.simd
     return Offer(backend, start_ms=_START_MS, ns_per_bar=_NS_PER_BAR[path] / backend.threads)
 
 

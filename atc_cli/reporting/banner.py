@@ -8,7 +8,7 @@ from rich.text import Text
 from atc_cli.domain.results.scan import Header, Side
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.reporting import figures
-from atc_cli.reporting.columns import FORMING, FORMING_MARK, SIDE_MARKS, SIMULATED, Cell
+from atc_cli.reporting.cells import FORMING, FORMING_MARK, SIDE_MARKS, SIMULATED, Cell
 from atc_cli.reporting.layout import flow
 from atc_cli.reporting.text import printable, with_other
 

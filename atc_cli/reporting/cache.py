@@ -1,6 +1,5 @@
 """What `atc cache` tells: a table and JSON of what is stored, and candles as files."""
 
-import io
 import re
 from collections.abc import Sequence
 
@@ -10,7 +9,8 @@ from rich.text import Text
 from atc_cli.domain.panel import COLUMNS, Candles
 from atc_cli.domain.results.stored import Entry, Missing, StoredShelf
 from atc_cli.domain.timeframe import iso
-from atc_cli.reporting.documents import Document, dumps, time_or_none
+from atc_cli.libraries import arrow
+from atc_cli.reporting.documents import Document, dumps, parquet_bytes, time_or_none
 from atc_cli.reporting.layout import ruled_table
 from atc_cli.reporting.text import printable, safe_filename
 
@@ -100,10 +100,7 @@ def candles_filename(candles: Candles) -> str:
 
 def candles_parquet(candles: Candles) -> bytes:
     """timestamp as int64 UTC ms, then open, high, low, close, volume as float64: what `--data` reads back."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    pa = arrow()
 
     columns = [pa.array(candles.timestamp, pa.int64()), *(pa.array(each, pa.float64()) for each in candles.values)]
-    sink = io.BytesIO()
-    pq.write_table(pa.Table.from_arrays(columns, names=["timestamp", *COLUMNS]), sink)
-    return sink.getvalue()
+    return parquet_bytes(pa.Table.from_arrays(columns, names=["timestamp", *COLUMNS]))

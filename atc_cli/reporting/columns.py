@@ -1,32 +1,37 @@
-"""The one table of scan columns: titles, cells, what goes first on a narrow terminal, how rows are sorted."""
+"""The columns of a scan: how each look of a measure is drawn, and what goes first where there is no room."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Literal, cast
+from typing import Any, Literal
 
-from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS
-from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
+from atc_cli.domain.catalog import FAMILY_IDS
+from atc_cli.domain.measures import table
+from atc_cli.domain.measures.measure import Look, Measure
+from atc_cli.domain.results.scan import Header, ScanResult, ScanRow
 from atc_cli.errors import UsageError, unknown_name
 from atc_cli.reporting import figures
-from atc_cli.reporting.text import SPARK_CLOSES, printable, spark_step, sparkline
+from atc_cli.reporting.cells import (
+    FORMING_MARK,
+    FRESH,
+    ODD,
+    QUIET,
+    SIDE_MARKS,
+    STRONG,
+    Cell,
+    Span,
+    direction_style,
+    family_mark,
+    side_cell,
+)
+from atc_cli.reporting.text import printable, spark_step, sparkline
 
-Span = tuple[str, str]
-Cell = tuple[Span, ...]
 Justify = Literal["left", "right"]
 
-UP, DOWN, QUIET, STRONG, FRESH = "green", "red", "dim", "bold", "bold yellow"
-SIDE_MARKS: dict[Side, Span] = {
-    Side.LONG: ("▲", "bold green"),
-    Side.SHORT: ("▼", "bold red"),
-    Side.NEUTRAL: ("·", QUIET),
-}
-FORMING_MARK = "○"
-SIMULATED = "SIMULATED MARKET - not real prices"
-FORMING = "includes the forming bar: signals can change until it closes"
-SPARK_NARROW = SPARK_CLOSES // 2
+SPARK_NARROW = table.SPARK_CLOSES // 2
 _FRESH_BARS = 3
 _SIGNAL_DECIMALS = 3
+_TO_THE_LEFT = ("text", "families")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +41,7 @@ class Scene:
     header: Header
     zone: tzinfo
     newest_ms: int
-    spark_cells: int = SPARK_CLOSES
+    spark_cells: int = table.SPARK_CLOSES
 
     @classmethod
     def of(cls, result: ScanResult, zone: tzinfo) -> "Scene":
@@ -58,67 +63,44 @@ class Column:
     justify: Justify
     cell: Callable[[ScanRow, Scene], Cell]
 
-
-def family_mark(signal: float | None, cuts: tuple[float, float]) -> Span:
-    """A family's signal as one mark: large beyond its cut, small within, a dot at zero."""
-    if not figures.known(signal) or signal == 0:
-        return "·", QUIET
-    if signal > 0:
-        return ("▲", "bold green") if signal > cuts[0] else ("▴", UP)
-    return ("▼", "bold red") if signal < cuts[1] else ("▾", DOWN)
-
-
-def direction_style(value: float | None) -> str:
-    """Green above zero, red below, dim at zero and where there is nothing."""
-    if not figures.known(value) or value == 0:
-        return QUIET
-    return UP if value > 0 else DOWN
+    @classmethod
+    def of(cls, measure: Measure) -> "Column":
+        """The column of a measure that has a look."""
+        assert measure.look is not None
+        read, draw = measure.read, _DRAWN[measure.look]
+        justify: Justify = "left" if measure.type in _TO_THE_LEFT else "right"
+        return cls(measure.key, measure.title, justify, lambda row, scene: draw(read(row), row, scene))
 
 
-def side_cell(side: Side) -> Cell:
-    """▲ LONG in its colour."""
-    mark, style = SIDE_MARKS[side]
-    return ((f"{mark} {side.value}", style),)
-
-
-def _symbol(row: ScanRow, scene: Scene) -> Cell:
-    name: Span = (printable(row.symbol), STRONG)
+def _symbol(symbol: str, row: ScanRow, scene: Scene) -> Cell:
+    name: Span = (printable(symbol), STRONG)
     if not scene.header.include_open:
         return (name,)
-    return (f"{FORMING_MARK if row.forming else ' '} ", "yellow"), name
+    return (f"{FORMING_MARK if row.forming else ' '} ", ODD), name
 
 
-def _signal(row: ScanRow, _: Scene) -> Cell:
-    return ((figures.signed(row.signal, _SIGNAL_DECIMALS), SIDE_MARKS[row.side][1]),)
-
-
-def _families(row: ScanRow, scene: Scene) -> Cell:
+def _families(signals: dict[str, float], _: ScanRow, scene: Scene) -> Cell:
     """A mark per family, under its letter; blank where it takes no part."""
     cuts = scene.header.cuts
-    marks = [family_mark(row.families[each], cuts) if each in row.families else (" ", "") for each in FAMILY_IDS]
+    marks = [family_mark(signals[each], cuts) if each in signals else (" ", "") for each in FAMILY_IDS]
     spaced = [(f"{mark} ", style) for mark, style in marks[:-1]]
     return *spaced, marks[-1]
 
 
-def _age(row: ScanRow, _: Scene) -> Cell:
-    if row.age_bars is None:
+def _age(bars: int | None, _: ScanRow, __: Scene) -> Cell:
+    if bars is None:
         return ((figures.NOTHING, QUIET),)
-    return ((str(row.age_bars), FRESH if row.age_bars <= _FRESH_BARS else ""),)
+    return ((str(bars), FRESH if bars <= _FRESH_BARS else ""),)
 
 
-def _flipped(row: ScanRow, scene: Scene) -> Cell:
-    return ((scene.moment(row.flipped_at_ms), QUIET),)
+def _bar_time(time_ms: int, _: ScanRow, scene: Scene) -> Cell:
+    return ((scene.moment(time_ms), QUIET if time_ms == scene.newest_ms else ODD),)
 
 
-def _bar_time(row: ScanRow, scene: Scene) -> Cell:
-    style = QUIET if row.bar_time_ms == scene.newest_ms else "yellow"
-    return ((scene.moment(row.bar_time_ms), style),)
-
-
-def _spark(row: ScanRow, scene: Scene) -> Cell:
+def _spark(closes: Sequence[float], row: ScanRow, scene: Scene) -> Cell:
     """Closes since the flip in the colour of the side, those before it dim."""
-    line = sparkline(row.closes, scene.spark_cells)
-    step = spark_step(len(row.closes[-SPARK_CLOSES:]), scene.spark_cells)
+    line = sparkline(closes, scene.spark_cells)
+    step = spark_step(len(closes[-table.SPARK_CLOSES :]), scene.spark_cells)
     since = len(line) if row.age_bars is None else min(len(line), row.age_bars // step + 1)
     return (line[: len(line) - since], QUIET), (line[len(line) - since :], direction_style(row.trend))
 
@@ -127,53 +109,40 @@ def _number(value: float | None, text: str) -> Cell:
     return ((text, "" if figures.known(value) else QUIET),)
 
 
-def _bars(row: ScanRow, scene: Scene) -> Cell:
-    return ((str(row.bars), "yellow" if row.bars < scene.header.bars else QUIET),)
-
-
-def _grid(row: ScanRow, _: Scene) -> Cell:
+def _grid(decimals: int | None, _: ScanRow, __: Scene) -> Cell:
     """The unit of the decimal grid that prices lie on; `none` is the spec's word for off grid."""
-    unit = "none" if row.grid is None else f"1e-{row.grid}" if row.grid else "1"
+    unit = "none" if decimals is None else f"1e-{decimals}" if decimals else "1"
     return ((unit, QUIET),)
 
 
-COLUMNS: dict[str, Column] = {
-    column.key: column
-    for column in (
-        Column("rank", "#", "right", lambda row, _: ((str(row.rank), QUIET),)),
-        Column("symbol", "SYMBOL", "left", _symbol),
-        Column("exchange", "EXCHANGE", "left", lambda row, _: ((printable(row.exchange), QUIET),)),
-        Column("side", "SIDE", "left", lambda row, _: side_cell(row.side)),
-        Column("signal", "SIGNAL", "right", _signal),
-        Column("families", " ".join(family.title[0] for family in FAMILIES), "left", _families),
-        Column("price", "PRICE", "right", lambda row, _: _number(row.price, figures.price(row.price, row.grid))),
-        Column(
-            "change",
-            "24 H",
-            "right",
-            lambda row, _: ((figures.percent(row.change_24h_frac), direction_style(row.change_24h_frac)),),
-        ),
-        Column("volume", "VOLUME", "right", lambda row, _: _number(row.quote_volume, figures.human(row.quote_volume))),
-        Column("age", "AGE", "right", _age),
-        Column("flipped", "FLIPPED", "right", _flipped),
-        Column("bars", "BARS", "right", _bars),
-        Column("gaps", "GAPS", "right", lambda row, _: ((str(row.gap_bars), "yellow" if row.gap_bars else QUIET),)),
-        Column("grid", "GRID", "right", _grid),
-        Column("time", "BAR", "right", _bar_time),
-        Column("spark", "LAST 40 CLOSES", "right", _spark),
-    )
+_DRAWN: dict[Look, Callable[[Any, ScanRow, Scene], Cell]] = {
+    "place": lambda place, _, __: ((str(place), QUIET),),
+    "symbol": _symbol,
+    "name": lambda name, _, __: ((printable(name), QUIET),),
+    "side": lambda _, row, __: side_cell(row.side),
+    "signal": lambda signal, row, _: ((figures.signed(signal, _SIGNAL_DECIMALS), SIDE_MARKS[row.side][1]),),
+    "families": _families,
+    "price": lambda price, row, _: _number(price, figures.price(price, row.grid)),
+    "change": lambda change, _, __: ((figures.percent(change), direction_style(change)),),
+    "amount": lambda amount, _, __: _number(amount, figures.human(amount)),
+    "age": _age,
+    "moment": lambda time_ms, _, scene: ((scene.moment(time_ms), QUIET),),
+    "bars": lambda bars, _, scene: ((str(bars), ODD if bars < scene.header.bars else QUIET),),
+    "gaps": lambda bars, _, __: ((str(bars), ODD if bars else QUIET),),
+    "grid": _grid,
+    "bar time": _bar_time,
+    "closes": _spark,
 }
 
+COLUMNS: dict[str, Column] = {key: Column.of(measure) for key, measure in table.COLUMNS.items()}
 
-DROP_ORDER: tuple[str, ...] = (
+_STAYS = ("symbol", "side", "signal")
+_LAST_TO_GO = (
     "spark", "flipped", "volume", "grid", "gaps", "bars", "time",
     "change", "families", "price", "exchange", "age", "rank",
 )  # fmt: skip
-"""What goes first where the terminal is too narrow; symbol, side and signal never go."""
-
-_ALWAYS = (
-    "rank", "symbol", "side", "signal", "families", "price", "change", "volume", "age", "flipped", "spark",
-)  # fmt: skip
+DROP_ORDER: tuple[str, ...] = (*(key for key in COLUMNS if key not in (*_STAYS, *_LAST_TO_GO)), *_LAST_TO_GO)
+"""What goes first where the terminal is too narrow: what is not named above; symbol, side and signal never go."""
 
 
 def default_columns(result: ScanResult) -> tuple[str, ...]:
@@ -188,7 +157,7 @@ def default_columns(result: ScanResult) -> tuple[str, ...]:
         "gaps": any(row.gap_bars > 0 for row in rows),
         "time": len({row.bar_time_ms for row in rows}) > 1,
     }
-    return tuple(key for key in COLUMNS if key in _ALWAYS or wanted.get(key, False))
+    return tuple(key for key, measure in table.COLUMNS.items() if measure.usual or wanted.get(key, False))
 
 
 def checked_columns(keys: Sequence[str]) -> tuple[str, ...]:
@@ -197,37 +166,3 @@ def checked_columns(keys: Sequence[str]) -> tuple[str, ...]:
         if key not in COLUMNS:
             raise UsageError(*unknown_name("column", key, COLUMNS))
     return tuple(keys)
-
-
-_Sortable = float | str | None
-_SIDES = {Side.LONG: 0, Side.SHORT: 1, Side.NEUTRAL: 2}
-_SORTS: dict[str, Callable[[ScanRow], _Sortable]] = {
-    "signal": lambda row: row.rank,
-    "symbol": lambda row: row.symbol,
-    "side": lambda row: _SIDES[row.side],
-    "change": lambda row: _descending(row.change_24h_frac),
-    "volume": lambda row: _descending(row.quote_volume),
-    "age": lambda row: row.age_bars,
-    "price": lambda row: _descending(row.price),
-}
-SORT_KEYS: tuple[str, ...] = tuple(_SORTS)
-
-
-def _descending(value: float | None) -> float | None:
-    return -value if figures.known(value) else None
-
-
-def sort_rows(rows: Iterable[ScanRow], key: str) -> tuple[ScanRow, ...]:
-    """Rows in the order of a sort key; rows keep their rank, equal ones their order, those without a value go last.
-
-    signal: by rank · symbol: A to Z · side: LONG, SHORT, NEUTRAL · age: youngest first · change, volume,
-    price: largest first. `-key` turns it round. Raises UsageError for an unknown key.
-    """
-    name = key.removeprefix("-")
-    if name not in _SORTS:
-        raise UsageError(*unknown_name("sort key", key, [*SORT_KEYS, *(f"-{each}" for each in SORT_KEYS)]))
-    value = _SORTS[name]
-    given = list(rows)
-    sortable = [row for row in given if value(row) is not None]
-    ordered = sorted(sortable, key=lambda row: cast(float, value(row)), reverse=key.startswith("-"))
-    return (*ordered, *(row for row in given if value(row) is None))

@@ -1,44 +1,24 @@
 """What `atc doctor` found, as lines for people."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from rich.table import Table
 from rich.text import Text
 
-from atc_cli.reporting.columns import Span
+from atc_cli.domain.results.doctor import Check, Status
+from atc_cli.reporting.cells import Span
 from atc_cli.reporting.documents import dumps
 from atc_cli.reporting.layout import GAP, text_of
 from atc_cli.reporting.text import printable
 
 DOCTOR_SCHEMA = "atc.doctor/1"
 _DETAIL_MIN = 10
-_MARKS: dict[str, Span] = {
+_MARKS: dict[Status, Span] = {
     "ok": ("✔", "bold green"),
     "warn": ("!", "bold yellow"),
     "fail": ("✘", "bold red"),
     "absent": ("○", "dim"),
 }
-
-
-class Check(Protocol):
-    """One thing looked at; `status` is ok, warn, fail or absent (an optional part that is not there)."""
-
-    @property
-    def name(self) -> str:
-        """What was looked at."""
-
-    @property
-    def status(self) -> str:
-        """ok, warn, fail or absent."""
-
-    @property
-    def detail(self) -> str:
-        """What was found."""
-
-    @property
-    def remedy(self) -> str | None:
-        """What to do about it, if anything."""
 
 
 def doctor_table(checks: Sequence[Check], *, width: int | None = None) -> list[Text | Table]:

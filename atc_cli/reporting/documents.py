@@ -1,20 +1,29 @@
-"""What every machine-readable format shares: strict JSON, and headers and rows as plain documents."""
+"""What every machine-readable format shares: strict JSON, headers and rows as plain documents, Parquet."""
 
+import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
 
+from atc_cli.domain.measures.measure import Measure
+from atc_cli.domain.measures.table import IN_JSON
 from atc_cli.domain.results.scan import Header, ScanRow, Skipped
 from atc_cli.domain.timeframe import iso
 from atc_cli.reporting.text import hidden
 
 Document = dict[str, object]
 
+_PLAIN = (str, int)
+
 
 def plain(value: object) -> object:
     """The value with NaN and infinities as None, at any depth."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if value is None or isinstance(value, _PLAIN):  # most are, and Mapping is slow to ask for
+        return value
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
     return [plain(each) for each in value] if isinstance(value, list | tuple) else value
@@ -28,9 +37,19 @@ def dumps(document: object, *, indent: int | None = None) -> str:
     return "".join(json.dumps(char)[1:-1] if hidden(char) and char != "\n" else char for char in text)
 
 
+@lru_cache  # the rows of a scan share their times
 def time_or_none(time_ms: int | None) -> str | None:
     """ISO 8601 with offset, in UTC."""
     return None if time_ms is None else iso(time_ms)
+
+
+def parquet_bytes(table: Any) -> bytes:
+    """A table of pyarrow as the bytes of a file."""
+    import pyarrow.parquet as pq
+
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()
 
 
 def header_document(header: Header) -> Document:
@@ -55,28 +74,18 @@ def header_document(header: Header) -> Document:
     }
 
 
+def as_written(measure: Measure) -> Callable[[ScanRow], object]:
+    """What takes a measure from a row as text formats write it: a time with its offset."""
+    read = measure.read
+    return (lambda row: time_or_none(read(row))) if measure.type == "time" else read
+
+
+_OF_A_ROW = [(measure.name, as_written(measure)) for measure in IN_JSON]
+
+
 def row_document(row: ScanRow) -> Document:
     """A row in the order of the contract, signals in full precision."""
-    return {
-        "rank": row.rank,
-        "symbol": row.symbol,
-        "side": row.side.value,
-        "signal": row.signal,
-        "trend": row.trend,
-        "families": row.families,
-        "weights": row.weights,
-        "price": row.price,
-        "change_24h_frac": row.change_24h_frac,
-        "quote_volume": row.quote_volume,
-        "flipped_at": time_or_none(row.flipped_at_ms),
-        "age_bars": row.age_bars,
-        "bars": row.bars,
-        "grid": row.grid,
-        "exchange": row.exchange,
-        "bar_time": iso(row.bar_time_ms),
-        "forming": row.forming,
-        "gap_bars": row.gap_bars,
-    }
+    return {name: value(row) for name, value in _OF_A_ROW}
 
 
 def skip_document(skip: Skipped) -> Document:

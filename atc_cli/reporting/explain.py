@@ -9,7 +9,7 @@ from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.results.explain import ExplainResult, FamilyView, Member
 from atc_cli.reporting import figures
 from atc_cli.reporting.banner import banner
-from atc_cli.reporting.columns import DOWN, QUIET, SIDE_MARKS, UP, Cell, direction_style, family_mark, side_cell
+from atc_cli.reporting.cells import DOWN, QUIET, SIDE_MARKS, UP, Cell, direction_style, family_mark, side_cell
 from atc_cli.reporting.documents import dumps, header_document, row_document
 from atc_cli.reporting.layout import GAP, flow, natural_width, ruled_table, text_of
 from atc_cli.reporting.text import printable

@@ -7,7 +7,7 @@ from rich.box import Box
 from rich.table import Table
 from rich.text import Text
 
-from atc_cli.reporting.columns import Cell
+from atc_cli.reporting.cells import Cell
 
 GAP = 2
 TITLE, RULE = "bold cyan", "dim"

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from atc_cli.domain.results.explain import Series
 from atc_cli.domain.results.scan import Header
-from atc_cli.reporting.documents import Document, dumps, header_document
+from atc_cli.libraries import arrow
+from atc_cli.reporting.documents import Document, dumps, header_document, parquet_bytes
 
 SERIES_SCHEMA = "atc.series/1"
 
@@ -40,15 +41,12 @@ def series_json(series: Series, symbol: str, header: Header | None = None) -> st
 
 def series_parquet(series: Series, symbol: str, header: Header | None = None) -> bytes:
     """timestamp as int64 UTC ms, float64 columns, NaN where undefined; the header is JSON under key `atc.series`."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    pa = arrow()
 
     times = pa.array(series.timestamp, pa.int64())
     floats = [pa.array(column, pa.float64()) for column in _columns(series)]
     table = pa.Table.from_arrays([times, *floats], names=["timestamp", *series.columns])
-    sink = io.BytesIO()
-    pq.write_table(table.replace_schema_metadata({"atc.series": dumps(_identity(symbol, header))}), sink)
-    return sink.getvalue()
+    return parquet_bytes(table.replace_schema_metadata({"atc.series": dumps(_identity(symbol, header))}))
 
 
 def _identity(symbol: str, header: Header | None) -> Document:

@@ -4,7 +4,8 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-SPARK_CLOSES = 40
+from atc_cli.domain.measures.table import SPARK_CLOSES
+
 _LEVELS = "▁▂▃▄▅▆▇"  # without the full block, which would run into the row above
 _FLAT = "▄"
 

@@ -2,19 +2,21 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.merge import merged
 from atc_cli.domain.params import OutOfRangeError
 from atc_cli.errors import AtcError, ConfigError, UsageError, nearest
-from atc_cli.settings.option import plain
-from atc_cli.settings.sections import FIELDS, OPTIONS, Settings
+from atc_cli.settings.option import Section, options, plain
+from atc_cli.settings.verbs import LAYERED
+
+S = TypeVar("S", bound=Section)
 
 PROJECT_FILE = "atc.toml"
 _SECRET_WORDS = ("key", "secret", "password", "token", "uid", "privatekey")
@@ -32,15 +34,15 @@ class Layer:
     def label(self, key: str) -> str:
         """The name under which the value was given."""
         if self.origin == "flag":
-            return OPTIONS[key].flag
-        return OPTIONS[key].variable if self.origin == "environment" else f"{self.origin}: {key}"
+            return LAYERED[key].flag
+        return LAYERED[key].variable if self.origin == "environment" else f"{self.origin}: {key}"
 
 
 @dataclass(frozen=True, slots=True)
-class Resolved:
+class Resolved(Generic[S]):
     """Settings, and for each key the layer that gave its value, the strongest layer last in `layers`."""
 
-    settings: Settings
+    settings: S
     givers: Mapping[str, Layer]
     layers: tuple[Layer, ...]
 
@@ -48,12 +50,22 @@ class Resolved:
         """Where the value of a key comes from: default, preset NAME, a file's name, environment or flag."""
         return self.givers[key].origin if key in self.givers else "default"
 
+    def typed(self, key: str) -> bool:
+        """Whether a flag gave the value."""
+        return self.origin(key) == "flag"
+
     def shown(self) -> list[tuple[str, Any, str]]:
         """(key, value, origin) of every setting, secrets masked."""
-        rows = [(key, plain(getattr(self.settings, name)), self.origin(key)) for key, name in FIELDS.items()]
-        return rows + [
-            (f"ccxt.{exchange}", _masked(options), "file") for exchange, options in sorted(self.settings.ccxt.items())
-        ]
+        own = [option for option in options(type(self.settings)) if option.layered]
+        rows = [(each.key, plain(getattr(self.settings, each.name)), self.origin(each.key)) for each in own]
+        tables = getattr(self.settings, "ccxt", {})
+        return rows + [(f"ccxt.{exchange}", _masked(table), "file") for exchange, table in sorted(tables.items())]
+
+    def also(self, **flags: Any) -> "Resolved[S]":
+        """As if these flags had been typed too."""
+        *below, typed = self.layers[1:]
+        layers = [*below, replace(typed, values={**typed.values, **flags})]
+        return _merged(type(self.settings), layers, getattr(self.settings, "ccxt", {}))
 
     @contextmanager
     def blaming(self) -> Iterator[None]:
@@ -65,33 +77,49 @@ class Resolved:
             layer = max(givers, key=self.layers.index, default=Layer("flag", {}, UsageError))
             where = "--" if layer.origin == "flag" else f"{layer.origin}: "
             if layer.origin == "environment":
-                where = f"{OPTIONS[error.names[0]].variable}: "
+                where = f"{LAYERED[error.names[0]].variable}: "
             raise layer.error(f"{where}{error}") from None
 
 
 def resolve(
-    flags: Mapping[str, Any], environment: Mapping[str, str], *, config: Path | None, user_folder: Path, folder: Path
-) -> Resolved:
-    """Merge every layer; a later one wins key by key.
+    kind: type[S],
+    flags: Mapping[str, Any],
+    environment: Mapping[str, str],
+    *,
+    config: Path | None,
+    user_folder: Path,
+    folder: Path,
+) -> Resolved[S]:
+    """Merge every layer into settings of a kind; a later one wins key by key.
 
-    `flags` holds the flags given, by key. `config` takes the place of the user's and the project's file.
-    Raises UsageError for a flag and ConfigError for a file or variable, naming the value, what is allowed
-    and the nearest valid name.
+    `flags` holds the flags given, by key. `config` takes the place of the user's and the project's file. What other
+    commands have set there is checked and left aside. Raises UsageError for a flag and ConfigError for a file or
+    variable, naming the value, what is allowed and the nearest valid name.
     """
     documents = _documents(config, user_folder, folder)
     ccxt = _merged_ccxt([document for _, document in documents])
     layers = [Layer(file.name, _file_values(file.name, document)) for file, document in documents]
     layers.append(Layer("environment", _variables(environment)))
     layers.append(Layer("flag", flags, UsageError))
-    preset = _preset_layer(layers)
+    return _merged(kind, layers, ccxt)
+
+
+def _merged(kind: type[S], given: Sequence[Layer], ccxt: Mapping[str, Mapping[str, Any]]) -> Resolved[S]:
+    preset = _preset_layer(given)
+    layers = (preset, *given)
     values: dict[str, Any] = {}
-    origins: dict[str, Layer] = {}
-    for layer in [preset, *layers]:
+    givers: dict[str, Layer] = {}
+    for layer in layers:
         for key, raw in layer.values.items():
-            values[FIELDS[key]] = _parsed(layer, key, raw)
-            origins[key] = layer
-    settings = Settings(**values, ccxt=ccxt, modified=_modified(preset, values))
-    result = _one_place(Resolved(settings, origins, (preset, *layers)))
+            values[key] = _parsed(layer, key, raw)
+            givers[key] = layer
+    modified = _modified(preset, values)
+    if _folder_gives_way(givers, layers):
+        del values["data"], givers["data"]
+    of_kind = {each.name for each in fields(kind)}
+    by_name = {LAYERED[key].name: value for key, value in values.items()} | {"ccxt": ccxt, "modified": modified}
+    settings = kind(**{name: value for name, value in by_name.items() if name in of_kind})
+    result = Resolved(settings, givers, layers)
     with result.blaming():
         settings.check()
     return result
@@ -102,8 +130,8 @@ def preset_text(name: str) -> str:
     return (files("atc_cli.settings") / "presets" / f"{name}.toml").read_text(encoding="utf-8")
 
 
-def _preset_layer(layers: list[Layer]) -> Layer:
-    name = str(OPTIONS["preset"].default)
+def _preset_layer(layers: Sequence[Layer]) -> Layer:
+    name = str(LAYERED["preset"].default)
     for layer in layers:
         if "preset" in layer.values:
             name = _parsed(layer, "preset", layer.values["preset"])
@@ -117,28 +145,25 @@ def _modified(preset: Layer, values: Mapping[str, Any]) -> tuple[str, ...]:
     idle = {
         f"{family}_{what}" for family in FAMILY_IDS if family not in values["families"] for what in ("len", "weight")
     }
-    return tuple(key for key, value in own.items() if values[FIELDS[key]] != value and key not in idle)
+    return tuple(key for key, value in own.items() if values[key] != value and key not in idle)
 
 
 def _parsed(layer: Layer, key: str, raw: Any) -> Any:
     try:
-        return OPTIONS[key].parse(raw)
+        return LAYERED[key].parse(raw)
     except ValueError as error:
         raise layer.error(f"{layer.label(key)}: {error}") from None
 
 
-def _one_place(resolved: Resolved) -> Resolved:
-    """Of a folder and an exchange, the one that the stronger layer gave."""
-    data, exchange = (resolved.givers.get(key) for key in ("data", "exchange"))
-    if data is None or exchange is None:
-        return resolved
+def _folder_gives_way(givers: Mapping[str, Layer], layers: Sequence[Layer]) -> bool:
+    """Whether a stronger layer than the folder's names an exchange; both from one layer are refused."""
+    if not {"data", "exchange"} <= givers.keys():
+        return False
+    data, exchange = givers["data"], givers["exchange"]
     if data is exchange:
         names = f"{data.label('data')} and {data.label('exchange')}"
         raise data.error(f"{names} are two places for candles", "give one of them")
-    if resolved.layers.index(exchange) < resolved.layers.index(data):
-        return resolved
-    givers = {key: layer for key, layer in resolved.givers.items() if key != "data"}
-    return replace(resolved, settings=replace(resolved.settings, data=None), givers=givers)
+    return layers.index(exchange) > layers.index(data)
 
 
 def _documents(config: Path | None, user_folder: Path, folder: Path) -> list[tuple[Path, dict[str, Any]]]:
@@ -170,13 +195,13 @@ def read_toml(file: Path) -> dict[str, Any]:
 def _file_values(origin: str, document: Mapping[str, Any]) -> dict[str, Any]:
     values = {key.replace("-", "_"): value for key, value in document.items() if key != "ccxt"}
     for key in values:
-        if key not in OPTIONS:
-            raise ConfigError(f"{origin}: unknown setting {key!r}", _suggestion(key, [*OPTIONS, "ccxt"]))
+        if key not in LAYERED:
+            raise ConfigError(f"{origin}: unknown setting {key!r}", _suggestion(key, [*LAYERED, "ccxt"]))
     return values
 
 
 def _variables(environment: Mapping[str, str]) -> dict[str, str]:
-    by_variable = {option.variable: key for key, option in OPTIONS.items()}
+    by_variable = {option.variable: key for key, option in LAYERED.items()}
     values = {}
     for name, value in environment.items():
         if not name.startswith("ATC_") or name in _OTHER_VARIABLES:

@@ -1,51 +1,57 @@
-"""What an option is, and how its text becomes a value. One parser for flags, environment and TOML."""
+"""What a setting is, and what a section of them is."""
 
 import dataclasses
-import math
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
 from enum import StrEnum
+from keyword import iskeyword
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
-from atc_cli.errors import UsageError, unknown_name
+from atc_cli.errors import UsageError
+from atc_cli.settings.parse import Choice, Parse, Several, switch
 
-Parse = Callable[[Any], Any]
-
-SCAN = "scan"
-EXPLAIN = "explain"
-BENCH = "bench"
-WARM = "warm-cache"
-BOTH = frozenset({SCAN, EXPLAIN})
-SCAN_ONLY = frozenset({SCAN})
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """One setting: a flag of the listed commands, a TOML key and an ATC_* variable at once.
+    """One setting: a flag; a TOML key and an ATC_* variable too where it is layered.
 
     `parse` takes the text (or TOML value) and returns the value, or raises ValueError saying what is
-    allowed; `choices` feed completion, `explain_choices` where `explain` takes fewer.
+    allowed; `suggested` is what completion offers where that is not all that `parse` takes.
     """
 
     key: str
-    panel: str
+    title: str | None
+    layered: bool
     help: str
     parse: Parse
     default: Any
     metavar: str | None = None
-    commands: frozenset[str] = BOTH
-    choices: tuple[str, ...] = ()
-    explain_choices: tuple[str, ...] = ()
+    suggested: tuple[str, ...] = ()
     negatable: bool = True
     short: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The attribute that holds the value: lambda_ for lambda."""
+        return f"{self.key}_" if iskeyword(self.key) else self.key
 
     @property
     def flag(self) -> str:
         """The long flag: --ema-len."""
         return "--" + self.key.replace("_", "-")
+
+    @property
+    def declared(self) -> str:
+        """The long flag with its opposite, where it has one: --all/--no-all."""
+        return f"{self.flag}/--no-{self.flag[2:]}" if self.is_switch and self.negatable else self.flag
+
+    @property
+    def variable(self) -> str:
+        """The environment variable: ATC_EMA_LEN."""
+        return "ATC_" + self.key.upper()
 
     @property
     def is_switch(self) -> bool:
@@ -58,9 +64,10 @@ class Option:
         return isinstance(self.parse, Several)
 
     @property
-    def variable(self) -> str:
-        """The environment variable: ATC_EMA_LEN."""
-        return "ATC_" + self.key.upper()
+    def choices(self) -> tuple[str, ...]:
+        """The names that completion offers; none where anything is allowed."""
+        known = self.parse.choices if isinstance(self.parse, Choice | Several) else ()
+        return self.suggested or known
 
     @property
     def default_words(self) -> str:
@@ -70,165 +77,70 @@ class Option:
         shown = ",".join(self.default) if isinstance(self.default, tuple) else self.default
         return f" [{shown}]"
 
-
-def given_value(option: Option, raw: Any) -> Any:
-    """The value of a flag that was given; UsageError names the flag and what is allowed."""
-    try:
-        return option.parse(raw)
-    except ValueError as error:
-        raise UsageError(f"{option.flag}: {error}") from None
-
-
-def completion(choices: tuple[str, ...], *, several: bool) -> Callable[[str], list[str]] | None:
-    """What completes a value, of several the last one; None where anything is allowed."""
-
-    def complete(incomplete: str) -> list[str]:
-        head, comma, last = incomplete.rpartition(",") if several else ("", "", incomplete)
-        left = [name for name in choices if name not in head.split(",")]
-        return [head + comma + name for name in left if name.startswith(last)]
-
-    return complete if choices else None
-
-
-def setting(key: str, panel: str, text: str, parse: Parse, default: Any, **extra: Any) -> Any:
-    """A Settings field that carries its option."""
-    option = Option(key=key, panel=panel, help=text, parse=parse, default=default, **extra)
-    return dataclasses.field(default=default, metadata={"option": option})
-
-
-def switch(raw: Any) -> bool:
-    """True or false."""
-    if isinstance(raw, bool):
-        return raw
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if str(raw).casefold() not in words:
-        raise ValueError(f"{raw!r} is neither true nor false")
-    return words[str(raw).casefold()]
-
-
-def text(raw: Any) -> str:
-    """Any text that is not empty."""
-    if not isinstance(raw, str) or not raw.strip():
-        raise ValueError("is empty" if raw == "" else f"{raw!r} is not a text")
-    return raw.strip()
-
-
-def path(raw: Any) -> Path:
-    """A path; ~ is the home folder."""
-    if "\0" in text(raw):
-        raise ValueError(f"{raw!r} is no path")
-    try:
-        return Path(text(raw)).expanduser()
-    except RuntimeError as error:  # ~somebody without a home folder
-        raise ValueError(f"{raw!r}: {error}") from None
-
-
-def lower(raw: Any) -> str:
-    """A name in lower case."""
-    return text(raw).casefold()
-
-
-def whole(low: int, high: int | None = None) -> Parse:
-    """A whole number in low..high."""
-    allowed = f"{low} to {high}" if high is not None else f"{low} or more"
-
-    def parse(raw: Any) -> int:
+    def given(self, raw: Any) -> Any:
+        """The value of a flag that was typed; UsageError names the flag and what is allowed."""
         try:
-            value = int(raw) if not isinstance(raw, bool | float) else None
-        except (TypeError, ValueError):
-            value = None
-        if value is None:
-            raise ValueError(f"{raw!r} is not a whole number, allowed: {allowed}")
-        if value < low or (high is not None and value > high):
-            raise ValueError(f"{value} is out of range, allowed: {allowed}")
-        return value
-
-    return parse
+            return self.parse(raw)
+        except ValueError as error:
+            raise UsageError(f"{self.flag}: {error}") from None
 
 
-def number(low: float = -math.inf, high: float = math.inf) -> Parse:
-    """A finite number in low..high."""
-    bounds = [f">= {low:g}"] * math.isfinite(low) + [f"<= {high:g}"] * math.isfinite(high)
-    allowed = " and ".join(bounds) or "a finite number"
-
-    def parse(raw: Any) -> float:
-        try:
-            value = float(raw) if not isinstance(raw, bool) else math.nan
-        except (TypeError, ValueError, OverflowError):
-            value = math.nan
-        if not math.isfinite(value):
-            raise ValueError(f"{raw!r} is not a number, allowed: {allowed}")
-        if not low <= value <= high:
-            raise ValueError(f"{value!r} is out of range, allowed: {allowed}")
-        return value
-
-    return parse
+def setting(text: str, parse: Parse, *, default: Any, **extra: Any) -> Any:
+    """A field of a section: its help, its parser, its default; `extra` are other fields of its Option."""
+    return dataclasses.field(default=default, metadata={"help": text, "parse": parse, "default": default, **extra})
 
 
-def choice(kind: str, valid: Iterable[str] | type[StrEnum], *, fold: bool = True) -> Parse:
-    """One of the valid names, regardless of case if `fold`; an enumeration gives its member."""
-    make: Callable[[str], Any] = valid if isinstance(valid, type) else str
-    by_written = {str(name).casefold() if fold else str(name): name for name in valid}
-
-    def parse(raw: Any) -> Any:
-        written = str(raw).strip().casefold() if fold else str(raw).strip()
-        if written not in by_written:
-            message, hint = unknown_name(kind, str(raw), [str(name) for name in by_written.values()])
-            raise ValueError(f"{message}; {hint}")
-        return make(by_written[written])
-
-    return parse
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(setting,))
+def section(kind: type[T]) -> type[T]:
+    """A dataclass of settings, without what takes time to make and is wanted only of the whole that a command gets."""
+    return dataclass(frozen=True, kw_only=True, repr=False, eq=False)(kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Several:
-    """Parses a comma-separated list (or a TOML array): each item by `one`, none twice, in `order` if there is one."""
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """Settings that belong together. A class of several sections has the settings of them all, in their order.
 
-    one: Parse
-    order: tuple[str, ...] = ()
+    `title` is the heading in --help. What is not `layered` is set by a flag alone, by no file and no variable.
+    """
 
-    def __call__(self, raw: Any) -> tuple[Any, ...]:
-        """The items; ValueError where there are none."""
-        items = raw if isinstance(raw, list | tuple) else [item for item in str(raw).split(",") if item.strip()]
-        values = dict.fromkeys(self.one(item) for item in items)
-        if not values:
-            raise ValueError(f"{raw!r} names nothing")
-        return tuple(sorted(values, key=self.order.index) if self.order else values)
+    title: ClassVar[str | None] = None
+    layered: ClassVar[bool] = True
+    _options: ClassVar[tuple[Option, ...]] = ()
 
+    def __init_subclass__(cls) -> None:
+        """Give each setting its key, which is the name of its field, and the section's title."""
+        cls._options = tuple(
+            Option(key=name.rstrip("_"), title=cls.title, layered=cls.layered, **each.metadata)
+            for name, each in vars(cls).items()
+            if isinstance(each, dataclasses.Field) and "parse" in each.metadata
+        )
 
-def pattern(raw: Any) -> str:
-    """A regular expression."""
-    try:
-        re.compile(text(raw))
-    except re.error as error:
-        raise ValueError(f"{raw!r} is not a regular expression: {error}") from None
-    return text(raw)
+    @classmethod
+    def of_flags(cls, typed: Mapping[str, Any]) -> Self:
+        """From what was typed, by field, None where nothing was; UsageError names the flag."""
+        given = [option for option in options(cls) if typed.get(option.name) is not None]
+        return cls(**{option.name: option.given(typed[option.name]) for option in given})
 
-
-def zone(raw: Any) -> str:
-    """UTC, local, or a zone of the time zone database such as Europe/Berlin."""
-    zone_of(text(raw))
-    return text(raw)
+    def check(self) -> None:
+        """Raise OutOfRangeError naming the key where settings contradict each other."""
 
 
-def zone_of(name: str) -> tzinfo:
-    """The time zone of that name; ValueError names the nearest where there is none."""
-    if name.casefold() == "utc":
-        return UTC
-    import zoneinfo
+def options(section: type[Section]) -> tuple[Option, ...]:
+    """Every setting of a class of sections, in the order of --help."""
+    bases = [base for base in section.__mro__ if issubclass(base, Section)]
+    return tuple(option for base in bases for option in vars(base)["_options"])
 
-    if name.casefold() == "local":
-        import tzlocal
 
-        try:
-            return tzlocal.get_localzone()
-        except (zoneinfo.ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"the machine's own time zone is unknown: {error}") from None
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        message, hint = unknown_name("time zone", name, ["UTC", "local", *sorted(zoneinfo.available_timezones())])
-        raise ValueError(f"{message}; {hint}") from None
+def only(section: type[Section], *keys: str) -> tuple[Option, ...]:
+    """The named settings of a section, in that order."""
+    by_key = {option.key: option for option in options(section)}
+    return tuple(by_key[key] for key in keys)
+
+
+def without(section: type[Section], *keys: str) -> tuple[Option, ...]:
+    """A section's settings but for the named ones."""
+    left_out = only(section, *keys)
+    return tuple(option for option in options(section) if option not in left_out)
 
 
 def plain(value: Any) -> Any:

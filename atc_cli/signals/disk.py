@@ -1,24 +1,24 @@
-"""Bytes by key: some in memory, more on disk, shared by processes. The only importer of diskcache.
+"""Bytes by key, on disk, shared by processes. The only importer of diskcache.
 
 diskcache would unpickle whatever it finds marked as pickled; here texts are keys, bytes are values, and all else is
-refused. Each value carries its sha256. A cache may forget anything: what goes wrong is said, once, and costs a miss.
+refused. Each value is sealed. A cache may forget anything: what goes wrong is said, once, and costs a miss.
 """
 
-import hashlib
 import os
 import re
 import sqlite3
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from diskcache import Cache, Disk, Timeout
-from diskcache.core import MODE_BINARY, MODE_RAW
+from diskcache.core import DBNAME, MODE_BINARY, MODE_RAW
 
-_DIGEST_BYTES = hashlib.sha256().digest_size
+from atc_cli.disk.sealed import seal, unseal
+
+_SCHEMA = "atc.signals/1"
 _WAIT_S = 1.0  # for another process that is writing
 _FILE = re.compile(r"[0-9a-f]{2}[/\\][0-9a-f]{2}[/\\][0-9a-f]{28}\.val")  # as Disk.filename names them
 
@@ -67,39 +67,34 @@ def _is_ours(filename: object) -> bool:
 
 
 class BytesCache:
-    """Values of this process within `memory_bytes`, and of all processes within about `disk_bytes` in `folder`.
+    """Values of all processes within about `disk_bytes` in `folder`; those go first that were used longest ago.
 
-    `say` hears, once, why the disk cannot be used; a folder that is no cache of ours is set aside.
+    Of the database up to `memory_bytes` stay in this process. `say` hears, once, why the disk cannot be used; a folder
+    that is no cache of ours is set aside.
     """
 
     def __init__(self, folder: Path, *, memory_bytes: int, disk_bytes: int, say: Callable[[str], None]) -> None:
         # Absolute: diskcache takes a first ~ for the home of a user.
-        self._folder, self._memory_bytes, self._say = folder.absolute(), memory_bytes, say
-        self._memory: OrderedDict[str, bytes] = OrderedDict()
-        self._held_bytes = 0
+        self._folder, self._say = folder.absolute(), say
         self._lock = Lock()  # markets ask from threads of their own
         self._sound = True
         self._cache: Cache | None = None
         with self._careful():
-            self._cache = self._opened(disk_bytes)
+            self._cache = self._opened(memory_bytes, disk_bytes)
 
     def get(self, key: str) -> bytes | None:
         """The value as it was put, None if it is not there any more."""
-        with self._lock:
-            if key in self._memory:
-                self._memory.move_to_end(key)
-                return self._memory[key]
-        value = self._from_disk(key)
-        if value is not None:
-            self._keep(key, value)
-        return value
+        content = None
+        if (cache := self._cache) is not None:
+            with self._careful():
+                content = cache.get(key)
+        return None if content is None else unseal(_SCHEMA, content)
 
     def put(self, key: str, value: bytes) -> None:
         """Keep a value for a while."""
-        self._keep(key, value)
         if (cache := self._cache) is not None:
             with self._careful():
-                cache.set(key, hashlib.sha256(value).digest() + value)
+                cache.set(key, seal(_SCHEMA, value))
 
     def close(self) -> None:
         """Let go of the disk."""
@@ -107,41 +102,40 @@ class BytesCache:
             with self._careful():
                 cache.close()
 
-    def _opened(self, disk_bytes: int) -> Cache:
+    def _opened(self, memory_bytes: int, disk_bytes: int) -> Cache:
         place = str(self._folder)
         if os.path.expandvars(place) != place:
             raise OSError("diskcache would put the value of a variable into its name")
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Cache(place, timeout=_WAIT_S, disk=BytesDisk, size_limit=disk_bytes)
+        with self._others_waited_for():
+            return Cache(
+                place,
+                timeout=_WAIT_S,
+                disk=BytesDisk,
+                eviction_policy="least-recently-used",
+                size_limit=disk_bytes,
+                sqlite_cache_size=-(memory_bytes // 1024),  # SQLite counts KiB below zero, pages above
+            )
 
-    def _from_disk(self, key: str) -> bytes | None:
-        content = None
-        if (cache := self._cache) is not None:
-            with self._careful():
-                content = cache.get(key)
-        if content is None or hashlib.sha256(content[_DIGEST_BYTES:]).digest() != content[:_DIGEST_BYTES]:
-            return None
-        value: bytes = content[_DIGEST_BYTES:]
-        return value
+    @contextmanager
+    def _others_waited_for(self) -> Iterator[None]:
+        """Nobody writes when this begins: diskcache's start would wait 60 s, for a process that was stopped as well.
 
-    def _keep(self, key: str, value: bytes) -> None:
-        with self._lock:
-            self._held_bytes += len(value) - len(self._memory.pop(key, b""))
-            self._memory[key] = value
-            while self._held_bytes > self._memory_bytes:
-                _, gone = self._memory.popitem(last=False)
-                self._held_bytes -= len(gone)
+        The connection lasts as long as the start, whose own would else be the last, and write the disk as it closes.
+        """
+        with closing(sqlite3.connect(self._folder / DBNAME, timeout=_WAIT_S, isolation_level=None)) as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("ROLLBACK")
+            yield
 
     @contextmanager
     def _careful(self) -> Iterator[None]:
         """What the disk does wrong ends its use for this run; the first fault is said."""
         try:
             yield
-        except Timeout:
-            pass  # another process writes: a miss
-        except (sqlite3.OperationalError, OSError) as error:  # full, locked, not to be written
+        except (Timeout, sqlite3.OperationalError, OSError) as error:  # locked, full, not to be written
             if self._ends():
-                self._say(f"no signals are kept in {str(self._folder)!r}: {error}")
+                self._say(f"no signals are kept in {str(self._folder)!r}: {str(error) or 'another process is writing'}")
         except Exception as error:  # noqa: BLE001 - whatever a file that is not ours makes diskcache do
             if self._ends():
                 self._say(f"{str(self._folder)!r} is damaged ({error}): {self._set_aside()}")

@@ -3,7 +3,7 @@
 import pytest
 
 from atc_cli.data.exchange.connect import exchange_ids
-from atc_cli.settings.sections import USUAL_EXCHANGES
+from atc_cli.settings.names import USUAL_EXCHANGES
 from tests.conftest import Atc, Run
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from atc_cli.cli import flow
+from atc_cli.cli.shared import progress
 from tests.conftest import ROOT, Atc, Run, unstamped
 
 README = (ROOT / "README.md").read_text()
@@ -98,6 +98,6 @@ def test_off_a_terminal_every_line_on_stderr_says_when_it_was_written(atc: Atc, 
 
 @pytest.mark.parametrize("quiet", [False, True])
 def test_a_log_hears_of_a_long_wait_unless_quiet_is_asked_for(capsys: pytest.CaptureFixture[str], quiet: bool) -> None:
-    flow.progress(quiet).waiting("binance", 42)
+    progress(quiet).waiting("binance", 42)
     words = unstamped(capsys.readouterr().err)
     assert words == ("" if quiet else "binance: waiting 42 s for the rate limit\n")

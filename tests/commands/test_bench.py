@@ -11,16 +11,16 @@ from atc_cli.bench import talib
 from atc_cli.bench.data import off_grid, panel_of, walks
 from atc_cli.bench.gate import Gate, first_difference
 from atc_cli.bench.measure import Job, Measured, MeasureError, measure
-from atc_cli.cli.flow import bench_code
+from atc_cli.cli.bench import bench_code
 from atc_cli.commands import bench
-from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.bench import ADVANCE, REANCHORED, Parity
 from atc_cli.engine import reference, rust
-from atc_cli.engine.backend import Offer, Unavailable, Values, Want
+from atc_cli.engine.backend import Form, Offer, OneForm, Unavailable, Values
 from atc_cli.errors import ExitCode, NoDataError, UnavailableError, UsageError
-from atc_cli.settings.sections import BenchSettings
+from atc_cli.settings.own import BenchSettings
 from tests.helpers.markets import NOW_MS, NoProgress
 
 SMALL = {"symbols": 2, "bars": 120, "runs": 2}
@@ -28,7 +28,7 @@ SAMPLE = (2, 90)
 ABSENT = Unavailable("talib", "not here", "get it")
 
 
-class Right:
+class Right(OneForm):
     """The compiled kernels in one form."""
 
     name = "rust"
@@ -53,15 +53,19 @@ class InForms:
     """Rust as a backend that offers SIMD paths and threads."""
 
     name = "forms"
+    compiles = False
 
-    def __init__(self, *, simd: str = "", threads: int = 1) -> None:
-        self.form = (simd, threads)
+    def __init__(self, form: Form | None = None) -> None:
+        self.form = form
 
-    def variants(self) -> list[tuple[str, int]]:
-        return [("scalar", 1), ("avx2", 1), ("avx2", 2)]
+    def forms(self) -> list[Form]:
+        return [Form("scalar", 1), Form("avx2", 1), Form("avx2", 2)]
+
+    def in_form(self, form: Form) -> "InForms":
+        return InForms(form)
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
-        assert self.form in self.variants()
+        assert self.form in self.forms()
         return Right().compute(panel, params, want)
 
 
@@ -143,7 +147,7 @@ def test_ta_lib_stands_beside_them_with_its_averages_alone() -> None:
 
 def test_every_form_that_a_backend_declares_is_a_row() -> None:
     rows = run(InForms()).rows
-    assert [(row.simd, row.threads) for row in rows] == InForms().variants()
+    assert [Form(row.simd, row.threads) for row in rows] == InForms().forms()
     assert [(row.simd, row.threads) for row in run(InForms(), threads=(2,)).rows] == [("avx2", 2)]
 
 

@@ -1,5 +1,7 @@
 """Doctor's verdict on backends: what computes, and what is kept."""
 
+import re
+import tomllib
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from atc_cli.commands import doctor
 from atc_cli.engine import reference
 from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.engine.numba import backend as numba
+from tests.conftest import ROOT
 from tests.helpers.markets import NOW_MS
 
 NO_RUST = Unavailable("rust", "the extension is not built", "run `make build`")
@@ -50,3 +53,35 @@ def test_a_cache_that_others_can_reach_is_named(tmp_path: Path, monkeypatch: pyt
 def test_settings_that_stop_every_scan_are_a_failure() -> None:
     found = doctor.run([reference.offer()], cache_folder=Path("nowhere"), now_ms=LATER_MS, settings_fault="bars: 'x'")
     assert [(check.name, check.detail) for check in found if check.status == "fail"] == [("settings", "bars: 'x'")]
+
+
+def test_every_dependency_is_looked_for_and_no_extra() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    found = checks(reference.offer())["packages"]
+    assert found.status == "ok"
+    named = [each.rpartition(" ")[0] for each in found.detail.split(", ")]
+    assert named == [re.split(r"[<>=]", each)[0] for each in project["dependencies"]]
+
+
+def installed(folder: Path, *requirements: str) -> None:
+    """Metadata of this package as an installer leaves it."""
+    (folder / "atc_cli-0.1.0.dist-info").mkdir()
+    lines = ["Metadata-Version: 2.4", "Name: atc-cli", "Version: 0.1.0", *(f"Requires-Dist: {e}" for e in requirements)]
+    (folder / "atc_cli-0.1.0.dist-info" / "METADATA").write_text("\n".join(lines) + "\n")
+
+
+def test_packages_that_are_missing_are_named_with_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed(
+        tmp_path, "not-there>=2,<3", "numpy>=2", "nor.this_one[fast]>=1", "of-an-extra; extra == 'gpu'",
+        "of-two; python_version >= '3' and extra == 'gpu'", "gone ; python_version >= '3.0'",
+    )  # fmt: skip
+    monkeypatch.syspath_prepend(tmp_path)
+    found = checks(reference.offer())["packages"]
+    assert (found.status, found.remedy) == ("fail", "reinstall atc-cli")
+    assert found.detail == "missing: not-there, nor.this_one, gone"
+
+
+def test_sources_that_were_never_installed_are_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.path", [str(ROOT)])
+    found = checks(reference.offer())["packages"]
+    assert (found.status, found.remedy) == ("warn", "reinstall atc-cli")

@@ -5,13 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from atc_cli.domain.activity import change_24h_frac, quote_volume_24h
 from atc_cli.domain.catalog import Dialect
-from atc_cli.domain.classify import directions, last_flip, rank, side_of, trends
+from atc_cli.domain.classify import directions, last_flip, rank, side_of, sort_rows, trends
+from atc_cli.domain.measures.table import SORTS
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow, Side
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso, newest_closed_open_ms
-from tests.helpers.backends import candles_of, flat
+from atc_cli.errors import UsageError
+from tests.helpers.reported import market
+from tests.helpers.reported import row as shown
 
 P = Params()
 
@@ -57,8 +59,8 @@ def test_strategy_delays_the_direction_by_a_bar() -> None:
 def row(symbol: str, signal: float, age: int | None = 5, volume: float | None = 1.0, exchange: str = "x") -> ScanRow:
     return ScanRow(
         rank=0, exchange=exchange, symbol=symbol, side=side_of(signal, P), signal=signal, families={}, weights={},
-        price=1.0, change_24h_frac=None, quote_volume=volume, flipped_at_ms=None, age_bars=age, bars=10, gap_bars=0,
-        grid=2, bar_time_ms=0, forming=False, closes=(1.0,),
+        price=1.0, flipped_at_ms=None, age_bars=age, bars=10, gap_bars=0,
+        grid=2, bar_time_ms=0, forming=False, closes=(1.0,), measured={"quote_volume": volume},
     )  # fmt: skip
 
 
@@ -91,29 +93,41 @@ def test_a_neutral_row_never_ranks_above_a_side_even_when_stronger() -> None:
     assert [each.symbol for each in rank(lopsided)] == ["short", "neutral"]
 
 
-def test_change_and_volume_of_the_last_24_hours_by_hand() -> None:
-    closes = np.arange(1.0, 31.0)
-    candles = flat(closes)  # one an hour, volume 1 each
-    assert change_24h_frac(candles) == 30 / 6 - 1
-    assert quote_volume_24h(candles) == pytest.approx(closes[-24:].sum())
+def test_the_default_order_is_the_ranking() -> None:
+    assert sort_rows(market(), "signal") == market()
+    assert sort_rows(market(), "-signal") == market()[::-1]
 
 
-def test_change_and_volume_are_unknown_where_the_candles_cannot_say() -> None:
-    short = flat(np.arange(1.0, 21.0))
-    assert change_24h_frac(short) is None
-    assert quote_volume_24h(short) is None
-    weekly = flat(np.arange(1.0, 31.0))
-    assert change_24h_frac(replace(weekly, timeframe="1w")) is None
-    assert quote_volume_24h(replace(weekly, timeframe="1w")) is None
-    silent = candles_of(np.ones((4, 30)))
-    silent.values[4] = np.nan
-    assert quote_volume_24h(silent) is None
+@pytest.mark.parametrize(
+    ("key", "ranks"),
+    [
+        ("symbol", [2, 1, 6, 3, 5, 7, 4]),
+        ("side", [1, 3, 5, 2, 4, 6, 7]),
+        ("-side", [7, 2, 4, 6, 1, 3, 5]),
+        ("change", [6, 3, 1, 5, 4, 2, 7]),
+        ("-change", [2, 4, 5, 1, 3, 6, 7]),
+        ("volume", [1, 3, 4, 2, 6, 7, 5]),
+        ("-volume", [7, 6, 2, 4, 3, 1, 5]),
+        ("age", [2, 1, 4, 3, 5, 6, 7]),
+        ("price", [1, 6, 7, 4, 2, 3, 5]),
+    ],
+)
+def test_sorting_keeps_ranks_and_puts_rows_without_a_value_last(key: str, ranks: list[int]) -> None:
+    assert [each.rank for each in sort_rows(market(), key)] == ranks
 
 
-def test_a_missing_bar_24_hours_ago_leaves_the_change_unknown() -> None:
-    candles = flat(np.arange(1.0, 31.0))
-    holed = replace(candles, timestamp=np.delete(candles.timestamp, 5), values=np.delete(candles.values, 5, axis=1))
-    assert change_24h_frac(holed) is None
+def test_sorting_is_stable_both_ways() -> None:
+    tied = tuple(shown(place, f"S{place}", price=1.0) for place in range(1, 6))
+    for key in ("price", "-price", "side", "age", "-age"):
+        assert sort_rows(tied, key) == tied
+    assert {each.side for each in tied} == {Side.LONG}
+
+
+def test_every_sort_key_works_and_another_is_refused() -> None:
+    for key in SORTS:
+        assert len(sort_rows(market(), key)) == len(market())
+    with pytest.raises(UsageError, match="unknown sort key"):
+        sort_rows(market(), "--age")
 
 
 @pytest.mark.parametrize("timeframe", [name for name in TIMEFRAMES_MS if name != "3d"])

@@ -7,9 +7,10 @@ import math
 
 import pytest
 
-from atc_cli.domain.catalog import FAMILIES, Dialect, HullShape, Robustness, member_lengths
+from atc_cli.domain.catalog import FAMILIES, Dialect, HullShape, Robustness, Source, member_lengths
 from atc_cli.domain.growth import growth_table
-from atc_cli.domain.params import OutOfRangeError, Params, Source, document_hash
+from atc_cli.domain.params import OutOfRangeError, Params, document_hash
+from tests.helpers.backends import per_family
 
 
 def test_members_come_in_the_order_of_the_spec() -> None:
@@ -25,7 +26,7 @@ def test_members_come_in_the_order_of_the_spec() -> None:
         ({"dialect": Dialect.TRADINGVIEW}, 68),  # DEMA(34): 66, plus 2
         ({"families": ("kama",)}, 2),
         ({"families": ("ema", "wma")}, 35),
-        ({"families": ("hma",), "lengths": (28, 100, 28, 28, 28, 28)}, 116),  # 105 + 10 - 1, plus 2
+        ({"families": ("hma",), "lengths": per_family(28, hma=100)}, 116),  # 105 + 10 - 1, plus 2
     ],
 )
 def test_warm_up_is_the_last_first_defined_bar_plus_two(change: dict[str, object], bars: int) -> None:
@@ -41,7 +42,7 @@ def test_exactness_bound_at_length_28_and_200_is_what_the_spec_says() -> None:
     from atc_cli.domain.grid import exactness_factor
 
     assert 2**53 / exactness_factor(Params()) == pytest.approx(3.3e10, rel=0.02)
-    assert 2**53 / exactness_factor(Params(lengths=(200,) * 6)) == pytest.approx(2.0e7, rel=0.02)
+    assert 2**53 / exactness_factor(Params(lengths=per_family(200))) == pytest.approx(2.0e7, rel=0.02)
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.id)
@@ -53,7 +54,7 @@ def test_smallest_base_length_is_taken_and_one_less_is_named(family, dialect: Di
     place = FAMILIES.index(family)
 
     def at(length: int) -> Params:
-        lengths = [28] * 6
+        lengths = [28] * len(FAMILIES)
         lengths[place] = length
         return Params(dialect=dialect, robustness=robustness, lengths=tuple(lengths))
 
@@ -76,9 +77,9 @@ def test_smallest_base_length_is_taken_and_one_less_is_named(family, dialect: Di
         ({"cutout": -1}, "cutout"),
         ({"long_threshold": -0.1}, "short_threshold"),
         ({"long_threshold": math.inf}, "long_threshold"),
-        ({"weights": (1.0, 0.0, 1.0, 1.0, 1.0, 1.0)}, "hma_weight"),
+        ({"weights": per_family(1.0, hma=0.0)}, "hma_weight"),
         ({"families": ()}, "families"),
-        ({"lengths": (28, 28, 28, 5001, 28, 28)}, "dema_len"),
+        ({"lengths": per_family(28, dema=5001)}, "dema_len"),
     ],
 )
 def test_an_input_out_of_range_is_named_with_its_value_and_range(change: dict[str, object], name: str) -> None:
@@ -88,10 +89,10 @@ def test_an_input_out_of_range_is_named_with_its_value_and_range(change: dict[st
 
 
 def test_a_family_that_takes_no_part_is_not_checked_and_not_part_of_the_identity() -> None:
-    one = Params(families=("ema",), lengths=(28, 1, 1, 1, 1, 1))
+    one = Params(families=("ema",), lengths=per_family(1, ema=28))
     other = Params(families=("ema",))
     assert one.document() == other.document()
-    assert one.members()[1:] == [None] * 5
+    assert one.members()[1:] == [None] * (len(FAMILIES) - 1)
 
 
 def test_hash_is_sha256_of_canonical_json_and_changes_with_every_parameter() -> None:
@@ -101,7 +102,7 @@ def test_hash_is_sha256_of_canonical_json_and_changes_with_every_parameter() -> 
     changes = [
         {"dialect": Dialect.TRADINGVIEW}, {"robustness": Robustness.WIDE}, {"lambda_": 0.03}, {"decay": 0.04},
         {"cutout": 1}, {"long_threshold": 0.2}, {"short_threshold": -0.2}, {"source": Source.OPEN}, {"strategy": True},
-        {"families": ("ema",)}, {"lengths": (29, 28, 28, 28, 28, 28)}, {"weights": (1.0, 1.0, 1.0, 1.0, 1.0, 2.0)},
+        {"families": ("ema",)}, {"lengths": per_family(28, ema=29)}, {"weights": per_family(1.0, kama=2.0)},
     ]  # fmt: skip
     hashes = {document_hash(dataclasses.replace(base, **change).document()) for change in changes}
     assert len(hashes | {document_hash(base.document())}) == len(changes) + 1

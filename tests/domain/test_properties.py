@@ -5,15 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.params import Params
-from atc_cli.engine.backend import Want
-from tests.helpers.backends import candles_of, compute, flat, tick_walk
+from tests.helpers.backends import candles_of, compute, flat, per_family, tick_walk
 
 BACKENDS = ["reference", "rust", "numba"]
 few = settings(max_examples=15, deadline=None)
 seeds = st.integers(0, 2**32 - 1)
-SHORT = {"lengths": (10,) * 6}
+SHORT = {"lengths": per_family(10)}
 
 each_backend = pytest.mark.parametrize("name", BACKENDS)
 each_dialect = pytest.mark.parametrize("dialect", list(Dialect))

@@ -5,13 +5,21 @@ import dataclasses
 import numpy as np
 import pytest
 
-from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
+from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness, Source, Want
 from atc_cli.domain.panel import Candles, Panel, check
-from atc_cli.domain.params import Params, Source
+from atc_cli.domain.params import Params
 from atc_cli.domain.window import Window
-from atc_cli.engine.backend import Want
 from tests.conftest import SHARED, needs_shared
-from tests.helpers.backends import RUST_PATHS, assert_same_bits, backend, candles_of, compute, flat, tick_walk
+from tests.helpers.backends import (
+    RUST_PATHS,
+    assert_same_bits,
+    backend,
+    candles_of,
+    compute,
+    flat,
+    per_family,
+    tick_walk,
+)
 
 FAST = [*RUST_PATHS, "numba"]
 both_dialects = pytest.mark.parametrize("dialect", list(Dialect))
@@ -44,9 +52,9 @@ def test_every_source(name: str, dialect: Dialect, source: Source) -> None:
     [
         {"families": ("ema",)},
         {"families": ("hma", "kama")},
-        {"lengths": (8, 50, 9, 33, 21, 100)},
-        {"robustness": Robustness.NARROW, "lengths": (6, 8, 6, 6, 6, 6)},
-        {"robustness": Robustness.WIDE, "weights": (0.1, 2.0, 0.25, 3.0, 0.2, 1.0)},
+        {"lengths": per_family(28, ema=8, hma=50, wma=9, dema=33, lsma=21, kama=100)},
+        {"robustness": Robustness.NARROW, "lengths": per_family(6, hma=8)},
+        {"robustness": Robustness.WIDE, "weights": per_family(1.0, ema=0.1, hma=2.0, wma=0.25, dema=3.0, lsma=0.2)},
         {"lambda_": 50.0, "decay": 5.0},
         {"decay": 0.0, "cutout": 100},
         {"long_threshold": 0.6, "short_threshold": -0.3, "strategy": True},

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine import rust
-from atc_cli.engine.backend import Offer, Unavailable, Values, Want
+from atc_cli.engine.backend import Offer, Unavailable, Values
 from atc_cli.engine.rust import RustBackend, RustState
 from tests.helpers.backends import backend, candles_of, compute, tick_walk
 

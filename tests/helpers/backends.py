@@ -5,13 +5,20 @@ from importlib.util import find_spec
 
 import numpy as np
 
+from atc_cli.domain.catalog import FAMILY_IDS, Want
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine import reference, rust
-from atc_cli.engine.backend import Backend, Offer, Values, Want
+from atc_cli.engine.backend import Backend, Offer, Values
 from atc_cli.engine.numba import backend as numba
 
 HOUR_MS = 3_600_000
+
+
+def per_family(usual: float, **unusual: float) -> tuple[float, ...]:
+    """One value for each family of the catalogue, by name where it is not the usual one."""
+    assert unusual.keys() <= set(FAMILY_IDS)
+    return tuple(unusual.get(family, usual) for family in FAMILY_IDS)
 
 
 # every path of this processor, on more threads than one

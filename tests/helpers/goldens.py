@@ -8,20 +8,13 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from atc_cli.domain.catalog import FAMILIES, Dialect, Robustness
+from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, Dialect, Robustness, Source
 from atc_cli.domain.panel import Candles, Panel, RawCandles, check
-from atc_cli.domain.params import Params, Source
+from atc_cli.domain.params import LENGTH, Params
 from tests.conftest import ROOT, SHARED
 
 GOLDEN = ROOT / "tests" / "golden"
-_LENGTHS = {
-    "ema": "ema_len",
-    "hma": "hull_len",
-    "wma": "wma_len",
-    "dema": "dema_len",
-    "lsma": "lsma_len",
-    "kama": "kama_len",
-}
+_LENGTHS = {family: f"{family}_len" for family in FAMILY_IDS} | {"hma": "hull_len"}
 
 
 @dataclass(frozen=True)
@@ -50,12 +43,24 @@ class Case:
         table = pq.read_table(self.folder / self.data)
         return {name: table[name] for name in table.column_names}
 
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Those that it was recorded with: the catalogue may have grown since."""
+        return tuple(family for family in FAMILY_IDS if _LENGTHS[family] in self.inputs)
+
+    @property
+    def unused(self) -> set[str]:
+        """Columns of the other families."""
+        titles = [family.title for family in FAMILIES if family.id not in self.families]
+        return {f"{title}_{layer}" for title in titles for layer in ("Signal", "S")}
+
     def params(self) -> Params:
         get = self.inputs.__getitem__
         return Params(
             dialect=self.dialect,
-            lengths=tuple(int(get(_LENGTHS[family.id])) for family in FAMILIES),
-            weights=tuple(float(get(f"{family.id}_w")) for family in FAMILIES),
+            families=self.families,
+            lengths=tuple(int(self.inputs.get(_LENGTHS[family], LENGTH)) for family in FAMILY_IDS),
+            weights=tuple(float(self.inputs.get(f"{family}_w", 1.0)) for family in FAMILY_IDS),
             robustness=Robustness(str(get("robustness")).lower()),
             lambda_=get("lam"),
             decay=get("decay"),
@@ -72,7 +77,8 @@ class Case:
         flags = {"dialect": p.dialect, "robustness": p.robustness, "source": p.source, "cutout": p.cutout}
         flags |= {"lambda": p.lambda_, "decay": p.decay}
         flags |= {"long-threshold": p.long_threshold, "short-threshold": p.short_threshold}
-        for family, length, weight in zip(FAMILIES, p.lengths, p.weights, strict=True):
+        flags["families"] = ",".join(p.families)
+        for family, length, weight in p.used():
             flags |= {f"{family.id}-len": length, f"{family.id}-weight": weight}
         words = [f"--{key}={value}" for key, value in flags.items()]
         return [*words, "--strategy"] if p.strategy else words

@@ -55,8 +55,6 @@ ROW = ScanRow(
     families={"ema": 0.42, "hma": 0.11, "wma": 0.1, "dema": 0.0, "lsma": -0.07, "kama": -0.9},
     weights={"ema": 1.25, "hma": 0.25, "wma": 1.0, "dema": 1.1, "lsma": 0.1 + 0.2, "kama": 2.0},
     price=109_876.5,
-    change_24h_frac=0.0123,
-    quote_volume=12_345_678_901.0,
     flipped_at_ms=BAR - 3 * HOUR,
     age_bars=3,
     bars=1500,
@@ -65,13 +63,16 @@ ROW = ScanRow(
     bar_time_ms=BAR,
     forming=False,
     closes=tuple(100 + 10 * math.sin(i / 5) for i in range(40)),
+    measured={"change_24h_frac": 0.0123, "quote_volume": 12_345_678_901.0},
 )
 
 
 def row(rank: int, symbol: str, signal: float = 1.0, **changes: object) -> ScanRow:
-    """A row like ROW; its side follows the sign of the signal."""
+    """A row like ROW; its side follows the sign of the signal, and what is no field of a row is measured."""
     side = Side.LONG if signal > 0.1 else Side.SHORT if signal < -0.1 else Side.NEUTRAL
-    return replace(ROW, **{"rank": rank, "symbol": symbol, "signal": signal, "side": side, **changes})
+    held = {"rank": rank, "symbol": symbol, "signal": signal, "side": side}
+    held |= {key: value for key, value in changes.items() if key in ScanRow.__dataclass_fields__}
+    return replace(ROW, **held, measured=ROW.measured | {key: changes[key] for key in changes if key not in held})
 
 
 def wave(seed: int) -> tuple[float, ...]:

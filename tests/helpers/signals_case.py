@@ -169,7 +169,9 @@ FAULTS = {
     "pickled bytes as bytes": Fault(_sql(_FLAT + "mode = 1, value = ?", bomb=True), said=False),
     "pickled key": Fault(_sql("UPDATE OR REPLACE Cache SET raw = 0, key = ?", bomb=True), said=False),
     "pickled tag": Fault(_sql("UPDATE Cache SET tag = ?", bomb=True), said=False, lost=()),
-    "pickled policy": Fault(_sql("UPDATE Settings SET value = ? WHERE key = 'eviction_policy'", bomb=True), said=True),
+    "pickled policy": Fault(
+        _sql("UPDATE Settings SET value = ? WHERE key = 'eviction_policy'", bomb=True), said=False, lost=()
+    ),
     "pickled statistics": Fault(
         _sql("UPDATE Settings SET value = ? WHERE key = 'statistics'", bomb=True), said=False, lost=()
     ),

@@ -2,19 +2,16 @@ from datetime import UTC
 
 import pytest
 
-from atc_cli.domain.results.scan import Side
 from atc_cli.errors import UsageError
+from atc_cli.reporting.cells import family_mark
 from atc_cli.reporting.columns import (
     COLUMNS,
     DROP_ORDER,
-    SORT_KEYS,
     Scene,
     checked_columns,
     default_columns,
-    family_mark,
-    sort_rows,
 )
-from tests.helpers.reported import BAR, HOUR, ROW, market, result, row
+from tests.helpers.reported import BAR, HOUR, ROW, result, row
 
 USUAL = ("rank", "symbol", "side", "signal", "families", "price", "change", "volume", "age", "flipped", "spark")
 
@@ -102,40 +99,3 @@ def test_closes_since_the_flip_have_the_colour_of_the_side():
     before, since = COLUMNS["spark"].cell(ROW, Scene.of(result(), UTC))
     assert (len(before[0]), before[1]) == (36, "dim")
     assert (len(since[0]), since[1]) == (4, "green")
-
-
-def test_the_default_order_is_the_ranking():
-    assert sort_rows(market(), "signal") == market()
-    assert sort_rows(market(), "-signal") == market()[::-1]
-
-
-@pytest.mark.parametrize(
-    ("key", "ranks"),
-    [
-        ("symbol", [2, 1, 6, 3, 5, 7, 4]),
-        ("side", [1, 3, 5, 2, 4, 6, 7]),
-        ("-side", [7, 2, 4, 6, 1, 3, 5]),
-        ("change", [6, 3, 1, 5, 4, 2, 7]),
-        ("-change", [2, 4, 5, 1, 3, 6, 7]),
-        ("volume", [1, 3, 4, 2, 6, 7, 5]),
-        ("-volume", [7, 6, 2, 4, 3, 1, 5]),
-        ("age", [2, 1, 4, 3, 5, 6, 7]),
-        ("price", [1, 6, 7, 4, 2, 3, 5]),
-    ],
-)
-def test_sorting_keeps_ranks_and_puts_rows_without_a_value_last(key, ranks):
-    assert [each.rank for each in sort_rows(market(), key)] == ranks
-
-
-def test_sorting_is_stable_both_ways():
-    tied = tuple(row(rank, f"S{rank}", price=1.0) for rank in range(1, 6))
-    for key in ("price", "-price", "side", "age", "-age"):
-        assert sort_rows(tied, key) == tied
-    assert {each.side for each in tied} == {Side.LONG}
-
-
-def test_every_sort_key_works_and_another_is_refused():
-    for key in SORT_KEYS:
-        assert len(sort_rows(market(), key)) == len(market())
-    with pytest.raises(UsageError, match="unknown sort key"):
-        sort_rows(market(), "--age")

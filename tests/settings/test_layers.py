@@ -8,17 +8,19 @@ import pytest
 from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
 from atc_cli.errors import AtcError, ConfigError, ExitCode, UsageError
 from atc_cli.settings.layers import Resolved, preset_text, resolve
-from atc_cli.settings.sections import OPTIONS, PRESETS
+from atc_cli.settings.names import PRESETS
+from atc_cli.settings.sections import Settings
+from atc_cli.settings.verbs import LAYERED
 from tests.conftest import ROOT
 
 
-def resolved(tmp_path: Path, *, flags=None, env=None, user="", project="", config=None) -> Resolved:
+def resolved(tmp_path: Path, *, flags=None, env=None, user="", project="", config=None) -> Resolved[Settings]:
     user_folder, folder = tmp_path / "user", tmp_path / "project"
     for place, text, name in ((user_folder, user, "config.toml"), (folder, project, "atc.toml")):
         place.mkdir(exist_ok=True)
         if text:
             (place / name).write_text(text)
-    return resolve(flags or {}, env or {}, config=config, user_folder=user_folder, folder=folder)
+    return resolve(Settings, flags or {}, env or {}, config=config, user_folder=user_folder, folder=folder)
 
 
 LAYERS = [
@@ -77,7 +79,7 @@ def test_presets_carry_the_values_of_the_table(tmp_path: Path, name: str) -> Non
 @pytest.mark.parametrize("name", PRESETS)
 def test_the_presets_in_configs_are_those_of_the_package(name: str) -> None:
     assert (ROOT / "configs" / f"{name}.toml").read_text() == preset_text(name)
-    assert set(tomllib.loads(preset_text(name))) <= set(OPTIONS)
+    assert set(tomllib.loads(preset_text(name))) <= set(LAYERED)
 
 
 WRONG = [

@@ -20,8 +20,9 @@ from atc_cli.data.store.market import StoredMarket
 from atc_cli.data.store.offline import OfflineMarket
 from atc_cli.data.store.shelf import Shelf, Store, group_of
 from atc_cli.disk.folders import CANDLES, SIGNALS
-from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
-from atc_cli.domain.params import Params, Source
+from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness, Source
+from atc_cli.domain.measures.table import MEASURES
+from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanResult, ScanRow, Side, Skipped, SkipReason
 from atc_cli.domain.results.stored import Content
 from atc_cli.domain.window import Window
@@ -638,8 +639,6 @@ ROW = st.builds(
     families=st.dictionaries(st.sampled_from(FAMILY_IDS), FLOAT),
     weights=st.dictionaries(st.sampled_from(FAMILY_IDS), FLOAT),
     price=FLOAT,
-    change_24h_frac=st.none() | FLOAT,
-    quote_volume=st.none() | FLOAT,
     flipped_at_ms=st.none() | TIME,
     age_bars=st.none() | TIME,
     bars=TIME,
@@ -648,6 +647,7 @@ ROW = st.builds(
     bar_time_ms=TIME,
     forming=st.booleans(),
     closes=st.lists(FLOAT, max_size=40).map(tuple),
+    measured=st.fixed_dictionaries({each.name: st.none() | FLOAT for each in MEASURES if each.window is not None}),
 )
 
 
@@ -685,8 +685,8 @@ def test_every_name_keeps_its_own_row(tmp_path_factory: pytest.TempPathFactory, 
 def offline_row(symbol: str, number: int) -> ScanRow:
     return ScanRow(
         rank=0, exchange="memory", symbol=symbol, side=Side.LONG, signal=number / 7, families={"ema": 1.0},
-        weights={"ema": 2.0}, price=3.0, change_24h_frac=None, quote_volume=None, flipped_at_ms=None, age_bars=None,
-        bars=60, gap_bars=0, grid=None, bar_time_ms=1, forming=False, closes=(1.0,),
+        weights={"ema": 2.0}, price=3.0, flipped_at_ms=None, age_bars=None,
+        bars=60, gap_bars=0, grid=None, bar_time_ms=1, forming=False, closes=(1.0,), measured={},
     )  # fmt: skip
 
 

@@ -1,18 +1,18 @@
 """The request weight that an exchange grants to this machine's address, shared by every atc that runs on it."""
 
-import hashlib
-import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from fcntl import LOCK_EX, flock
 from pathlib import Path
 from typing import IO
 
 from atc_cli.data.exchange.errors import RequestError, Trouble
 from atc_cli.data.exchange.retry import WAITS_MAX_S, Pause
+from atc_cli.disk import sealed
+from atc_cli.disk.lock import locked_file
 
+_SCHEMA = "atc.rate/1"
 MINUTE_MS = 60_000
 _BUCKET_MS = 1000
 _KEPT_MS = 2 * MINUTE_MS  # an answer can tell of the minute before the one in which it was asked for
@@ -39,11 +39,10 @@ class Spent:
 
         What is still to come was written before a clock was set back: weight counts as of now, a hold not at all.
         """
-        head, _, body = content.partition(b"\n")
-        if head != _head(body):
-            return cls()
-        document = json.loads(body)
+        document = sealed.load(_SCHEMA, content)
         spent = cls()
+        if document is None:
+            return spent
         if document["held_from_ms"] <= now_ms:
             spent.held_from_ms, spent.held_until_ms = document["held_from_ms"], document["held_until_ms"]
         for second_ms, weight in document["by_second"].items():
@@ -52,9 +51,8 @@ class Spent:
         return spent
 
     def content(self) -> bytes:
-        """What is written to the file: schema and sha256 of the second line, which is JSON."""
-        body = json.dumps(asdict(self)).encode()
-        return _head(body) + b"\n" + body
+        """What is written to the file."""
+        return sealed.dump(_SCHEMA, asdict(self))
 
     def add(self, weight: int, now_ms: int) -> None:
         """Note that so much was spent now."""
@@ -83,10 +81,6 @@ class Spent:
         return at_ms
 
 
-def _head(body: bytes) -> bytes:
-    return b"atc.rate/1 " + hashlib.sha256(body).hexdigest().encode()
-
-
 class Ledger:
     """What every process of this machine has spent, in a file; in memory where there can be no file.
 
@@ -102,11 +96,11 @@ class Ledger:
     @contextmanager
     def open(self) -> Iterator[Spent]:
         """The spending, alone until the block ends."""
-        file = self._file()
-        if file is None:
-            yield self._own
-            return
-        with file:
+        with ExitStack() as stack:
+            file = self._file(stack)
+            if file is None:
+                yield self._own
+                return
             file.seek(0)
             spent = Spent.of(file.read(), self._clock_ms())
             yield spent
@@ -114,20 +108,16 @@ class Ledger:
                 file.seek(0)
                 file.truncate()
                 file.write(spent.content())
-                file.flush()
 
-    def _file(self) -> IO[bytes] | None:
+    def _file(self, stack: ExitStack) -> IO[bytes] | None:
         """The file, locked; from the first failure on memory has to do."""
         if self._path is None:
             return None
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            file = self._path.open("a+b")
-            flock(file, LOCK_EX)
+            return stack.enter_context(locked_file(self._path))
         except OSError:
             self._path = None
             return None
-        return file
 
 
 class Budget:

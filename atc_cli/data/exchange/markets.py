@@ -11,11 +11,11 @@ from typing import Any
 
 from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.market import Listing
-from atc_cli.disk.atomic import write_atomically
+from atc_cli.disk import sealed
 from atc_cli.domain.timeframe import DAY_MS
 from atc_cli.errors import UnavailableError
 
-_SCHEMA = b"atc.markets/1"
+_SCHEMA = "atc.markets/1"
 # swap candles of these carry base volume; gate, kucoinfutures and mexc hand contracts through
 _VOLUME_IN_COINS = frozenset({"binance", "binanceusdm", "bybit", "okx", "bitget", "hyperliquid", "htx"})
 # what ccxt calls the credentials: a list of markets is the same with and without them
@@ -36,10 +36,7 @@ class MarketList:
 
 
 class MarketsFile:
-    """Where the list of one exchange, kind and set of options is kept; `say` is told what a person must hear.
-
-    The first line holds the schema and the sha256 of the second, which is JSON.
-    """
+    """Where the list of one exchange, kind and set of options is kept; `say` is told what a person must hear."""
 
     def __init__(self, folder: Path, exchange: str, kind: str, key: object, say: Callable[[str], None]) -> None:
         digest = hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()
@@ -50,22 +47,20 @@ class MarketsFile:
     def read(self, now_ms: int) -> MarketList | None:
         """The list, unless there is none or it is a day old; a damaged file is set aside and named."""
         try:
-            head, _, body = self.path.read_bytes().partition(b"\n")
+            document = sealed.load(_SCHEMA, self.path.read_bytes())
         except OSError:
             return None
-        if head != _head(body):
+        if document is None:
             self._set_aside()
             return None
-        kept = MarketList(**json.loads(body))
+        kept = MarketList(**document)
         return kept if 0 <= now_ms - kept.fetched_ms < DAY_MS else None
 
     def write(self, markets: Iterable[MarketRecord], fetched_ms: int, per_minute: int | None) -> None:
         """Keep the markets of the kind; a list that cannot be kept is fetched again the next time."""
         document = {"markets": self._worth_keeping(markets), "fetched_ms": fetched_ms, "per_minute": per_minute}
         try:
-            body = json.dumps(document, separators=(",", ":")).encode()
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.path, _head(body) + b"\n" + body)
+            sealed.write(self.path, _SCHEMA, document)
         except (OSError, UnavailableError, TypeError) as error:
             self._say(f"the list of markets is not kept: {error}")
 
@@ -90,10 +85,6 @@ class MarketsFile:
             self.path.replace(aside)
         except OSError as error:
             self._say(f"{str(self.path)!r} cannot be moved: {error.strerror}")
-
-
-def _head(body: bytes) -> bytes:
-    return _SCHEMA + b" " + hashlib.sha256(body).hexdigest().encode()
 
 
 def public(options: Mapping[str, object]) -> dict[str, object]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from atc_cli.domain.panel import COLUMNS, Floats
+from atc_cli.libraries import arrow
 
 _MISSING = ("", "nan", "NaN", "NAN", "null", "NULL", "None", "NA", "N/A")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,8 +27,7 @@ def read_candles(path: Path) -> tuple[Floats, Floats]:
     Timestamps are numbers as given, or UTC ms where the file spells times; what is missing is NaN.
     Errors: FileFaultError, one line, naming row (the first after the header is 1) and value if possible.
     """
-    import pyarrow as pa
-
+    pa = arrow()
     content = _bytes(path)
     read = _parquet if path.suffix.lower() == ".parquet" else _csv
     try:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from atc_cli.domain.results.stored import Content, Entry
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError, UsageError
+from atc_cli.libraries import leaving_out
 
 GROUPS = 8
 _ALL_BARS = 10**9
@@ -39,10 +40,17 @@ _PART_OF_PATH = re.compile(r"[a-z0-9_]{1,40}")
 Say = Callable[[str], None]
 
 
+@cache
+def _blosc2() -> Any:
+    """It loads httpx, which would load its command line, with click and pygments, where these are installed."""
+    with leaving_out("httpx._main"):
+        import blosc2
+    return blosc2
+
+
 def pack(array: NDArray[Any]) -> bytes:
     """Bit shuffle and LZ4."""
-    import blosc2
-
+    blosc2 = _blosc2()
     filters: list[Any] = [blosc2.Filter.BITSHUFFLE]
     settings: dict[str, Any] = {"codec": blosc2.Codec.LZ4, "clevel": 5, "filters": filters, "filters_meta": [0]}
     return bytes(blosc2.compress2(array, typesize=array.itemsize, nthreads=1, **settings))
@@ -50,10 +58,8 @@ def pack(array: NDArray[Any]) -> bytes:
 
 def unpack(content: memoryview, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
     """What `pack` was given; `content` was checked to be what was written."""
-    import blosc2
-
     array = np.empty(shape, dtype=dtype)
-    blosc2.decompress2(content, dst=array, nthreads=1)
+    _blosc2().decompress2(content, dst=array, nthreads=1)
     return array
 
 

@@ -12,7 +12,13 @@ class Side(StrEnum):
     SHORT = "SHORT"
     NEUTRAL = "NEUTRAL"
 
+    @property
+    def place(self) -> int:
+        """Where --sort side puts it."""
+        return _PLACES[self]
 
+
+_PLACES = {side: place for place, side in enumerate(Side)}
 TREND: dict[Side, int] = {Side.LONG: 1, Side.SHORT: -1, Side.NEUTRAL: 0}
 
 
@@ -73,7 +79,8 @@ class ScanRow:
     """One ranked symbol.
 
     Times in UTC ms, fractions not percent; `families` and `weights` hold the families in use only;
-    `closes` are the last closes for the sparkline, oldest first.
+    `closes` are the last closes for the sparkline, oldest first; `measured` is what the measures of the window
+    say (domain.measures), by name.
     """
 
     rank: int
@@ -84,8 +91,6 @@ class ScanRow:
     families: Mapping[str, float]
     weights: Mapping[str, float]
     price: float
-    change_24h_frac: float | None
-    quote_volume: float | None
     flipped_at_ms: int | None
     age_bars: int | None
     bars: int
@@ -94,11 +99,22 @@ class ScanRow:
     bar_time_ms: int
     forming: bool
     closes: tuple[float, ...]
+    measured: Mapping[str, float | None]
 
     @property
     def trend(self) -> int:
         """+1, -1 or 0 of the side."""
         return TREND[self.side]
+
+    @property
+    def change_24h_frac(self) -> float | None:
+        """Price now / price 24 h ago - 1."""
+        return self.measured.get("change_24h_frac")
+
+    @property
+    def quote_volume(self) -> float | None:
+        """What was traded in 24 h, in quote currency."""
+        return self.measured.get("quote_volume")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,22 +3,25 @@
 import hashlib
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.domain.catalog import FAMILY_IDS, MEMBERS, Dialect, HullShape, triangle
+from atc_cli.domain import catalog
+from atc_cli.domain.catalog import FAMILY_IDS, MEMBERS, Dialect, Want
+from atc_cli.domain.engines import Engine
 from atc_cli.domain.grid import Prices, prices_of
 from atc_cli.domain.growth import growth_table
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
-from atc_cli.engine.backend import Offer, Unavailable, Values, Want
+from atc_cli.engine.backend import Offer, OneForm, Unavailable, Values, check_dialect, check_families
 from atc_cli.errors import UnavailableError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -26,31 +29,36 @@ Kernel = Callable[..., Any]
 
 _REMEDY = "pip install 'atc-cli[numba]'"
 _OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": False}
-_HULL_ROW = FAMILY_IDS.index("hma")
 _PRIVATE = 0o700
+_MODULES = {dialect: f"atc_cli.engine.numba.{dialect}" for dialect in (Dialect.LTS, Dialect.TRADINGVIEW)}
 
 
-class NumbaBackend:
+class NumbaBackend(OneForm):
     """One compiled pass per series, the GIL released; no fast maths, nothing contracted.
 
     The first run compiles for seconds per dialect. Machine code is kept in a folder that only its owner
     can reach, because numba unpickles what it finds there.
     """
 
-    name = "numba"
+    name = Engine.NUMBA
     compiles = True
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
         """Values of every series; see Values for shapes. UnavailableError where numba cannot be imported."""
-        kernel = _kernel(params.dialect)
+        check_dialect(self.name, _MODULES, params.dialect)
+        if not panel.series:  # importing numba takes a second
+            return Values.empty(0, 0, want)
+        module = _module(params.dialect)
+        check_families(self.name, module.AVERAGES, params)
         values = Values.empty(len(panel), panel.width, want)
         growth = growth_table(params, panel.width)
-        inputs = (*_members(params), np.array(params.weights), growth, (*_rules(params), want is Want.ALL))
+        inputs = (*_members(params, list(module.AVERAGES)), np.array(params.weights), growth)
+        rules = (*_rules(params), want is Want.ALL)
         for row, candles in enumerate(panel.series):
             if len(candles):
                 prices = prices_of(candles.values, params)
                 values.grid[row] = -1 if prices.decimals is None else prices.decimals
-                _store(values, row, want, kernel(_columns(prices), *inputs))
+                _store(values, row, want, module.KERNEL(_columns(prices), *inputs, rules))
         return values
 
 
@@ -67,17 +75,11 @@ def _readable(column: NDArray[np.float64]) -> NDArray[np.float64]:
     return column if column.flags.writeable else column.copy()
 
 
-def _members(params: Params) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Lengths [6, 9], 0 where a family takes no part; h, q, 2G/Dh, G/Dn, Dq*G of each HMA [9, 5]."""
-    members = params.members()
-    lengths = np.array([row or [0] * MEMBERS for row in members], np.int64)
-    hull = np.zeros((MEMBERS, 5))
-    for i, n in enumerate(members[_HULL_ROW] or ()):
-        shape = HullShape.of(n)
-        half, root, common = shape.half, shape.root, shape.common
-        if half and root:
-            hull[i] = half, root, 2 * common // triangle(half), common // triangle(n), triangle(root) * common
-    return lengths, hull
+def _members(params: Params, known: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Per family its place in the dialect's table [f], and member lengths [f, 9], 0 where it takes no part."""
+    places = [known.index(family) if family in params.families else -1 for family in FAMILY_IDS]
+    lengths = [row or [0] * MEMBERS for row in params.members()]
+    return np.array(places, np.int64), np.array(lengths, np.int64)
 
 
 def _rules(params: Params) -> tuple[object, ...]:
@@ -112,13 +114,13 @@ def offer(spec: ModuleSpec | None) -> Offer | Unavailable:
 
 
 @cache
-def _kernel(dialect: Dialect) -> Kernel:
+def _module(dialect: Dialect) -> ModuleType:
+    """The AVERAGES of a dialect by family, and its KERNEL."""
     try:
         import numba  # noqa: F401
     except ImportError as error:
         raise UnavailableError(f"backend numba cannot run: {error}", _REMEDY) from None
-    kernel: Kernel = import_module(f"atc_cli.engine.numba.{dialect.value}").KERNEL
-    return kernel
+    return import_module(_MODULES[dialect])
 
 
 def jit(function: Function) -> Function:
@@ -145,12 +147,34 @@ def entry(function: Function) -> Function:
     return compiled
 
 
+def choice(functions: Sequence[Kernel]) -> Kernel:
+    """One compiled function that calls one of several: choice(..)(n, ...) is functions[n](...).
+
+    ValueError for any other n. All must take and return the same types.
+    """
+    call, *others = functions
+    other: Any = choice(others) if others else None
+
+    def chosen(n: int, *arguments: Any) -> Any:
+        return call(*arguments) if n == 0 else other(n - 1, *arguments)
+
+    def last(n: int, *arguments: Any) -> Any:
+        if n != 0:
+            raise ValueError("none of the functions has this number")
+        return call(*arguments)
+
+    return jit(chosen if others else last)
+
+
 def cache_folder() -> Path:
-    """Where machine code of these very sources is kept: numba notices changes of one file only, not of the others."""
+    """Where machine code of these very sources is kept: numba notices changes of one file only, not of the others.
+
+    The catalogue's constants are compiled in, so it is one of them.
+    """
     import platformdirs
 
     digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in (*sorted(Path(__file__).parent.glob("*.py")), Path(catalog.__file__)):
         digest.update(source.read_bytes())
     return platformdirs.user_cache_path("atc", appauthor=False) / "numba" / digest.hexdigest()[:16]
 

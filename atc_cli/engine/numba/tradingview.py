@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.engine.numba.backend import Kernel, entry, jit
+from atc_cli.domain.catalog import MEMBERS
+from atc_cli.engine.numba.backend import Kernel, choice, entry, jit
 from atc_cli.engine.numba.sums import resummed, rolling_sums
 from atc_cli.engine.numba.votes import Result, Rules, blank, summed_up, vote, weighted_returns
 
@@ -11,47 +12,15 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Prices = tuple[Floats, Floats, Floats, Floats, float]
 
-_EMA, _HMA, _WMA, _DEMA, _LSMA, _KAMA = range(6)
-_MEMBERS = 9
 _NOISE_MIN = 1e-10
 _KAMA_SLOW, _KAMA_RANGE = 0.064, 0.666 - 0.064
-
-
-@entry
-def compute(prices: Prices, lengths: Ints, _hull: Floats, starts: Floats, growth: Floats, rules: Rules) -> Result:
-    """One series, arguments as in dialect `lts`; nothing here uses the Hull shapes or the integer prices."""
-    close, source = prices[0], prices[1]
-    bars, cutout = len(close), rules[0]
-    book = blank(bars, rules)
-    returns = weighted_returns(close, growth, cutout)
-    averages = np.empty((bars, _MEMBERS))
-    factors = np.ones(_MEMBERS)
-    for family in range(len(lengths)):
-        if lengths[family, 0] > 0:
-            _fill(family, source, lengths[family], averages)
-            vote(close, averages, factors, returns, rules, starts[family], family, book)
-    return summed_up(book, lengths, rules)
-
-
-@jit
-def _fill(family: int, source: Floats, lengths: Ints, averages: Floats) -> None:
-    if family == _EMA:
-        _ema(source, lengths, averages)
-    elif family == _DEMA:
-        _dema(source, lengths, averages)
-    elif family == _KAMA:
-        _kama(source, lengths, averages)
-    elif family == _HMA:
-        _sma(source, lengths, averages)
-    else:
-        _window_averages(family == _LSMA, source, lengths, averages)
 
 
 @jit
 def _sma(source: Floats, lengths: Ints, averages: Floats) -> None:
     """Compensated S/n from bar n-1; the published script calls it Hull."""
     sums = np.empty(len(source))
-    for i in range(_MEMBERS):
+    for i in range(MEMBERS):
         rolling_sums(source, lengths[i], sums)
         averages[:, i] = sums / lengths[i]
         averages[: lengths[i] - 1, i] = np.nan
@@ -72,11 +41,11 @@ def _seed(x: Floats, begin: int, n: int) -> float:
 def _ema(source: Floats, lengths: Ints, averages: Floats) -> None:
     """e = e + alpha*(s - e) from the compensated mean at bar n-1; NaN begets NaN before it."""
     alpha = 2.0 / (lengths + 1.0)
-    e, seeds = np.full(_MEMBERS, np.nan), np.empty(_MEMBERS)
-    for i in range(_MEMBERS):
+    e, seeds = np.full(MEMBERS, np.nan), np.empty(MEMBERS)
+    for i in range(MEMBERS):
         seeds[i] = _seed(source, 0, lengths[i])
     for t in range(len(source)):
-        for i in range(_MEMBERS):
+        for i in range(MEMBERS):
             grown = e[i] + alpha[i] * (source[t] - e[i])
             e[i] = seeds[i] if t == lengths[i] - 1 else grown
             averages[t, i] = e[i]
@@ -86,43 +55,50 @@ def _ema(source: Floats, lengths: Ints, averages: Floats) -> None:
 def _dema(source: Floats, lengths: Ints, averages: Floats) -> None:
     """2*e1 - e2 with e2 the EMA of e1, seeded at bar 2n-2."""
     _ema(source, lengths, averages)
-    once, twice, seeds = np.empty(len(source)), np.full(_MEMBERS, np.nan), np.empty(_MEMBERS)
-    for i in range(_MEMBERS):
+    once, twice, seeds = np.empty(len(source)), np.full(MEMBERS, np.nan), np.empty(MEMBERS)
+    for i in range(MEMBERS):
         once[:] = averages[:, i]
         seeds[i] = _seed(once, lengths[i] - 1, lengths[i])
     alpha = 2.0 / (lengths + 1.0)
     for t in range(len(source)):
-        for i in range(_MEMBERS):
+        for i in range(MEMBERS):
             grown = twice[i] + alpha[i] * (averages[t, i] - twice[i])
             twice[i] = seeds[i] if t == 2 * lengths[i] - 2 else grown
             averages[t, i] = 2.0 * averages[t, i] - twice[i]
 
 
 @jit
-def _window_averages(is_lsma: bool, source: Floats, lengths: Ints, averages: Floats) -> None:
-    """WMA: W / (n(n+1)/2). LSMA: regression value a + b*(n-1), a and b as section 5 spells them."""
+def _wma(source: Floats, lengths: Ints, averages: Floats) -> None:
+    """W / (n(n+1)/2)."""
     plain, weighted = np.empty(len(source)), np.empty(len(source))
-    for i in range(_MEMBERS):
+    for i in range(MEMBERS):
+        n = lengths[i]
+        resummed(source, n, plain, weighted)
+        averages[:, i] = weighted / (n * (n + 1) / 2)
+
+
+@jit
+def _lsma(source: Floats, lengths: Ints, averages: Floats) -> None:
+    """Regression value a + b*(n-1), a and b as section 5 spells them."""
+    plain, weighted = np.empty(len(source)), np.empty(len(source))
+    for i in range(MEMBERS):
         n = lengths[i]
         resummed(source, n, plain, weighted)
         sum_x = n * (n + 1) / 2
         spread = n * (n * (n + 1) * (2 * n + 1) / 6) - sum_x * sum_x
         for t in range(len(source)):
-            if is_lsma:
-                slope = (n * weighted[t] - sum_x * plain[t]) / spread
-                intercept = plain[t] / n - slope * sum_x / n + slope
-                averages[t, i] = intercept + slope * (n - 1)
-            else:
-                averages[t, i] = weighted[t] / sum_x
+            slope = (n * weighted[t] - sum_x * plain[t]) / spread
+            intercept = plain[t] / n - slope * sum_x / n + slope
+            averages[t, i] = intercept + slope * (n - 1)
 
 
 @jit
 def _kama(source: Floats, lengths: Ints, averages: Floats) -> None:
     """k = k + (z*z)*(s - k) from k_{-1} = 0; ratio 0 while t < n or noise <= 1e-10."""
     noise = _noise(source, lengths)
-    k = np.zeros(_MEMBERS)
+    k = np.zeros(MEMBERS)
     for t in range(len(source)):
-        for i in range(_MEMBERS):
+        for i in range(MEMBERS):
             n = lengths[i]
             moving = t >= n and noise[t, i] > _NOISE_MIN
             ratio = abs(source[t] - source[t - n]) / noise[t, i] if moving else 0.0
@@ -137,11 +113,32 @@ def _noise(source: Floats, lengths: Ints) -> Floats:
     steps, sums = np.empty(len(source) - 1), np.empty(len(source) - 1)
     for t in range(1, len(source)):
         steps[t - 1] = abs(source[t] - source[t - 1])
-    noise = np.zeros((len(source), _MEMBERS))
-    for i in range(_MEMBERS):
+    noise = np.zeros((len(source), MEMBERS))
+    for i in range(MEMBERS):
         rolling_sums(steps, lengths[i], sums)
         noise[1:, i] = sums
     return noise
+
+
+# By family: averages [bars, 9] over the lengths [9].
+AVERAGES = {"ema": _ema, "hma": _sma, "wma": _wma, "dema": _dema, "lsma": _lsma, "kama": _kama}
+_average = choice(list(AVERAGES.values()))
+
+
+@entry
+def compute(prices: Prices, places: Ints, lengths: Ints, starts: Floats, growth: Floats, rules: Rules) -> Result:
+    """One series, arguments as in dialect `lts`; nothing here uses the integer prices."""
+    close, source = prices[0], prices[1]
+    bars, cutout = len(close), rules[0]
+    book = blank(len(lengths), bars, rules)
+    returns = weighted_returns(close, growth, cutout)
+    averages = np.empty((bars, MEMBERS))
+    factors = np.ones(MEMBERS)
+    for family in range(len(lengths)):
+        if lengths[family, 0] > 0:
+            _average(places[family], source, lengths[family], averages)
+            vote(close, averages, factors, returns, rules, starts[family], family, book)
+    return summed_up(book, lengths, rules)
 
 
 KERNEL: Kernel = compute

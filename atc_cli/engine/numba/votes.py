@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from atc_cli.domain.catalog import MEMBERS
 from atc_cli.engine.numba.backend import jit
 
 Floats = NDArray[np.float64]
@@ -10,14 +11,13 @@ Ints = NDArray[np.int64]
 
 # cutout, 1 - De, tradingview, cuts of X (above, below), thresholds (long, short), strategy, members at every bar
 Rules = tuple[int, float, bool, tuple[float, float], tuple[float, float], bool, bool]
-# X [6, bars], X_S [6, bars], member signs and equities, both [6, 9, bars], or [6, 9, 1] at the last bar
+# X and X_S [f, bars] of f families, member signs and equities, both [f, 9, bars], or [f, 9, 1] at the last bar
 Book = tuple[Floats, Floats, Floats, Floats]
 Result = tuple[Floats, int, Book]
 
 _UNDEFINED = 2  # neither at or below nor at or above
 _FLOOR = 0.25
 _TOLERANCE = 1e-10
-_FAMILIES, _MEMBERS = 6, 9
 
 
 @jit
@@ -30,10 +30,10 @@ def weighted_returns(close: Floats, growth: Floats, cutout: int) -> Floats:
 
 
 @jit
-def blank(bars: int, rules: Rules) -> Book:
+def blank(families: int, bars: int, rules: Rules) -> Book:
     """Nothing known yet."""
-    layers = np.full((2, _FAMILIES, bars), np.nan)
-    shape = (_FAMILIES, _MEMBERS, bars if rules[6] else 1)
+    layers = np.full((2, families, bars), np.nan)
+    shape = (families, MEMBERS, bars if rules[6] else 1)
     return layers[0], layers[1], np.zeros(shape), np.full(shape, np.nan)
 
 
@@ -54,8 +54,8 @@ def vote(
     """
     cutout, keep, tradingview, every_bar = rules[0], rules[1], rules[2], rules[6]
     layer_1, layer_2 = book[0][family], book[1][family]
-    signs, equities = np.zeros(_MEMBERS), np.full(_MEMBERS, np.nan)
-    sides = np.full(_MEMBERS, _UNDEFINED)
+    signs, equities = np.zeros(MEMBERS), np.full(MEMBERS, np.nan)
+    sides = np.full(MEMBERS, _UNDEFINED)
     signal = weight = 0.0
     growth = 1.0
     for t in range(len(close)):
@@ -83,7 +83,7 @@ def vote(
 @jit
 def _cross(price: float, averages: Floats, factors: Floats, t: int, signs: Floats, sides: Ints) -> None:
     """Signals [9] after bar t; an undefined average is NaN and crosses nothing."""
-    for i in range(_MEMBERS):
+    for i in range(MEMBERS):
         close, average = price * factors[i], averages[t, i]
         if close > average:
             if sides[i] <= 0:
@@ -103,10 +103,10 @@ def _cross(price: float, averages: Floats, factors: Floats, t: int, signs: Float
 def _advance(equities: Floats, signs: Floats, r: float, keep: float, tradingview: bool) -> None:
     """One bar for the nine equities; a member without a direction has had none before either, so it rests."""
     if abs(r) < np.inf:
-        for i in range(_MEMBERS):
+        for i in range(MEMBERS):
             equities[i] = _floored((equities[i] * keep) * (1.0 + signs[i] * r), tradingview)
     else:
-        for i in range(_MEMBERS):
+        for i in range(MEMBERS):
             equities[i] = _floored((equities[i] * keep) * _growth(signs[i], r, 1.0), tradingview)
 
 
@@ -126,7 +126,7 @@ def _floored(equity: float, tradingview: bool) -> float:
 @jit
 def _weighted_mean(signs: Floats, equities: Floats) -> float:
     numerator = denominator = 0.0
-    for i in range(_MEMBERS):
+    for i in range(MEMBERS):
         numerator += signs[i] * equities[i]
         denominator += equities[i]
     return numerator / denominator
@@ -162,7 +162,7 @@ def _average(signals: Floats, weights: Floats, lengths: Ints, rules: Rules) -> F
     average[:cutout] = np.nan if tradingview else 0.0
     for t in range(cutout, len(average)):
         numerator = denominator = 0.0
-        for i in range(_FAMILIES):
+        for i in range(len(lengths)):
             if lengths[i, 0] > 0:
                 numerator += _trend(signals[i, t], cuts) * weights[i, t]
                 denominator += weights[i, t]

@@ -2,9 +2,9 @@
 
 #![allow(clippy::inline_always)] // Compiled for the instructions of its caller.
 
+use crate::averages::{Conditions, Group, RENEWAL, Stretch, Votes};
 use crate::batch::Candles;
 use crate::grid::Scale;
-use crate::groups::{Conditions, Group, RENEWAL, Votes};
 use crate::layers::Layers;
 use crate::plan::Plan;
 use crate::scales::Scales;
@@ -27,7 +27,7 @@ pub(crate) struct Block<V: Lanes> {
 impl<V: Lanes> Block<V> {
     /// A block at its first bar. One scale per lane; `bars` is how many more than the history the columns hold.
     pub fn new(plan: &Plan, scales: &[Scale], bars: usize) -> Self {
-        let tile = Tile::new(plan, bars);
+        let tile = Tile::new(&plan.terms, bars);
         let room = tile.room();
         let none = V::splat(0.0);
         let mut votes: Votes<V> = Default::default();
@@ -38,12 +38,12 @@ impl<V: Lanes> Block<V> {
             groups: plan
                 .groups
                 .iter()
-                .map(|group| Group::new(group, plan.tradingview, room))
+                .map(|roster| Group::new(roster, room))
                 .collect(),
             layers: Layers::new(plan),
             votes,
             averages: vec![none; room],
-            scales: Scales::new(scales, plan.source.columns()),
+            scales: Scales::new(scales, plan.terms.source.columns()),
             conditions: Conditions {
                 renewing: scales.iter().any(|scale| !scale.on_grid()),
                 sure: (0..V::WIDTH).fold(V::Mask::NONE, |mask, lane| {
@@ -65,7 +65,7 @@ impl<V: Lanes> Block<V> {
         if self.conditions.renewing {
             end = end.min((first + 1).next_multiple_of(RENEWAL));
         }
-        for cut in [plan.cutout, plan.cutout + 1] {
+        for cut in [plan.terms.cutout, plan.terms.cutout + 1] {
             if first < cut {
                 end = end.min(cut);
             }
@@ -83,7 +83,7 @@ impl<V: Lanes> Block<V> {
         skip: usize,
         len: usize,
     ) {
-        let stretch = Stretch {
+        let work = Advance {
             block: self,
             plan,
             growth,
@@ -92,7 +92,7 @@ impl<V: Lanes> Block<V> {
             len,
         };
         // SAFETY: blocks are made only for instructions that `Simd::check` has found.
-        unsafe { V::vectorize(stretch) }
+        unsafe { V::vectorize(work) }
     }
 }
 
@@ -104,7 +104,7 @@ impl<V: Lanes> Block<V> {
             .iter_mut()
             .for_each(|group| group.each_tick(&mut finer));
         self.tile.each_tick(&mut finer);
-        self.scales = Scales::new(scales, plan.source.columns());
+        self.scales = Scales::new(scales, plan.terms.source.columns());
     }
 }
 
@@ -136,7 +136,7 @@ impl<V: Lanes> Block<V> {
     }
 }
 
-struct Stretch<'a, V: Lanes> {
+struct Advance<'a, V: Lanes> {
     block: &'a mut Block<V>,
     plan: &'a Plan,
     growth: &'a [f64],
@@ -145,7 +145,7 @@ struct Stretch<'a, V: Lanes> {
     len: usize,
 }
 
-impl<V: Lanes> Work for Stretch<'_, V> {
+impl<V: Lanes> Work for Advance<'_, V> {
     type Output = ();
 
     #[inline(always)]
@@ -160,17 +160,17 @@ impl<V: Lanes> Work for Stretch<'_, V> {
         } = self;
         block
             .tile
-            .advance(lanes, skip, len, &block.scales, plan, growth);
+            .advance(lanes, skip, len, &block.scales, &plan.terms, growth);
         for &family in &plan.used {
             block.votes[family][..len].fill([V::splat(0.0); 2]);
         }
+        let stretch = Stretch {
+            tile: &block.tile,
+            scales: &block.scales,
+            conditions: block.conditions,
+        };
         for group in &mut block.groups {
-            group.advance(
-                &block.tile,
-                &block.scales,
-                block.conditions,
-                &mut block.votes,
-            );
+            group.advance(&stretch, &mut block.votes);
         }
         block.layers.advance(
             &block.tile,
@@ -180,3 +180,6 @@ impl<V: Lanes> Work for Stretch<'_, V> {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

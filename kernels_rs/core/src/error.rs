@@ -1,14 +1,14 @@
 //! Everything that can be wrong with a call.
 
-use std::fmt;
-
-use crate::simd::Simd;
-
 /// What a call got wrong; the text names the thing, its value and what is allowed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// A member is shorter than its average can be.
+    #[error(
+        "{family} member {member} has length {length}, below the minimum of {shortest}; \
+         the smallest allowed base length is {least_base}"
+    )]
     LengthTooShort {
         /// Family name.
         family: &'static str,
@@ -21,7 +21,8 @@ pub enum Error {
         /// The smallest base length whose members are all long enough, in bars.
         least_base: usize,
     },
-    /// A member is longer than [`crate::LONGEST`].
+    /// A member is longer than any may be.
+    #[error("{family} member {member} has length {length}, above the maximum of {longest}")]
     LengthTooLong {
         /// Family name.
         family: &'static str,
@@ -29,19 +30,27 @@ pub enum Error {
         member: usize,
         /// The length given, in bars.
         length: usize,
+        /// The longest member length, in bars.
+        longest: usize,
     },
     /// No family takes part.
-    NoFamily,
+    #[error("lengths name no family; at least 1 of {families} must take part")]
+    NoFamily {
+        /// How many there are.
+        families: usize,
+    },
     /// A name that is not in its list.
+    #[error("{what} is '{value}', allowed: {allowed}")]
     UnknownName {
         /// What is named.
         what: &'static str,
         /// The name given.
         value: String,
         /// The names that exist.
-        allowed: &'static str,
+        allowed: String,
     },
     /// A price column is not as long as the closes.
+    #[error("{column} has {length} entries, it must have as many as close, {bars}")]
     ColumnLength {
         /// Column name.
         column: &'static str,
@@ -51,6 +60,7 @@ pub enum Error {
         bars: usize,
     },
     /// Not as many starts as ends.
+    #[error("there are {starts} starts and {ends} ends, there must be one of each per series")]
     BoundsLength {
         /// Number of starts.
         starts: usize,
@@ -58,6 +68,7 @@ pub enum Error {
         ends: usize,
     },
     /// A series that ends before it starts, or behind the last bar.
+    #[error("series {series} is {start}..{end}, it must lie in order within 0..{bars}")]
     BoundsOutside {
         /// Index of the series.
         series: usize,
@@ -69,11 +80,13 @@ pub enum Error {
         bars: usize,
     },
     /// A series to start from that has no bars.
+    #[error("series {series} has 0 bars, it needs at least 1 to start from")]
     NoBars {
         /// Index of the series.
         series: usize,
     },
     /// Another number of series than a state holds.
+    #[error("there are {series} series, the state holds {expected}")]
     SeriesCount {
         /// The number given.
         series: usize,
@@ -81,6 +94,7 @@ pub enum Error {
         expected: usize,
     },
     /// Series that are to go on by different numbers of bars.
+    #[error("series {series} has {bars} new bars, it must have as many as every other, {expected}")]
     UnequalSteps {
         /// Index of the first series that differs.
         series: usize,
@@ -90,16 +104,23 @@ pub enum Error {
         expected: usize,
     },
     /// Bytes that are not a state.
+    #[error("the saved state {problem}")]
     State {
         /// What is wrong with them.
         problem: &'static str,
     },
     /// Instructions that this processor does not have.
+    #[error("simd is '{simd}', this processor has: {here}")]
     SimdMissing {
         /// The path asked for.
-        simd: Simd,
+        simd: String,
+        /// The paths that it has.
+        here: String,
     },
     /// The growth table ends before the longest series does.
+    #[error(
+        "growth has {length} entries, it needs at least {needed}: the longest series less the cutout"
+    )]
     GrowthTooShort {
         /// Entries given.
         length: usize,
@@ -107,6 +128,7 @@ pub enum Error {
         needed: usize,
     },
     /// Rows narrower than the longest series.
+    #[error("width is {width}, it must be at least the bars of the longest series, {longest}")]
     WidthTooSmall {
         /// The width given, in bars.
         width: usize,
@@ -114,6 +136,7 @@ pub enum Error {
         longest: usize,
     },
     /// An output array of another size than the result.
+    #[error("output {output} has {length} entries, it must have {needed}")]
     OutputLength {
         /// Output name.
         output: &'static str,
@@ -123,128 +146,3 @@ pub enum Error {
         needed: usize,
     },
 }
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::LengthTooShort {
-                family,
-                member,
-                length,
-                shortest,
-                least_base,
-            } => write!(
-                f,
-                "{family} member {member} has length {length}, below the minimum of {shortest}; \
-                 the smallest allowed base length is {least_base}"
-            ),
-            Self::LengthTooLong {
-                family,
-                member,
-                length,
-            } => {
-                write!(
-                    f,
-                    "{family} member {member} has length {length}, above the maximum of {}",
-                    crate::LONGEST
-                )
-            }
-            Self::NoFamily => write!(
-                f,
-                "lengths name no family; at least 1 of {} must take part",
-                crate::FAMILIES
-            ),
-            Self::UnknownName {
-                what,
-                value,
-                allowed,
-            } => write!(f, "{what} is '{value}', allowed: {allowed}"),
-            other => other.shape(f),
-        }
-    }
-}
-
-impl Error {
-    fn shape(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ColumnLength {
-                column,
-                length,
-                bars,
-            } => {
-                write!(
-                    f,
-                    "{column} has {length} entries, it must have as many as close, {bars}"
-                )
-            }
-            Self::BoundsLength { starts, ends } => {
-                write!(
-                    f,
-                    "there are {starts} starts and {ends} ends, there must be one of each per series"
-                )
-            }
-            Self::BoundsOutside {
-                series,
-                start,
-                end,
-                bars,
-            } => {
-                write!(
-                    f,
-                    "series {series} is {start}..{end}, it must lie in order within 0..{bars}"
-                )
-            }
-            Self::NoBars { series } => write!(
-                f,
-                "series {series} has 0 bars, it needs at least 1 to start from"
-            ),
-            Self::SeriesCount { series, expected } => {
-                write!(f, "there are {series} series, the state holds {expected}")
-            }
-            Self::UnequalSteps {
-                series,
-                bars,
-                expected,
-            } => {
-                write!(
-                    f,
-                    "series {series} has {bars} new bars, it must have as many as every other, {expected}"
-                )
-            }
-            Self::State { problem } => write!(f, "the saved state {problem}"),
-            Self::SimdMissing { simd } => {
-                let here: Vec<String> = Simd::available().iter().map(Simd::to_string).collect();
-                write!(
-                    f,
-                    "simd is '{simd}', this processor has: {}",
-                    here.join(", ")
-                )
-            }
-            Self::GrowthTooShort { length, needed } => {
-                write!(
-                    f,
-                    "growth has {length} entries, it needs at least {needed}: the longest series less the cutout"
-                )
-            }
-            Self::WidthTooSmall { width, longest } => {
-                write!(
-                    f,
-                    "width is {width}, it must be at least the bars of the longest series, {longest}"
-                )
-            }
-            Self::OutputLength {
-                output,
-                length,
-                needed,
-            } => {
-                write!(
-                    f,
-                    "output {output} has {length} entries, it must have {needed}"
-                )
-            }
-            _ => Ok(()),
-        }
-    }
-}
-
-impl std::error::Error for Error {}

@@ -5,10 +5,10 @@
 use std::marker::PhantomData;
 
 use crate::batch::Candles;
-use crate::params::Source;
-use crate::plan::Plan;
+use crate::choices::Source;
 use crate::round::{rint, spacing};
 use crate::simd::{Lanes, Work};
+use crate::terms::Terms;
 
 const FINEST: i8 = 14;
 /// Beyond it a sum might overflow, and what overflowed may be defined again later.
@@ -37,10 +37,10 @@ impl Scale {
 
     /// The grid of a series, looked for with the instructions of `V`.
     #[allow(unsafe_code)]
-    pub fn of<V: Lanes>(candles: &Candles, plan: &Plan) -> Self {
+    pub fn of<V: Lanes>(candles: &Candles, terms: &Terms) -> Self {
         let search = Search::<V> {
             candles,
-            plan,
+            terms,
             lanes: PhantomData,
         };
         // SAFETY: `V` is asked for only where `Simd::check` has found its instructions.
@@ -63,16 +63,16 @@ impl Scale {
     /// A finer grid is no change where every price so far is the float nearest to its decimal (`exact`): such prices
     /// are integers on every finer grid too.
     #[inline(always)]
-    pub fn with(self, candles: &Candles, exact: bool, plan: &Plan) -> Option<Self> {
+    pub fn with(self, candles: &Candles, exact: bool, terms: &Terms) -> Option<Self> {
         if !self.on_grid() {
-            let same = plan.tradingview || self.extreme || tame(candles, plan);
+            let same = terms.tradingview || self.extreme || tame(candles, terms);
             return same.then_some(self);
         }
         let finest = if exact { FINEST } else { self.k };
-        let k = first_grid(candles, plan, self.k, finest)?;
+        let k = first_grid(candles, terms, self.k, finest)?;
         let before = self.largest_ticks * (power_of_ten(k) / power_of_ten(self.k));
-        let largest_ticks = largest_ticks(candles, plan, power_of_ten(k)).max(before);
-        let same = largest_ticks <= plan.largest_ticks;
+        let largest_ticks = largest_ticks(candles, terms, power_of_ten(k)).max(before);
+        let same = largest_ticks <= terms.largest_ticks;
         same.then_some(Self {
             k,
             largest_ticks,
@@ -83,7 +83,7 @@ impl Scale {
     /// Takes in more closes that are the floats nearest to decimals of this very grid, as nearly all are; false, and
     /// nothing done, where one is not. For series whose only prices are closes, all of them such so far.
     #[inline(always)]
-    pub fn takes(&mut self, closes: &[f64], plan: &Plan) -> bool {
+    pub fn takes(&mut self, closes: &[f64], terms: &Terms) -> bool {
         let (scale, mut largest) = (self.ticks_per_unit(), self.largest_ticks);
         for &price in closes {
             let ticks = rint(price * scale);
@@ -92,7 +92,7 @@ impl Scale {
             }
             largest = largest.max(ticks);
         }
-        let fits = largest <= plan.largest_ticks;
+        let fits = largest <= terms.largest_ticks;
         if fits {
             self.largest_ticks = largest;
         }
@@ -101,14 +101,14 @@ impl Scale {
 
     /// Whether every price that takes part is the float nearest to its decimal.
     #[inline(always)]
-    pub fn is_exact(self, candles: &Candles, plan: &Plan) -> bool {
+    pub fn is_exact(self, candles: &Candles, terms: &Terms) -> bool {
         let scale = self.ticks_per_unit();
         let exact = |prices: &[f64]| {
             prices
                 .iter()
                 .all(|&price| rint(price * scale) / scale == price)
         };
-        let source = plan.source;
+        let source = terms.source;
         exact(candles.close)
             && (source == Source::Close
                 || (0..source.columns()).all(|index| exact(source.column(candles, index))))
@@ -117,7 +117,7 @@ impl Scale {
 
 struct Search<'a, V> {
     candles: &'a Candles<'a>,
-    plan: &'a Plan,
+    terms: &'a Terms,
     lanes: PhantomData<V>,
 }
 
@@ -126,19 +126,19 @@ impl<V: Lanes> Work for Search<'_, V> {
 
     #[inline(always)]
     fn run(self) -> Scale {
-        let Self { candles, plan, .. } = self;
-        if plan.tradingview {
+        let Self { candles, terms, .. } = self;
+        if terms.tradingview {
             return Scale::NONE;
         }
-        let extreme = !tame(candles, plan);
-        let Some(k) = first_grid(candles, plan, 0, FINEST) else {
+        let extreme = !tame(candles, terms);
+        let Some(k) = first_grid(candles, terms, 0, FINEST) else {
             return Scale {
                 extreme,
                 ..Scale::NONE
             };
         };
-        let largest_ticks = largest_ticks(candles, plan, power_of_ten(k));
-        if largest_ticks <= plan.largest_ticks {
+        let largest_ticks = largest_ticks(candles, terms, power_of_ten(k));
+        if largest_ticks <= terms.largest_ticks {
             Scale {
                 k,
                 extreme,
@@ -155,9 +155,9 @@ impl<V: Lanes> Work for Search<'_, V> {
 
 /// The first grid, from `k` to `finest`, that every price that takes part lies on.
 #[inline(always)]
-fn first_grid(candles: &Candles, plan: &Plan, mut k: i8, finest: i8) -> Option<i8> {
+fn first_grid(candles: &Candles, terms: &Terms, mut k: i8, finest: i8) -> Option<i8> {
     while k <= finest {
-        if all_on(candles, plan, power_of_ten(k)) {
+        if all_on(candles, terms, power_of_ten(k)) {
             return Some(k);
         }
         k += 1;
@@ -167,24 +167,24 @@ fn first_grid(candles: &Candles, plan: &Plan, mut k: i8, finest: i8) -> Option<i
 
 /// Whether no sum over the prices can overflow; NaN is as extreme as it gets.
 #[inline(always)]
-fn tame(candles: &Candles, plan: &Plan) -> bool {
+fn tame(candles: &Candles, terms: &Terms) -> bool {
     let mut highest = largest(candles.close);
-    for index in 0..plan.source.columns() {
-        highest = highest.max(largest(plan.source.column(candles, index)));
+    for index in 0..terms.source.columns() {
+        highest = highest.max(largest(terms.source.column(candles, index)));
     }
-    highest * plan.factor < LARGEST_DECISION
+    highest * terms.factor < LARGEST_DECISION
 }
 
 /// Whether every price that takes part, of the closes and of the source's columns, is an integer at this scale.
 #[inline(always)]
-fn all_on(candles: &Candles, plan: &Plan, scale: f64) -> bool {
+fn all_on(candles: &Candles, terms: &Terms, scale: f64) -> bool {
     if !all_integers(candles.close, scale) {
         return false;
     }
     let mut all = true;
-    if plan.source != Source::Close {
-        for index in 0..plan.source.columns() {
-            all = all && all_integers(plan.source.column(candles, index), scale);
+    if terms.source != Source::Close {
+        for index in 0..terms.source.columns() {
+            all = all && all_integers(terms.source.column(candles, index), scale);
         }
     }
     all
@@ -231,8 +231,8 @@ fn largest(prices: &[f64]) -> f64 {
 
 /// The largest integer price of close and source.
 #[inline(always)]
-fn largest_ticks(candles: &Candles, plan: &Plan, scale: f64) -> f64 {
-    let (source, count) = (plan.source, plan.source.columns());
+fn largest_ticks(candles: &Candles, terms: &Terms, scale: f64) -> f64 {
+    let (source, count) = (terms.source, terms.source.columns());
     let close = rint(largest(candles.close) * scale) * count as f64;
     if count == 1 {
         return close.max(rint(largest(source.column(candles, 0)) * scale));

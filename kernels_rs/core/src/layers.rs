@@ -2,8 +2,7 @@
 
 #![allow(clippy::inline_always)] // Compiled for the instructions of its caller.
 
-use crate::groups::Votes;
-use crate::params::FAMILIES;
+use crate::averages::{FAMILIES, Votes};
 use crate::plan::Plan;
 use crate::simd::Lanes;
 use crate::tile::Tile;
@@ -28,7 +27,11 @@ pub(crate) struct Layers<V: Lanes> {
 
 impl<V: Lanes> Layers<V> {
     pub fn new(plan: &Plan) -> Self {
-        let floor = if plan.tradingview { TOLERATED } else { FLOOR };
+        let floor = if plan.terms.tradingview {
+            TOLERATED
+        } else {
+            FLOOR
+        };
         let start = |weight: f64| V::splat(if weight < floor { FLOOR } else { weight });
         let zero = V::splat(0.0);
         Self {
@@ -51,9 +54,13 @@ impl<V: Lanes> Layers<V> {
         votes: &mut Votes<V>,
         averages: &mut [V],
     ) {
-        if tile.first < plan.cutout {
-            averages.fill(V::splat(if plan.tradingview { f64::NAN } else { 0.0 }));
-        } else if plan.tradingview {
+        if tile.first < plan.terms.cutout {
+            averages.fill(V::splat(if plan.terms.tradingview {
+                f64::NAN
+            } else {
+                0.0
+            }));
+        } else if plan.terms.tradingview {
             first_layer::<V, true>(plan, votes, tile.len);
             self.second_layer::<true>(tile, plan, votes, averages);
         } else {
@@ -76,7 +83,7 @@ impl<V: Lanes> Layers<V> {
             V::splat(plan.cut_hundredths.0),
             V::splat(plan.cut_hundredths.1),
         );
-        let gains = tile.gains(0..tile.len);
+        let gains = tile.gains(0, tile.len);
         for (j, average) in averages.iter_mut().enumerate() {
             let (gain, r) = (gains.at(j), tile.gain()[j]);
             let (mut sum, mut total) = (none, none);

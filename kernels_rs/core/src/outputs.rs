@@ -2,8 +2,9 @@
 
 use std::marker::PhantomData;
 
+use crate::averages::{FAMILIES, MEMBERS};
+use crate::choices::Want;
 use crate::error::Error;
-use crate::params::{FAMILIES, MEMBERS, Want};
 
 const CELLS: usize = FAMILIES * MEMBERS;
 
@@ -17,14 +18,14 @@ pub struct Outputs<'a> {
     pub width: usize,
     /// `Average_Signal`: `[n]` for [`Want::Last`], else `[n, width]`.
     pub average: &'a mut [f64],
-    /// Family signals X: `[n, 6]` for [`Want::Last`], empty for [`Want::Average`], else `[n, 6, width]`.
+    /// Family signals X: `[n, FAMILIES]` for [`Want::Last`], empty for [`Want::Average`], else `[n, FAMILIES, width]`.
     pub families: &'a mut [f64],
     /// Family equities `X_S`, shaped like `families`.
     pub weights: &'a mut [f64],
     /// `[n]`: the last bar, counted within the series, whose side differs from the bar before; -1 for none.
     pub flipped: &'a mut [i64],
-    /// Signal of each member, family by family, +1, -1, or 0 before the first crossing: `[n, 54, width]` for
-    /// [`Want::All`], else `[n, 54]` at the last bar, or empty where it is not wanted.
+    /// Signal of each member, family by family, +1, -1, or 0 before the first crossing: `[n, FAMILIES * MEMBERS, width]`
+    /// for [`Want::All`], else `[n, FAMILIES * MEMBERS]` at the last bar, or empty where it is not wanted.
     pub member_sign: &'a mut [i8],
     /// Equity of each member, NaN where undefined, shaped like `member_sign`.
     pub member_equity: &'a mut [f64],

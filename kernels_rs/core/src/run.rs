@@ -5,15 +5,72 @@ use std::thread;
 
 use crate::batch::{Batch, Candles};
 use crate::block::Block;
+use crate::choices::Want;
+use crate::error::Error;
+use crate::extract::Extract;
 use crate::grid::Scale;
-use crate::outputs::{Row, Table};
-use crate::params::{FAMILIES, MEMBERS, Want};
+use crate::outputs::{Outputs, Table};
+use crate::params::Params;
 use crate::plan::Plan;
-use crate::simd::{Lanes, Mask};
+use crate::simd::scalar::Scalar;
+use crate::simd::{Lanes, Simd};
+#[cfg(target_arch = "x86_64")]
+use crate::simd::{avx2::Avx2, avx512::Avx512};
 use crate::tile::BARS;
 
+/// Computes every series of a batch and writes the results into the caller's arrays.
+///
+/// Per series: a crossing signal and an equity of every member, the signal `X = round(sum(sig*e) / sum(e))` and the equity
+/// `X_S` of each family, and `Average_Signal = sum(cut(X)*X_S) / sum(X_S)`, left to right over the families in use.
+///
+/// * Shapes: see [`Batch`] for the inputs and [`Outputs`] for the results.
+/// * Units: prices in quote currency, signals in [-1, 1], equities as multiples of the starting equity.
+/// * Undefined values are NaN. A series too short for a member leaves that member at signal 0; an empty
+///   series writes NaN, -1 and 0.
+/// * The bits do not depend on `simd` or `threads` (0 counts as 1).
+///
+/// # Errors
+/// Any [`Error`] about lengths, shapes, bounds or instructions; then nothing has been written. Prices, weights, decay
+/// and thresholds are the caller's to validate: no value of theirs can cause more than a meaningless number.
+pub fn compute(
+    batch: &Batch,
+    params: &Params,
+    want: Want,
+    simd: Simd,
+    threads: usize,
+    out: &mut Outputs,
+) -> Result<(), Error> {
+    check(batch, params, want, simd, out)?;
+    let plan = Plan::new(params);
+    let table = Table::new(out, want);
+    match simd {
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx512 => run::<Avx512>(batch, &plan, want, threads, &table),
+        #[cfg(target_arch = "x86_64")]
+        Simd::Avx2 => run::<Avx2>(batch, &plan, want, threads, &table),
+        _ => run::<Scalar>(batch, &plan, want, threads, &table),
+    }
+    Ok(())
+}
+
+/// Refuses what would be wrong to start with; nothing has been written then.
+pub(crate) fn check(
+    batch: &Batch,
+    params: &Params,
+    want: Want,
+    simd: Simd,
+    out: &Outputs,
+) -> Result<(), Error> {
+    params.check()?;
+    batch.check_shapes()?;
+    let longest = batch.longest();
+    batch.check_growth(longest.saturating_sub(params.cutout))?;
+    out.check(batch.series(), longest, want)?;
+    simd.check()
+}
+
 /// Computes every series into the table, with up to `threads` threads; the results do not depend on their number.
-pub(crate) fn run<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, threads: usize, table: &Table) {
+fn run<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, threads: usize, table: &Table) {
     let mut order: Vec<usize> = (0..batch.series()).collect();
     order.sort_by_key(|&series| std::cmp::Reverse(batch.bars(series)));
     let filled = order.partition_point(|&series| batch.bars(series) > 0);
@@ -55,7 +112,7 @@ fn run_block<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, series: &[usize],
     fill_lanes::<V>(&mut lanes, batch, series);
     let scales: Vec<Scale> = lanes
         .iter()
-        .map(|candles| Scale::of::<V>(candles, plan))
+        .map(|candles| Scale::of::<V>(candles, &plan.terms))
         .collect();
     // SAFETY: blocks are disjoint parts of an order that holds every series once, and a row is dropped before the next.
     #[allow(unsafe_code)]
@@ -68,7 +125,7 @@ fn run_block<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, series: &[usize],
     let bars = if want == Want::All {
         1
     } else {
-        BARS + plan.history
+        BARS + plan.terms.history
     };
     let mut block = Block::<V>::new(plan, &scales, bars);
     let extract = Extract {
@@ -102,112 +159,4 @@ pub(crate) fn fill_lanes<'a, V: Lanes>(
 ) {
     lanes.clear();
     lanes.extend((0..V::WIDTH).map(|lane| batch.candles(*series.get(lane).unwrap_or(&series[0]))));
-}
-
-impl Row<'_> {
-    /// Fills in what lies before the first bar of a series.
-    pub fn begin(&mut self, bars: usize, span: usize) {
-        if !self.member_sign.is_empty() {
-            self.member_equity.fill(f64::NAN);
-            self.member_sign.fill(0);
-        }
-        if span <= bars {
-            return;
-        }
-        for floats in [&mut *self.average, &mut *self.families, &mut *self.weights] {
-            floats
-                .chunks_mut(span)
-                .for_each(|row| row[..span - bars].fill(f64::NAN));
-        }
-    }
-}
-
-/// Takes the values of a stretch out of a block.
-pub(crate) struct Extract<'a> {
-    pub plan: &'a Plan,
-    pub want: Want,
-    /// Entries of a row over time.
-    pub span: usize,
-}
-
-impl Extract<'_> {
-    /// Writes the last stretch of one lane, a series of `bars` bars.
-    pub fn write<V: Lanes>(&self, block: &mut Block<V>, lane: usize, bars: usize, row: &mut Row) {
-        let (first, len) = (block.tile.first, block.tile.len);
-        let last = first + len == bars;
-        if self.want != Want::Last || last {
-            let skip = if self.want == Want::Last { len - 1 } else { 0 };
-            let at = self.span + first + skip - bars;
-            copy(&block.averages()[skip..], lane, &mut row.average[at..]);
-            if !row.families.is_empty() {
-                self.write_families(block, lane, (at, skip), row);
-            }
-        }
-        if last {
-            // Bar numbers are whole and far below 2^53.
-            #[allow(clippy::cast_possible_truncation)]
-            let flipped = block.layers.flipped.get(lane) as i64;
-            *row.flipped = flipped;
-        }
-        if !row.member_sign.is_empty() && (last || self.want == Want::All) {
-            self.write_members(block, lane, bars, row);
-        }
-    }
-
-    fn write_families<V: Lanes>(
-        &self,
-        block: &Block<V>,
-        lane: usize,
-        (at, skip): (usize, usize),
-        row: &mut Row,
-    ) {
-        let defined = block.tile.first >= self.plan.cutout;
-        for family in 0..FAMILIES {
-            let places = family * self.span + at..family * self.span + at + block.tile.len - skip;
-            let (signals, weights) = (&mut row.families[places.clone()], &mut row.weights[places]);
-            if !defined || !self.plan.used.contains(&family) {
-                signals.fill(f64::NAN);
-                weights.fill(f64::NAN);
-                continue;
-            }
-            let ballots = &block.votes[family][skip..block.tile.len];
-            for ((signal, weight), ballot) in signals.iter_mut().zip(weights).zip(ballots) {
-                *signal = ballot[0].get(lane) / 100.0;
-                *weight = ballot[1].get(lane);
-            }
-        }
-    }
-
-    /// Members at the stretch's last bar; with [`Want::All`] a stretch is one bar long.
-    fn write_members<V: Lanes>(
-        &self,
-        block: &mut Block<V>,
-        lane: usize,
-        bars: usize,
-        row: &mut Row,
-    ) {
-        let t = block.tile.first + block.tile.len - 1;
-        let (span, at) = if self.want == Want::All {
-            (self.span, self.span + t - bars)
-        } else {
-            (1, 0)
-        };
-        for group in &mut block.groups {
-            group.each_cell(|family, member, cell| {
-                let place = (family * MEMBERS + member) * span + at;
-                row.member_sign[place] =
-                    i8::from(cell.up.get(lane)) - i8::from(cell.down.get(lane));
-                if t >= self.plan.cutout {
-                    row.member_equity[place] = cell.equity.get(lane);
-                }
-            });
-        }
-    }
-}
-
-fn copy<V: Lanes>(rows: &[V], lane: usize, values: &mut [f64]) {
-    let lanes = V::floats(rows).chunks_exact(V::WIDTH);
-    lanes
-        .zip(values)
-        .for_each(|(row, value)| *value = row[lane]);
 }

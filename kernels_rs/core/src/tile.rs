@@ -5,10 +5,10 @@
 use std::ops::Range;
 
 use crate::batch::Candles;
-use crate::params::Source;
-use crate::plan::Plan;
+use crate::choices::Source;
 use crate::scales::Scales;
 use crate::simd::Lanes;
+use crate::terms::Terms;
 use crate::vote::Gains;
 
 /// The most bars of one stretch: all that a member reads and writes then stays in the fastest cache.
@@ -39,22 +39,22 @@ pub(crate) struct Tile<V: Lanes> {
 }
 
 impl<V: Lanes> Tile<V> {
-    /// Room for the history that the plan's members need and `bars` more.
-    pub fn new(plan: &Plan, bars: usize) -> Self {
-        let rows = plan.history + bars;
+    /// Room for the history that the members need and `bars` more.
+    pub fn new(terms: &Terms, bars: usize) -> Self {
+        let rows = terms.history + bars;
         let blank = |used: bool| vec![V::splat(1.0); if used { rows } else { 0 }];
         let part = || vec![V::splat(0.0); bars.min(BARS)];
-        let ticks = !plan.tradingview;
+        let ticks = !terms.tradingview;
         Self {
             first: 0,
             start: 0,
             len: 0,
-            history: plan.history,
+            history: terms.history,
             keep: V::splat(1.0),
             close: blank(true),
-            source: blank(plan.source != Source::Close),
+            source: blank(terms.source != Source::Close),
             close_ticks: blank(ticks),
-            source_ticks: blank(ticks && plan.source != Source::Close),
+            source_ticks: blank(ticks && terms.source != Source::Close),
             moves: blank(true),
             rise: part(),
             fall: part(),
@@ -91,14 +91,13 @@ impl<V: Lanes> Tile<V> {
         &self.gain[..self.len]
     }
 
-    /// What some bars of the stretch do to every equity.
+    /// What `len` bars of the stretch, from place `at` on, do to every equity.
     #[inline(always)]
-    pub fn gains(&self, bars: Range<usize>) -> Gains<'_, V> {
-        let len = bars.len();
+    pub fn gains(&self, at: usize, len: usize) -> Gains<'_, V> {
         Gains {
             keep: self.keep,
-            rise: &self.rise[bars.start..][..len],
-            fall: &self.fall[bars.start..][..len],
+            rise: &self.rise[at..][..len],
+            fall: &self.fall[at..][..len],
         }
     }
 
@@ -154,12 +153,12 @@ impl<V: Lanes> Tile<V> {
         skip: usize,
         len: usize,
         scales: &Scales<V>,
-        plan: &Plan,
+        terms: &Terms,
         growth: &[f64],
     ) {
         self.make_room(len);
-        self.load(lanes, skip, scales, plan.source);
-        self.measure(plan, growth);
+        self.load(lanes, skip, scales, terms.source);
+        self.measure(terms, growth);
     }
 
     #[inline(always)]
@@ -237,10 +236,10 @@ impl<V: Lanes> Tile<V> {
     }
 
     #[inline(always)]
-    fn measure(&mut self, plan: &Plan, growth: &[f64]) {
+    fn measure(&mut self, terms: &Terms, growth: &[f64]) {
         let (one, still) = (V::splat(1.0), V::splat(0.0));
-        let counting = self.first > plan.cutout;
-        self.keep = if counting { V::splat(plan.keep) } else { one };
+        let counting = self.first > terms.cutout;
+        self.keep = if counting { V::splat(terms.keep) } else { one };
         for j in 0..self.len {
             let row = self.start + j;
             let mut gain = still;
@@ -255,7 +254,7 @@ impl<V: Lanes> Tile<V> {
                 let close = self.close_ticks();
                 let before = close[row - 1];
                 gain = ((close[row] - before) / before)
-                    * V::splat(growth[self.first + j - plan.cutout]);
+                    * V::splat(growth[self.first + j - terms.cutout]);
             }
             (self.gain[j], self.rise[j], self.fall[j]) = (gain, one + gain, one - gain);
         }

@@ -162,9 +162,9 @@ impl<V: Lanes, const N: usize> Cells<V, N> {
 
     /// Whether every member in use has crossed in every lane.
     #[inline(always)]
-    pub fn settled(&self, used: &[bool]) -> bool {
-        let mut pairs = self.marks.iter().zip(used);
-        pairs.all(|([up, down, ..], used)| !used || (*up | *down).all())
+    pub fn settled(&self, used: impl Fn(usize) -> bool) -> bool {
+        let mut slots = self.marks.iter().enumerate();
+        slots.all(|(slot, [up, down, ..])| !used(slot) || (*up | *down).all())
     }
 }
 

@@ -67,7 +67,7 @@ fn doubled(e1: &[f64], e2: &[f64]) -> Vec<f64> {
     e1.iter().zip(e2).map(|(e1, e2)| 2.0 * e1 - e2).collect()
 }
 
-/// The six averages of the published script.
+/// The averages of the published script, in family order.
 fn published(s: &[f64], n: usize) -> [Vec<f64>; FAMILIES] {
     let (bars, count) = (s.len(), n as f64);
     let rolled = compensated(s, n);

@@ -2,12 +2,22 @@
 
 mod common;
 
-use atc_core::{Batch, Dialect, Error, LONGEST, Params, Simd, Want, compute, warmup};
+use atc_core::{
+    Batch, Dialect, FAMILIES, LONGEST, Lengths, MEMBERS, Params, Simd, Source, Want, compute,
+    warmup,
+};
 use common::{CELLS, Columns, Results, WANTS, flat_candles, params, run, try_run};
 
 fn wave(bars: usize) -> Columns {
     let ticks = (0..bars).map(|t| (1000.0 + 60.0 * (t as f64 / 9.0).sin()).round());
     flat_candles(&ticks.map(|ticks| ticks / 10.0).collect::<Vec<f64>>())
+}
+
+/// One family's lengths, no others.
+fn alone(family: usize, members: Option<[usize; MEMBERS]>) -> Lengths {
+    let mut lengths = [None; FAMILIES];
+    lengths[family] = members;
+    lengths
 }
 
 fn lts() -> Params {
@@ -125,7 +135,7 @@ fn a_series_shorter_than_the_cutout_has_no_equities() {
 #[test]
 fn a_family_out_of_use_is_undefined_and_has_no_vote() {
     let mut only = lts();
-    only.lengths = [None, None, only.lengths[2], None, None, None];
+    only.lengths = alone(2, only.lengths[2]);
     let results = run(&[wave(300)], &only, Want::Last);
     assert!(results.families[0].is_nan() && results.weights[5].is_nan());
     assert!(
@@ -154,7 +164,7 @@ fn warmup_follows_the_slowest_member_in_use() {
     // HMA 34 in lts: 33 + 4 + 2. DEMA 34 in tradingview: 66 + 2.
     assert_eq!(warmup(lts.dialect, &lts.lengths), Ok(39));
     assert_eq!(warmup(tradingview.dialect, &tradingview.lengths), Ok(68));
-    let kama = [None, None, None, None, None, lts.lengths[5]];
+    let kama = alone(5, lts.lengths[5]);
     assert_eq!(warmup(lts.dialect, &kama), Ok(2));
 }
 
@@ -172,10 +182,13 @@ fn lengths_out_of_range_are_named() {
         "EMA member 0 has length 1048577, above the maximum of 1048576"
     );
     let none = Params {
-        lengths: [None; 6],
+        lengths: [None; FAMILIES],
         ..lts()
     };
-    assert_eq!(text(&none), Error::NoFamily.to_string());
+    assert_eq!(
+        text(&none),
+        format!("lengths name no family; at least 1 of {FAMILIES} must take part")
+    );
 }
 
 #[test]
@@ -185,7 +198,16 @@ fn names_outside_their_lists_are_refused_with_the_list() {
         error.to_string(),
         "dialect is 'best', allowed: lts, tradingview"
     );
-    assert!("hlc4".parse::<atc_core::Source>().is_err());
+    let error = "hlc4".parse::<Source>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "source is 'hlc4', allowed: close, open, high, low, hl2, hlc3, ohlc4"
+    );
+    let error = "".parse::<Want>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "want is '', allowed: last, average, layers, all"
+    );
     assert_eq!("all".parse(), Ok(Want::All));
     let error = "sse".parse::<Simd>().unwrap_err();
     assert_eq!(
@@ -251,10 +273,14 @@ fn outputs_of_another_size_are_refused() {
     type Shorten = fn(&mut Results);
     let cases: [(&str, Shorten); 7] = [
         ("average", |results| results.average.truncate(89)),
-        ("families", |results| results.families.truncate(539)),
+        ("families", |results| {
+            results.families.truncate(90 * FAMILIES - 1);
+        }),
         ("weights", |results| results.weights.push(0.0)),
         ("flipped", |results| results.flipped.clear()),
-        ("member_sign", |results| results.member_sign.truncate(53)),
+        ("member_sign", |results| {
+            results.member_sign.truncate(CELLS - 1);
+        }),
         ("member_equity", |results| results.member_equity.clear()),
         ("grid", |results| results.grid.clear()),
     ];
@@ -263,11 +289,18 @@ fn outputs_of_another_size_are_refused() {
         assert!(text.starts_with(&format!("output {name} has ")), "{text}");
     }
     let all = refusal(Want::All, |_, results| results.member_sign.truncate(CELLS));
-    assert_eq!(all, "output member_sign has 54 entries, it must have 4860");
+    let needed = 90 * CELLS;
+    assert_eq!(
+        all,
+        format!("output member_sign has {CELLS} entries, it must have {needed}")
+    );
     let none = refusal(Want::All, |_, results| {
         (results.member_sign, results.member_equity) = (Vec::new(), Vec::new());
     });
-    assert_eq!(none, "output member_sign has 0 entries, it must have 4860");
+    assert_eq!(
+        none,
+        format!("output member_sign has 0 entries, it must have {needed}")
+    );
     let narrow = try_run(&[wave(90)], &lts(), Want::Average, 89)
         .unwrap_err()
         .to_string();

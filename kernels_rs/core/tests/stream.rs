@@ -2,7 +2,7 @@
 
 mod common;
 
-use atc_core::{Batch, Dialect, Error, Params, Simd, State, Want};
+use atc_core::{Batch, Dialect, Error, FAMILIES, Params, Simd, State, Want};
 use common::strategies::{any_settings, candles, path, want};
 use common::{
     Columns, DIALECTS, Laid, Results, WANTS, flat_candles, growth, longest, params, paths,
@@ -249,7 +249,7 @@ fn a_state_of_other_parameters_is_refused() {
         params(Dialect::Lts, 13),
         without_dema,
         Params {
-            weights: [1.0, 1.0, 2.5, 1.0, 1.0, 1.0],
+            weights: [2.5; FAMILIES],
             ..own.clone()
         },
         Params {

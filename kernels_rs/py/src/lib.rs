@@ -5,13 +5,12 @@
 
 use std::str::FromStr;
 
-use atc_core::{Batch, Dialect, Error, FAMILIES, MEMBERS, Outputs, Params, Simd, Source, Want};
+use atc_core::{Batch, Dialect, Error, FAMILIES, Lengths, Outputs, Params, Simd, Source, Want};
 use numpy::{Element, PyReadonlyArray1, PyReadwriteArrayDyn};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-type Lengths = [Option<[usize; MEMBERS]>; FAMILIES];
 type Column<'py, T> = PyReadonlyArray1<'py, T>;
 type Target<'py, T> = PyReadwriteArrayDyn<'py, T>;
 
@@ -33,16 +32,31 @@ impl<'py, T: FromStr<Err = Error>> FromPyObject<'_, 'py> for Named<T> {
     }
 }
 
-#[derive(FromPyObject)]
-struct Candles<'py> {
-    open: Column<'py, f64>,
-    high: Column<'py, f64>,
-    low: Column<'py, f64>,
-    close: Column<'py, f64>,
-    starts: Column<'py, usize>,
-    ends: Column<'py, usize>,
-    growth: Column<'py, f64>,
+/// A struct of arrays that Python gives, and the one of the core that borrows them.
+macro_rules! lent {
+    ($given:ident as $core:ident, $slice:ident of $array:ident, $($own:ident: $type:ty)?;
+     $($field:ident: $item:ty),*) => {
+        #[derive(FromPyObject)]
+        struct $given<'py> {
+            $($own: $type,)?
+            $($field: $array<'py, $item>,)*
+        }
+
+        impl $given<'_> {
+            fn lend(&mut self) -> PyResult<$core<'_>> {
+                Ok($core {
+                    $($own: self.$own,)?
+                    $($field: $slice(&mut self.$field, stringify!($field))?,)*
+                })
+            }
+        }
+    };
 }
+
+lent!(Candles as Batch, items of Column,;
+    open: f64, high: f64, low: f64, close: f64, starts: usize, ends: usize, growth: f64);
+lent!(Results as Outputs, items_mut of Target, width: usize;
+    average: f64, families: f64, weights: f64, flipped: i64, member_sign: i8, member_equity: f64, grid: i8);
 
 #[derive(FromPyObject)]
 struct Settings {
@@ -55,18 +69,6 @@ struct Settings {
     short_threshold: f64,
     source: Named<Source>,
     strategy: bool,
-}
-
-#[derive(FromPyObject)]
-struct Results<'py> {
-    width: usize,
-    average: Target<'py, f64>,
-    families: Target<'py, f64>,
-    weights: Target<'py, f64>,
-    flipped: Target<'py, i64>,
-    member_sign: Target<'py, i8>,
-    member_equity: Target<'py, f64>,
-    grid: Target<'py, i8>,
 }
 
 impl From<Settings> for Params {
@@ -88,29 +90,11 @@ impl From<Settings> for Params {
 /// Lends the arrays of Python to one call of the core, without the GIL.
 fn lend<T: Send>(
     py: Python<'_>,
-    candles: &Candles<'_>,
-    results: &mut Results<'_>,
+    mut candles: Candles<'_>,
+    mut results: Results<'_>,
     call: impl FnOnce(&Batch, &mut Outputs) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
-    let batch = Batch {
-        open: items(&candles.open, "open")?,
-        high: items(&candles.high, "high")?,
-        low: items(&candles.low, "low")?,
-        close: items(&candles.close, "close")?,
-        starts: items(&candles.starts, "starts")?,
-        ends: items(&candles.ends, "ends")?,
-        growth: items(&candles.growth, "growth")?,
-    };
-    let mut out = Outputs {
-        width: results.width,
-        average: items_mut(&mut results.average, "average")?,
-        families: items_mut(&mut results.families, "families")?,
-        weights: items_mut(&mut results.weights, "weights")?,
-        flipped: items_mut(&mut results.flipped, "flipped")?,
-        member_sign: items_mut(&mut results.member_sign, "member_sign")?,
-        member_equity: items_mut(&mut results.member_equity, "member_equity")?,
-        grid: items_mut(&mut results.grid, "grid")?,
-    };
+    let (batch, mut out) = (candles.lend()?, results.lend()?);
     py.detach(|| call(&batch, &mut out)).map_err(refused)
 }
 
@@ -119,13 +103,13 @@ fn compute(
     py: Python<'_>,
     candles: Candles<'_>,
     params: Settings,
-    mut results: Results<'_>,
+    results: Results<'_>,
     want: Named<Want>,
     simd: Named<Simd>,
     threads: usize,
 ) -> PyResult<()> {
     let (params, want, simd) = (params.into(), want.0, simd.0);
-    lend(py, &candles, &mut results, |batch, out| {
+    lend(py, candles, results, |batch, out| {
         atc_core::compute(batch, &params, want, simd, threads, out)
     })
 }
@@ -140,12 +124,12 @@ impl State {
         py: Python<'_>,
         candles: Candles<'_>,
         params: Settings,
-        mut results: Results<'_>,
+        results: Results<'_>,
         want: Named<Want>,
         simd: Named<Simd>,
     ) -> PyResult<Self> {
         let (params, want, simd) = (params.into(), want.0, simd.0);
-        let state = lend(py, &candles, &mut results, |batch, out| {
+        let state = lend(py, candles, results, |batch, out| {
             atc_core::State::start(batch, &params, want, simd, out)
         });
         state.map(Self)
@@ -155,11 +139,11 @@ impl State {
         &mut self,
         py: Python<'_>,
         candles: Candles<'_>,
-        mut results: Results<'_>,
+        results: Results<'_>,
         want: Named<Want>,
         peek: bool,
     ) -> PyResult<Vec<usize>> {
-        lend(py, &candles, &mut results, |batch, out| {
+        lend(py, candles, results, |batch, out| {
             if peek {
                 self.0.peek(batch, want.0, out)
             } else {
@@ -207,7 +191,7 @@ fn scattered(name: &str) -> PyErr {
     PyValueError::new_err(format!("{name} is not C-contiguous, it must be"))
 }
 
-fn items<'a, T: Element>(array: &'a Column<'_, T>, name: &str) -> PyResult<&'a [T]> {
+fn items<'a, T: Element>(array: &'a mut Column<'_, T>, name: &str) -> PyResult<&'a [T]> {
     array.as_slice().map_err(|_| scattered(name))
 }
 

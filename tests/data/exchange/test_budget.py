@@ -254,8 +254,8 @@ class TestLedger:
         "cut short": lambda content: content[:-5],
         "without its header": lambda content: content.partition(b"\n")[2],
         "another file": lambda content: b"\xff\xfe\x00" * 9,
-        "an endless hold": lambda content: content.replace(b'"held_until_ms": 0', b'"held_until_ms": 9999999999999'),
-        "another sum": lambda content: content.replace(b": 50", b": 90"),
+        "an endless hold": lambda content: content.replace(b'"held_until_ms":0', b'"held_until_ms":9999999999999'),
+        "another sum": lambda content: content.replace(b":50", b":90"),
     }
 
     @pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES.keys())
@@ -274,6 +274,11 @@ class TestLedger:
             spent.add(3, 5000)
         with ledger.open() as spent:
             assert spent.since(0) == 3
+
+    def test_a_full_disk_costs_the_account_and_not_the_run(self, tmp_path: Path) -> None:
+        full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
+        subprocess.run([sys.executable, "-c", full + self.SPENDING, str(tmp_path / "host.json")], cwd=ROOT, check=True)
+        assert (tmp_path / "host.json").read_bytes() == b""
 
     def test_without_a_folder_to_write_in_one_process_still_holds_itself_back(self, tmp_path: Path) -> None:
         blocked = tmp_path / "file"

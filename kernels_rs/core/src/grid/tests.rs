@@ -1,21 +1,20 @@
 //! Grids of a few prices.
 
 use super::*;
-use crate::params::{Dialect, Params};
 use crate::simd::scalar::Scalar;
+use crate::terms::largest_ticks;
 
-fn scale(prices: &[f64], length: usize) -> Scale {
-    let lengths = [None, None, Some([length; 9]), None, None, None];
-    let params = Params {
-        dialect: Dialect::Lts,
-        lengths,
-        weights: [1.0; 6],
-        decay: 0.03,
-        cutout: 0,
-        long_threshold: 0.1,
-        short_threshold: -0.1,
+/// The grid for a weighted mean over `length` bars: it takes a price as often as the weights 1, 2, .. add up to.
+fn scale(prices: &[f64], length: u64) -> Scale {
+    let factor = (1..=length).sum::<u64>();
+    let terms = Terms {
+        tradingview: false,
         source: Source::Close,
-        strategy: false,
+        cutout: 0,
+        keep: 0.9997,
+        history: 1,
+        factor: factor as f64,
+        largest_ticks: largest_ticks(factor.into()),
     };
     let candles = Candles {
         open: prices,
@@ -23,7 +22,7 @@ fn scale(prices: &[f64], length: usize) -> Scale {
         low: prices,
         close: prices,
     };
-    Scale::of::<Scalar>(&candles, &Plan::new(&params))
+    Scale::of::<Scalar>(&candles, &terms)
 }
 
 fn k(prices: &[f64]) -> i8 {

@@ -19,6 +19,7 @@ use std::fmt;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Not, Sub};
 
 use crate::error::Error;
+use crate::names::{listed, pick};
 
 /// The instructions that a run uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +72,11 @@ impl Simd {
         if self.is_here() {
             Ok(())
         } else {
-            Err(Error::SimdMissing { simd: self })
+            let here = Self::TABLE.into_iter().filter(|(_, path)| path.is_here());
+            Err(Error::SimdMissing {
+                simd: self.to_string(),
+                here: listed(&here.collect::<Vec<_>>()),
+            })
         }
     }
 }
@@ -88,10 +93,8 @@ impl std::str::FromStr for Simd {
 
     /// By name, or "auto" for the fastest.
     fn from_str(name: &str) -> Result<Self, Error> {
-        if name == "auto" {
-            return Ok(Self::best());
-        }
-        crate::params::pick("simd", name, &Self::TABLE, "auto, scalar, avx2, avx512")
+        let auto = [("auto", Self::best())];
+        pick("simd", name, &[&auto, &Self::TABLE[..]].concat())
     }
 }
 

@@ -88,7 +88,6 @@ unsafe impl Lanes for Scalar {
     type Mask = Bits;
     const WIDTH: usize = 1;
 
-    #[inline(always)]
     unsafe fn vectorize<W: Work>(work: W) -> W::Output {
         work.run()
     }

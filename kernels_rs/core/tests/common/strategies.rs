@@ -1,6 +1,6 @@
 //! What property tests draw from.
 
-use atc_core::{Dialect, Params, Simd, Source, Want};
+use atc_core::{Dialect, FAMILIES, Params, Simd, Source, Want};
 use proptest::prelude::*;
 
 use super::{Columns, SOURCES, WANTS, members, params, paths};
@@ -50,8 +50,8 @@ pub fn candles(bars: std::ops::Range<usize>) -> impl Strategy<Value = Columns> {
 }
 
 pub fn settings() -> impl Strategy<Value = Params> {
-    let used = prop::array::uniform6(prop::bool::weighted(0.8));
-    let weights = prop::array::uniform6(0.1..3.0);
+    let used = prop::array::uniform::<_, FAMILIES>(prop::bool::weighted(0.8));
+    let weights = prop::array::uniform(0.1..3.0);
     (dialect(), 10usize..32, 0usize..90, source(), used, weights).prop_map(
         |(dialect, base, cutout, source, used, weights)| {
             let mut params = Params {
@@ -60,8 +60,8 @@ pub fn settings() -> impl Strategy<Value = Params> {
                 weights,
                 ..params(dialect, base)
             };
-            (0..6)
-                .filter(|&family| !used[family] && used != [false; 6])
+            (0..FAMILIES)
+                .filter(|&family| !used[family] && used != [false; FAMILIES])
                 .for_each(|family| params.lengths[family] = None);
             params
         },
@@ -70,7 +70,7 @@ pub fn settings() -> impl Strategy<Value = Params> {
 
 /// Families of unequal lengths beside those of equal ones, and the delay.
 pub fn any_settings() -> impl Strategy<Value = Params> {
-    let lengths = prop::array::uniform6(10usize..24);
+    let lengths = prop::array::uniform::<_, FAMILIES>(10usize..24);
     (settings(), any::<bool>(), lengths, any::<bool>()).prop_map(
         |(mut params, unequal, bases, strategy)| {
             params.strategy = strategy;

@@ -1,0 +1,115 @@
+"""A command made of its row in the table: its flags are parameters, its values stay as they were typed."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from atc_cli.settings.option import Option
+from atc_cli.settings.verb import Argument, Verb
+
+
+class AsTyped:
+    """Mixed into a command: values stay as they were typed, options parse them.
+
+    For its own checks of types Typer would import pydantic, which takes a twentieth of a second.
+    """
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As Typer does, the checks left out."""
+        for parameter in self.get_params(ctx):  # type: ignore[attr-defined]
+            parameter._runtime_param = self
+        return super().parse_args(ctx, args)  # type: ignore[misc,no-any-return]
+
+    def coerce(self, value: Any, **_: Any) -> Any:
+        """The value itself."""
+        return value
+
+
+class UntypedGroup(AsTyped, TyperGroup):
+    """Several commands."""
+
+
+class VerbCommand(AsTyped, TyperCommand):
+    """One row of the table as a command; its help lists the flags by section.
+
+    Parameters are made when somebody asks for them: those of the other commands would double the time that help takes.
+    """
+
+    def __init__(self, verb: Verb, perform: Callable[[Verb, Mapping[str, Any]], int]) -> None:
+        super().__init__(verb.name.split()[-1], help=verb.help, rich_markup_mode=None)
+        self._verb = verb
+        self._perform = perform
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        """Arguments and flags, and that of --help."""
+        self.params = self.params or _parameters(self._verb)
+        return super().get_params(ctx)
+
+    def invoke(self, ctx: Any) -> NoReturn:
+        """Carry the command out, and leave with its exit code."""
+        raise typer.Exit(self._perform(self._verb, ctx.params))
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        """Write one section per title, in the order of the flags."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(self._title(parameter), []).append(record)
+        for title, records in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(records)
+
+    def _title(self, parameter: Any) -> str:
+        if parameter.param_type_name == "argument":
+            return "Arguments"
+        title: str | None = getattr(parameter, "rich_help_panel", None)
+        return title or ("Help" if any(option.title for option in self._verb.options) else "Options")
+
+
+def _parameters(verb: Verb) -> list[Any]:
+    def command() -> None: ...
+
+    made = [*(_argument(each) for each in verb.arguments), *(_option(each) for each in verb.options)]
+    command.__signature__ = inspect.Signature(made)  # type: ignore[attr-defined]
+    alone = typer.Typer(add_completion=False)
+    alone.command()(command)
+    return list(typer.main.get_command(alone).params)
+
+
+def _argument(argument: Argument) -> inspect.Parameter:
+    made = typer.Argument(metavar=argument.metavar, help=argument.help, show_default=False)
+    kind = list[str] if argument.several else str
+    default = inspect.Parameter.empty if argument.required else None
+    return _parameter(argument.name, default, kind if argument.required else kind | None, made)
+
+
+def _option(option: Option) -> inspect.Parameter:
+    made = typer.Option(
+        option.declared,
+        *([option.short] if option.short else []),
+        help=option.help + option.default_words,
+        metavar=None if option.is_switch else option.metavar or "|".join(option.choices) or None,
+        rich_help_panel=option.title,
+        show_default=False,
+        autocompletion=completion(option.choices, several=option.takes_several),
+    )
+    return _parameter(option.name, None, bool | None if option.is_switch else str | None, made)
+
+
+def _parameter(name: str, default: Any, kind: Any, made: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, made])
+
+
+def completion(choices: tuple[str, ...], *, several: bool) -> Callable[[str], list[str]] | None:
+    """What completes a value, of several the last one; None where anything is allowed."""
+
+    def complete(incomplete: str) -> list[str]:
+        head, comma, last = incomplete.rpartition(",") if several else ("", "", incomplete)
+        left = [name for name in choices if name not in head.split(",")]
+        return [head + comma + name for name in left if name.startswith(last)]
+
+    return complete if choices else None

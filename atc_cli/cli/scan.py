@@ -1,0 +1,75 @@
+"""`atc scan`: data to stdout or --out, words to stderr."""
+
+from typing import TYPE_CHECKING, Any
+
+from atc_cli.cli.shared import alone, lines_of, noting, partial_code, progress
+from atc_cli.cli.terminal import check_target, format_of, say, terminal_width, write
+from atc_cli.errors import ExitCode
+from atc_cli.settings.layers import Resolved
+from atc_cli.settings.names import SCAN_OUTPUTS
+from atc_cli.settings.own import ScanRun
+from atc_cli.settings.parse import zone_of
+from atc_cli.settings.sections import Settings
+
+if TYPE_CHECKING:
+    from atc_cli.domain.results.scan import ScanResult
+
+
+def run(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitCode:
+    """Scan, write, say what was found; with --lock only where nobody does the same."""
+    with alone("scan", resolved.settings, own, symbols):
+        return _scan(resolved, own, symbols)
+
+
+def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitCode:
+    from atc_cli.cli import wiring
+    from atc_cli.commands import scan as command
+
+    settings = resolved.settings
+    output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
+    check_target(settings.out, binary=output == "parquet")
+    watchlist = lines_of(settings.watchlist)
+    with resolved.blaming(), wiring.ports(settings, progress(own.quiet), remember=True) as ports, noting(ports):
+        result = command.run(settings, ports, typed=symbols, watchlist=watchlist)
+    write(_content(result, settings, output), settings.out)
+    code = _code(result)
+    _say(result, own, ok=code is ExitCode.OK)
+    if own.verbose and settings.signals_cache and result.remembered is None:
+        say(["signals cache: not used; it needs stored candles, closed bars and --backend auto"])
+    return code
+
+
+def _content(result: "ScanResult", settings: Settings, output: str) -> Any:
+    from atc_cli.reporting import scan_documents, scan_markdown, scan_table
+
+    if output == "table":
+        width = terminal_width(settings.out)
+        return scan_table.scan_table(result, columns=settings.columns, width=width, zone=zone_of(settings.tz))
+    if output == "markdown":
+        return scan_markdown.scan_markdown(result, columns=settings.columns, zone=zone_of(settings.tz))
+    documents = {
+        "json": scan_documents.scan_json,
+        "jsonl": scan_documents.scan_jsonl,
+        "csv": scan_documents.scan_csv,
+        "parquet": scan_documents.scan_parquet,
+        "symbols": scan_documents.scan_symbols,
+    }
+    return documents[output](result)
+
+
+def _code(result: "ScanResult") -> ExitCode:
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
+    if result.skipped and not any(result.breadth.values()):
+        return ExitCode.NO_DATA
+    return partial_code(result.skipped)
+
+
+def _say(result: "ScanResult", own: ScanRun, *, ok: bool) -> None:
+    """The summary; with --quiet one line, and only where symbols were lost: cron must hear of it."""
+    from atc_cli.reporting.summary import losses, scan_summary
+
+    if not own.quiet:
+        say(scan_summary(result, verbose=own.verbose))
+    elif not ok:
+        say([losses(result)])

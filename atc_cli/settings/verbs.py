@@ -1,0 +1,231 @@
+"""The one table of the commands."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from atc_cli.settings.names import EXPLAIN_OUTPUTS
+from atc_cli.settings.option import Option, Section, only, options, without
+from atc_cli.settings.own import (
+    BenchSettings,
+    CommonRun,
+    File,
+    Format,
+    General,
+    Json,
+    Lock,
+    Presets,
+    Prune,
+    Quiet,
+    ScanRun,
+    Timeframes,
+    WarmRun,
+    Work,
+)
+from atc_cli.settings.sections import (
+    Backend,
+    EveryBar,
+    Feed,
+    Indicator,
+    Members,
+    Output,
+    Place,
+    Remembered,
+    Rows,
+    Settings,
+    Store,
+    Universe,
+)
+from atc_cli.settings.verb import Argument, Verb
+
+_SYMBOLS = Argument(name="symbols", metavar="SYMBOL", help="all of the market if none", several=True)
+_FOLDER = Argument(name="folder", metavar="DIR", help="files named SYMBOL-TIMEFRAME.parquet", parse=Path, required=True)
+_SCAN: tuple[type[Section], ...] = (
+    *(Place, Store, Remembered, Feed, Universe, Rows, Indicator, Members, Output, Backend),
+    *(Lock, General, Quiet),
+)
+_STORED_CANDLES = (only(Place, "exchange", "market", "timeframe"), only(Store, "cache_dir"))
+_EXPLAIN_OUTPUT = tuple(replace(each, suggested=EXPLAIN_OUTPUTS) for each in only(Output, "output"))
+
+GROUPS = {
+    "config": "Show, check and locate settings.",
+    "cache": "Stored candles: list, check, prune, bring in, take out.",
+}
+VERBS = (
+    Verb(
+        name="scan",
+        summary="Scan a market and print ranked signals.",
+        examples=(
+            "atc scan                                      Binance USDT perpetuals, 15m",
+            "atc scan --exchange demo                      a simulated market, no network",
+            "atc scan BTCUSDT ETHUSDT --timeframe 1h",
+            "atc scan --data candles/ --timeframe 1h --top 10",
+            "atc scan --offline                            what was stored by scans before",
+            "atc scan --preset swing --side long --max-age 1 --output json",
+            "atc scan --output symbols | atc scan --watchlist - --timeframe 4h",
+            "atc scan --timeframe 1h --max-age 0 --lock --quiet --out signals.json",
+        ),
+        exits="0 ok, 2 usage, 3 partial, 4 no data, 69 unavailable, 75 try later, 78 configuration, 130 interrupted.",
+        settings=Settings,
+        own=ScanRun,
+        flags=_SCAN,
+        arguments=(_SYMBOLS,),
+    ),
+    Verb(
+        name="warm-cache",
+        summary="Store candles, so that scans find them.",
+        about="Fetches what the store lacks and nothing else: a second run, or one after a kill, goes on where the "
+        "last one was.",
+        examples=(
+            "atc warm-cache --timeframe 15m,1h,4h          every Binance USDT perpetual, three timeframes",
+            "atc warm-cache BTCUSDT ETHUSDT --timeframe 1h --bars 20000",
+            "atc warm-cache --signals intraday,swing       their timeframes, and their signals for --signals-cache",
+            "atc warm-cache --exchange bybit --jobs 16     more requests at once, where an exchange answers slowly",
+            "atc warm-cache --timeframe 1h --lock --quiet --output json --out warm.json",
+        ),
+        exits="as scan. 75 also where --lock finds the same command at work.",
+        settings=Settings,
+        own=WarmRun,
+        flags=(
+            only(Place, "exchange", "market", "quote"),
+            Timeframes,
+            only(Place, "bars"),
+            Store,
+            only(Feed, "rate_share", "refresh_markets"),
+            without(Universe, "min_bars", "max_lag"),
+            only(Indicator, "preset"),
+            *(Presets, Format, File, Work, Lock, General, Quiet),
+        ),
+        arguments=(_SYMBOLS,),
+    ),
+    Verb(
+        name="explain",
+        summary="Take one symbol's signal apart.",
+        examples=(
+            "atc explain SIM001 --exchange demo            the weight table at the last bar",
+            "atc explain BTCUSDT --timeframe 4h            from Binance",
+            "atc explain BTCUSDT --data candles/ --timeframe 1h --series --out btc.parquet",
+        ),
+        settings=Settings,
+        own=CommonRun,
+        flags=(
+            *(Place, Store, Feed, Indicator, Members),
+            _EXPLAIN_OUTPUT,
+            only(Output, "out", "tz"),
+            *(Backend, EveryBar, General, Quiet),
+        ),
+        arguments=(
+            Argument(name="symbol", metavar="SYMBOL", help="BTCUSDT, BTC/USDT, BINANCE:BTCUSDT.P, ..", required=True),
+        ),
+    ),
+    Verb(
+        name="bench",
+        summary="Time every backend whose bits are right.",
+        about="Each backend is first compared with the reference, on the grid and off it: one whose bits differ gets "
+        "no time, a red line, and exit code 1. The reference itself is extrapolated from a few bars.",
+        examples=(
+            "atc bench                                     1, 99 and 1000 symbols x 1500 bars",
+            "atc bench --symbols 99 --dialect lts,tradingview",
+            "atc bench --backend rust,numba --want last --runs 11",
+            "atc bench --data candles/ --timeframe 1h --output json --out bench.json",
+        ),
+        exits="0 ok, 1 bits differ or a run failed, 2 usage, 4 no data, 69 unavailable, 130 interrupted.",
+        own=BenchSettings,
+        flags=(BenchSettings,),
+    ),
+    Verb(
+        name="doctor",
+        summary="Check this installation; the exit code is the verdict.",
+        own=Json,
+        flags=(Json,),
+    ),
+    Verb(
+        name="config show",
+        summary="Every setting of a scan with these flags, and where each comes from.",
+        settings=Settings,
+        own=ScanRun,
+        flags=_SCAN,
+    ),
+    Verb(
+        name="config validate",
+        summary="Check a settings file; exit code 78 says what is wrong with it.",
+        arguments=(Argument(name="file", metavar="FILE", help="a settings file; those in force if none", parse=Path),),
+    ),
+    Verb(name="config path", summary="Where settings and the cache live."),
+    Verb(
+        name="config presets",
+        summary="The presets, as the TOML that a settings file would hold.",
+        arguments=(Argument(name="name", metavar="name", help="one preset; all if none"),),
+    ),
+    Verb(
+        name="cache ls",
+        summary="What is stored, and what is known of missing bars.",
+        examples=(
+            "atc cache ls",
+            "atc cache ls --output json                    every symbol, every hole",
+        ),
+        settings=Settings,
+        own=Format,
+        flags=(only(Store, "cache_dir"), Format),
+    ),
+    Verb(
+        name="cache verify",
+        summary="Read every bit that is stored; the exit code is the verdict.",
+        examples=("atc cache verify && echo sound",),
+        exits="0 every file is what was written, 69 one is not.",
+        settings=Settings,
+        flags=(only(Store, "cache_dir"),),
+    ),
+    Verb(
+        name="cache prune",
+        summary="Throw away damaged files, what no scan uses, and what is above the size limit.",
+        examples=(
+            "atc cache prune --older-than 90               symbols that no scan used for 90 days",
+            "atc cache prune --signals                     and all that --signals-cache remembers",
+            "atc cache prune --cache-max-mb 500            those not used for the longest time, until 500 MB are left",
+        ),
+        settings=Settings,
+        own=Prune,
+        flags=(Prune, only(Store, "cache_max_mb", "cache_dir")),
+    ),
+    Verb(
+        name="cache path",
+        summary="Where the candles are stored.",
+        examples=(
+            "atc cache path",
+            "ATC_CACHE_DIR=/mnt/fast/atc atc cache path",
+        ),
+        settings=Settings,
+        flags=(only(Store, "cache_dir"),),
+    ),
+    Verb(
+        name="cache import",
+        summary="Store the candles of a folder, as an exchange's; files are named as the exchange names symbols.",
+        examples=(
+            "atc cache import candles/ --exchange binance --market swap",
+            "atc cache import candles/ --exchange binance --market swap --timeframe 1h",
+        ),
+        exits="0 ok, 3 some files were left out, 4 no data, 69 the disk is full.",
+        settings=Settings,
+        flags=_STORED_CANDLES,
+        arguments=(_FOLDER,),
+    ),
+    Verb(
+        name="cache export",
+        summary="Write stored candles to a folder, one Parquet file a symbol, as --data reads them.",
+        examples=(
+            "atc cache export candles/ --exchange binance --market swap --timeframe 1h",
+            "atc cache export candles/ BTCUSDT ETHUSDT",
+        ),
+        settings=Settings,
+        flags=_STORED_CANDLES,
+        arguments=(_FOLDER, replace(_SYMBOLS, help="all if none")),
+    ),
+)
+
+# What files and variables can set: a file is shared by all commands.
+LAYERED: dict[str, Option] = {
+    option.key: option
+    for verb in VERBS
+    for option in (options(verb.settings) if verb.settings is not None else ())
+    if option.layered
+}

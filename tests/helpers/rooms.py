@@ -1,0 +1,17 @@
+"""Who may import whom: the rooms of the package."""
+
+# Every room may import them, and they nothing of ours.
+LEAVES = {"errors", "libraries"}
+# Besides itself and the leaves.
+ROOMS: dict[str, set[str]] = {
+    "domain": set(),
+    "disk": set(),
+    "settings": {"domain"},
+    "data": {"domain", "disk"},
+    "signals": {"domain", "data", "disk"},
+    "engine": {"domain"},
+    "bench": {"domain", "data", "engine"},
+    "reporting": {"domain"},
+    "commands": {"domain", "data", "signals", "engine", "bench", "settings"},
+    "cli": {"commands", "reporting", "settings", "disk"},
+}
