@@ -6,11 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.helpers.runs import Run, Way, environment_of, in_a_process, in_this_process
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
+
+
+# A busy machine is no fault: how long an example takes decides nothing.
+settings.register_profile("atc", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("atc")
 
 
 def pytest_configure() -> None:
