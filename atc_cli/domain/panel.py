@@ -23,7 +23,8 @@ class RawCandles:
     """Candles as they came: nothing is known about them yet.
 
     `timestamp` in seconds or milliseconds UTC, shape [bars]; `values` open, high, low, close, volume,
-    shape [bars, 5].
+    shape [bars, 5]. `has_volume`: a volume that is NaN is a defect, not a source without volumes. `cut`: older
+    candles were not looked for to the end, so that few bars do not mean that there are no more.
     """
 
     exchange: str
@@ -31,6 +32,8 @@ class RawCandles:
     timeframe: str
     timestamp: Floats
     values: Floats
+    has_volume: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +120,9 @@ def _checked(raw: RawCandles) -> Candles:
         raise DefectError(SkipReason.NO_CANDLES, "no candles")
     timestamp = _milliseconds(raw.timestamp)
     _check_prices(timestamp, raw.values)
+    if raw.has_volume:
+        missing = np.isnan(raw.values[:, 4])
+        _reject(timestamp, missing, SkipReason.NOT_A_NUMBER, "the volume is not a number")
     _check_order(timestamp)
     keep = _unique(timestamp, raw.values)
     timestamp, values = timestamp[keep], raw.values[keep]

@@ -25,13 +25,15 @@ from atc_cli.data.exchange.markets import (
     public,
 )
 from atc_cli.data.exchange.meter import meter
-from atc_cli.data.exchange.pages import Paging, Row, SeamError, rows_of
+from atc_cli.data.exchange.pages import Found, Paging, Row, SeamError
 from atc_cli.data.exchange.retry import Health, Patience, Pause, announced
 from atc_cli.data.exchange.runner import Runner
+from atc_cli.data.exchange.search import rows_of
 from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.market import Delivery, From, Listing, Market, Progress
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import Skipped
+from atc_cli.domain.timeframe import iso
 from atc_cli.domain.window import Window
 
 CONCURRENT = 8
@@ -189,7 +191,7 @@ class ExchangeMarket(Market):
         if health.gone is not None:
             return health.gone.as_skip(listing)
         try:
-            rows = await self._agreeing_rows(job, pages)
+            rows, cut = await self._agreeing_rows(job, pages)
         except RequestError as failure:
             health.bad(failure)
             if failure.trouble is Trouble.WRONG_REQUEST and self._list_is_kept and (file := self._markets_file()):
@@ -198,8 +200,12 @@ class ExchangeMarket(Market):
         health.good()
         if self._progress is not None:
             self._progress.received(len(rows))
+        if cut is not None:
+            since = f"before {iso(rows[0].open_ms)} " if rows else ""
+            self.notes.append(f"{listing.symbol}: {self.name} may have more candles {since}than were found: {cut}")
         table = np.array(rows, dtype=np.float64).reshape(-1, 6)
-        if listing.symbol in self._counted_in_contracts:
+        in_contracts = listing.symbol in self._counted_in_contracts
+        if in_contracts:
             table[:, 5] = np.nan
         return RawCandles(
             exchange=listing.exchange,
@@ -207,9 +213,11 @@ class ExchangeMarket(Market):
             timeframe=window.timeframe,
             timestamp=table[:, 0],
             values=table[:, 1:],
+            has_volume=not in_contracts,
+            cut=cut is not None,
         )
 
-    async def _agreeing_rows(self, job: _Job, pages: Paging) -> list[Row]:
+    async def _agreeing_rows(self, job: _Job, pages: Paging) -> Found:
         """The rows; where pages contradict each other all of them are fetched once more, and it is said."""
         try:
             return await self._rows(job, pages)
@@ -217,7 +225,7 @@ class ExchangeMarket(Market):
             self.notes.append(f"{job[0].symbol}: {self.name} sent {seam.detail}; fetched again")
             return await self._rows(job, pages)
 
-    async def _rows(self, job: _Job, pages: Paging) -> list[Row]:
+    async def _rows(self, job: _Job, pages: Paging) -> Found:
         listing, window = job
         client, markets = await self._loaded()
 

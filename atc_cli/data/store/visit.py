@@ -115,7 +115,8 @@ class Visit:
                 differing_ms = difference(held, candles, from_ms=first_ms)
                 if differing_ms is not None:
                     self._doubt(listing, candles, differing_ms)
-            complete = window.bars is not None and window.closed(candles.timestamp) < window.bars
+            cut = isinstance(arrived, RawCandles) and arrived.cut
+            complete = not cut and window.bars is not None and window.closed(candles.timestamp) < window.bars
             # an exchange that keeps few bars never fills a hole before them: what lies beyond it is of no use
             parted = complete and held is not None and _parted(held.entry, first_ms, window.step_ms)
             if parted and listing.symbol not in self._suspect:
@@ -123,7 +124,7 @@ class Visit:
             self._write(
                 listing,
                 candles,
-                asked_from_ms=0 if complete else _asked_from_ms(window, first_ms),
+                asked_from_ms=0 if complete else first_ms if cut else _asked_from_ms(window, first_ms),
                 complete=complete,
                 replace=parted or listing.symbol in self._suspect,
             )

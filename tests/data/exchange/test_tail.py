@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from atc_cli.data.exchange.market import ExchangeMarket
-from atc_cli.data.exchange.pages import Paging, Row, rows_of
+from atc_cli.data.exchange.pages import Paging, Row
+from atc_cli.data.exchange.search import rows_of
 from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.market import From, Listing
 from atc_cli.domain.panel import Candles, check
@@ -165,7 +166,7 @@ class TestPaging:
                 since_ms=OPEN_MS - (bars - 1) * HOUR_MS,
             )
             paging = Paging(tariff.page_bars, tariff.page_weight)
-            assert len(asyncio.run(rows_of(ask, window, paging, 0))) == bars
+            assert len(asyncio.run(rows_of(ask, window, paging, 0)).rows) == bars
             assert sum(asked) <= 1.1 * best[bars], bars
 
     def test_the_default_window_has_its_seams_checked(self) -> None:

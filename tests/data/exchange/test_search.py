@@ -1,0 +1,346 @@
+"""A window of N bars has N bars if N exist: gaps, sparse symbols, passing faults, and servers without end."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from atc_cli.data.exchange.errors import RequestError, Trouble
+from atc_cli.data.exchange.market import ExchangeMarket
+from atc_cli.data.exchange.pages import AskRows, Found, Paging, Row
+from atc_cli.data.exchange.search import rows_of
+from atc_cli.data.store.market import StoredMarket
+from atc_cli.data.store.shelf import Store
+from atc_cli.domain.panel import check
+from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.timeframe import HOUR_MS
+from atc_cli.domain.window import Window
+from tests.helpers.exchange_case import FORMING, Got, assert_same, fetch_all, hourly, market_of
+from tests.loopback import (
+    KLINES,
+    BinanceServer,
+    BybitServer,
+    Fault,
+    KrakenServer,
+    LoopbackServer,
+    OkxServer,
+    Symbol,
+    Table,
+    edited,
+    fixed,
+)
+from tests.loopback.bybit import KLINE
+from tests.loopback.kraken import HELD_BARS, OHLC
+from tests.loopback.okx import HISTORY
+
+pytestmark = pytest.mark.filterwarnings("ignore:enable_cleanup_closed:DeprecationWarning")  # ccxt's, newer Pythons
+
+TABLE = hourly(12_000)
+ROWS = tuple(Row(int(line[0]), *line[1:]) for line in TABLE.tolist())
+BARS = 1500
+
+Rows = list[Row]
+Change = Callable[[Rows], Rows]
+
+
+class Asked:
+    """An exchange that tells `rows`; `nth` answers (the first is 1) go through `change`."""
+
+    def __init__(self, rows: Rows, style: str, change: Change = lambda rows: rows, nth: tuple[int, ...] = ()) -> None:
+        self.rows, self.style, self.change, self.nth = rows, style, change, nth
+        self.requests = 0
+
+    async def __call__(self, since_ms: int | None, limit: int) -> Rows:
+        self.requests += 1
+        answer = self.rows[-limit:] if since_ms is None else self.since(since_ms, limit)
+        return self.change(answer) if self.requests in self.nth or not self.nth else answer
+
+    def since(self, since_ms: int, limit: int) -> Rows:
+        later = [row for row in self.rows if row.open_ms >= since_ms]
+        if self.style == "a stretch of time":
+            return [row for row in later if row.open_ms < since_ms + limit * HOUR_MS]
+        return later[:limit]
+
+
+def fill(ask: AskRows, bars: int = BARS, page_bars: int = 500, born_ms: int = 0) -> Found:
+    window = Window(timeframe="1h", bars=bars, now_ms=FORMING)
+    return asyncio.run(rows_of(ask, window, Paging(page_bars), born_ms))
+
+
+def window_of(rows: Rows, bars: int = BARS) -> Rows:
+    """The newest closed bars and the forming one."""
+    closed = [row for row in rows if row.open_ms + HOUR_MS <= FORMING]
+    return closed[-bars:] + [row for row in rows if row.open_ms + HOUR_MS > FORMING]
+
+
+def without(first: int, stop: int) -> Rows:
+    """All bars but first..stop-1 bars back from the newest."""
+    return [*ROWS[:-stop], *ROWS[-first:]]
+
+
+def holed(page: Rows) -> Rows:
+    """A page without its middle third."""
+    third = len(page) // 3
+    return [*page[:third], *page[len(page) - third :]] if third else page
+
+
+styles = pytest.mark.parametrize("style", ["a stretch of time", "the first since"])
+
+
+@styles
+class TestGaps:
+    @pytest.mark.parametrize(("page_bars", "gap_bars"), [(1000, 1000), (200, 210), (300, 300), (300, 1200), (500, 3)])
+    @pytest.mark.parametrize("newer", [1, 100, 299, 300, 777])
+    def test_a_gap_of_some_pages_hides_no_older_bars(
+        self, style: str, page_bars: int, gap_bars: int, newer: int
+    ) -> None:
+        rows = without(newer, newer + gap_bars)
+        found = fill(Asked(rows, style), page_bars=page_bars)
+        assert found == Found(window_of(rows))
+
+    @pytest.mark.parametrize("page_bars", [300, 1000])
+    def test_two_gaps_hide_nothing_either(self, style: str, page_bars: int) -> None:
+        rows = [*ROWS[:-4000], *ROWS[-2800:-1800], *ROWS[-600:]]
+        assert fill(Asked(rows, style), page_bars=page_bars) == Found(window_of(rows))
+
+    def test_a_listing_date_that_is_known_leads_over_a_wider_gap(self, style: str) -> None:
+        rows = without(100, 2100)
+        assert fill(Asked(rows, style), page_bars=200, born_ms=ROWS[0].open_ms) == Found(window_of(rows))
+
+    @pytest.mark.parametrize("age", [1, 99, 500, 777, 1400])
+    def test_a_young_symbol_costs_few_requests_more_than_its_bars(self, style: str, age: int) -> None:
+        asked = Asked(list(ROWS[-age:]), style)
+        assert fill(asked) == Found(list(ROWS[-age:]))
+        assert asked.requests <= -(-age // 500) + (10 if style == "a stretch of time" else 4)
+
+    @pytest.mark.parametrize("age", [99, 777])
+    def test_a_listing_date_that_is_reached_costs_none(self, style: str, age: int) -> None:
+        asked = Asked(list(ROWS[-age:]), style)
+        fill(asked, born_ms=ROWS[-age].open_ms + 1)
+        assert asked.requests == -(-age // 500)
+
+
+@styles
+class TestSparse:
+    @pytest.mark.parametrize("bars", [1, 100, 902, BARS])
+    @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.95])
+    def test_a_window_has_as_many_bars_as_exist(self, style: str, share: float, bars: int) -> None:
+        kept = np.random.default_rng(3).random(len(ROWS)) < share
+        rows = [row for row, keep in zip(ROWS, kept, strict=True) if keep]
+        found = fill(Asked(rows, style), bars)
+        assert found == Found(window_of(rows, bars))
+
+    @pytest.mark.parametrize("every", [2, 10, 24])
+    def test_requests_are_at_most_a_few_for_each_page_of_time(self, style: str, every: int) -> None:
+        rows, bars = list(ROWS[::-every][::-1]), 400
+        asked = Asked(rows, style)
+        assert fill(asked, bars) == Found(window_of(rows, bars))
+        assert asked.requests <= 2 * (bars * every // 500) + 8
+
+
+@styles
+class TestDense:
+    @pytest.mark.parametrize(("bars", "requests"), [(1, 1), (498, 1), (499, 1), (500, 2), (997, 2), (BARS, 4)])
+    def test_without_gaps_no_request_is_added(self, style: str, bars: int, requests: int) -> None:
+        asked = Asked(list(ROWS), style)
+        assert fill(asked, bars) == Found(list(ROWS[-bars - 1 :]))
+        assert asked.requests == requests
+
+
+@styles
+class TestPassingFaults:
+    @pytest.mark.parametrize("nth", [(1,), (2,), (3,), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6)])
+    def test_empty_answers_lose_nothing(self, style: str, nth: tuple[int, ...]) -> None:
+        assert fill(Asked(list(ROWS), style, lambda rows: [], nth)) == Found(list(ROWS[-BARS - 1 :]))
+
+    @pytest.mark.parametrize("nth", [(1,), (2,), (3,)])
+    def test_a_page_without_its_middle_third_is_made_whole(self, style: str, nth: tuple[int, ...]) -> None:
+        assert fill(Asked(list(ROWS), style, holed, nth)) == Found(list(ROWS[-BARS - 1 :]))
+
+    @pytest.mark.parametrize("nth", [(1,), (2,), (4,), (5,)])
+    def test_so_is_one_of_a_sparse_symbol(self, style: str, nth: tuple[int, ...]) -> None:
+        rows = list(ROWS[::-2][::-1])
+        assert fill(Asked(rows, style, holed, nth)) == Found(window_of(rows))
+
+    @pytest.mark.parametrize("nth", [(), (1,), (2,)])
+    def test_a_bar_that_comes_twice_is_one_bar(self, style: str, nth: tuple[int, ...]) -> None:
+        twice = Asked(list(ROWS), style, lambda rows: sorted([*rows, *rows])[: len(rows)], nth)
+        assert fill(twice) == Found(list(ROWS[-BARS - 1 :]))
+
+    @pytest.mark.parametrize("at", [0, 10, 250, -1])
+    def test_a_row_with_its_time_in_other_units_loses_no_bar(self, style: str, at: int) -> None:
+        def spoilt(rows: Rows) -> Rows:
+            odd = rows[at]._replace(open_ms=rows[at].open_ms * 1000)
+            return sorted([*(row for row in rows if row is not rows[at]), odd])
+
+        assert fill(Asked(list(ROWS), style, spoilt, (2,))) == Found(list(ROWS[-BARS - 1 :]))
+
+
+class TestBounds:
+    @pytest.mark.parametrize(
+        "change",
+        [lambda rows: rows[:1], lambda rows: rows[-1:], lambda rows: rows[:1] * len(rows), lambda rows: rows[::7]],
+        ids=["the first", "the last", "the first again and again", "every seventh"],
+    )
+    @styles
+    def test_a_server_without_end_is_left_and_what_it_sent_is_not_taken_for_all(
+        self, style: str, change: Change
+    ) -> None:
+        asked = Asked(list(ROWS), style, change)
+        found = fill(asked)
+        assert asked.requests <= 200
+        assert found.cut is not None or len(found.rows) == BARS + 1
+
+    def test_too_sparse_for_the_bound_gives_the_newest_and_says_so(self) -> None:
+        rows = list(ROWS[::-50][::-1])
+        found = fill(Asked(rows, "a stretch of time"), 200, page_bars=100)
+        assert found.cut is not None
+        assert found.rows == rows[-len(found.rows) :]
+
+    def test_candles_that_are_refused_for_their_age_are_not_looked_for_and_that_is_said(self) -> None:
+        rows = list(ROWS[::-2][::-1])
+        asked = Asked(rows, "a stretch of time")
+
+        async def ask(since_ms: int | None, limit: int) -> Rows:
+            if since_ms is not None and since_ms < ROWS[-2500].open_ms:
+                raise RequestError(Trouble.WRONG_REQUEST, "too long ago")
+            return await asked(since_ms, limit)
+
+        found = fill(ask)
+        assert found.cut == "too long ago"
+        assert found.rows == rows[-len(found.rows) :]
+        assert len(found.rows) > 900
+
+    def test_a_refusal_within_the_window_is_none_of_age(self) -> None:
+        async def ask(since_ms: int | None, limit: int) -> Rows:
+            if since_ms is not None and since_ms < ROWS[-700].open_ms:
+                raise RequestError(Trouble.WRONG_REQUEST, "Invalid symbol.")
+            return await Asked(list(ROWS), "the first since")(since_ms, limit)
+
+        with pytest.raises(RequestError):
+            fill(ask)
+
+
+class Place(NamedTuple):
+    """An exchange on the loopback: its name, where its candles are, the bars that it keeps."""
+
+    exchange: str
+    server: type[LoopbackServer]
+    path: str
+    kept: int = len(TABLE)
+
+    def fault(self, change: Callable[[list[Any]], list[Any]]) -> Fault:
+        """A change of the rows in an answer, oldest first."""
+
+        def edit(document: Any) -> Any:
+            if self.exchange == "binance":
+                return change(document)
+            if self.exchange == "kraken":
+                result = {key: change(rows) if key != "last" else rows for key, rows in document["result"].items()}
+                return {**document, "result": result}
+            if self.exchange == "bybit":
+                return {**document, "result": {**document["result"], "list": change(document["result"]["list"][::-1])}}
+            return {**document, "data": change(document["data"][::-1])}
+
+        return edited(edit)
+
+    @contextmanager
+    def with_candles(self, table: Table) -> Iterator[tuple[LoopbackServer, ExchangeMarket]]:
+        symbols = [Symbol("BTC", bars=fixed(table))]
+        with (
+            self.server(symbols, now_ms=FORMING) as server,
+            market_of(server, "spot", self.exchange) as (market, _),
+        ):
+            yield server, market
+
+
+PLACES = [
+    Place("binance", BinanceServer, KLINES),
+    Place("bybit", BybitServer, KLINE),
+    Place("okx", OkxServer, HISTORY),
+    Place("kraken", KrakenServer, OHLC, HELD_BARS),
+]
+places = pytest.mark.parametrize("place", PLACES, ids=[each.exchange for each in PLACES])
+
+
+@places
+class TestExchanges:
+    @pytest.mark.parametrize("gap", [(-400, -100), (-1300, -100), (-2400, -1300), (-1000, -999)])
+    def test_a_gap_hides_no_older_bars(self, place: Place, gap: tuple[int, int]) -> None:
+        table = np.delete(TABLE, np.s_[slice(*gap)], axis=0)
+        with place.with_candles(table) as (_, market):
+            got = fetch_all(market).candles["BTCUSDT"]
+            assert market.notes == []
+        assert_same(got, table[-min(BARS + 1, place.kept) :])
+
+    @pytest.mark.parametrize("every", [2, 7])
+    def test_a_sparse_symbol_has_all_its_bars(self, place: Place, every: int) -> None:
+        table = TABLE[::-every][::-1]
+        with place.with_candles(table) as (_, market):
+            got = fetch_all(market).candles["BTCUSDT"]
+            assert market.notes == []
+        assert_same(got, table[-min(BARS + 1, place.kept) :])
+
+    @pytest.mark.parametrize("nth", [(1,), (2,), (1, 2), (2, 3), (3, 4)])
+    @pytest.mark.parametrize("change", [lambda rows: [], holed], ids=["empty", "middle third"])
+    def test_a_passing_fault_leaves_nothing_wrong_in_the_store(
+        self, place: Place, change: Callable[[list[Any]], list[Any]], nth: tuple[int, ...], tmp_path: Path
+    ) -> None:
+        expected = TABLE[-min(BARS + 1, place.kept) :]
+        with place.with_candles(TABLE) as (server, market):
+            stored = StoredMarket(market, Store(tmp_path, market.notes.append), limit_bytes=1e9)
+            server.plan(place.fault(change), path=place.path, nth=nth)
+            got = fetch_all(stored).candles["BTCUSDT"]
+            np.testing.assert_array_equal(got.timestamp, expected[:, 0])
+            np.testing.assert_array_equal(got.values.T, expected[:, 1:])
+            (entry,) = Store(tmp_path, print).shelf(place.exchange, "spot", "1h").entries()
+            assert entry.bars == len(expected) - 1
+            assert entry.complete == (place.kept < BARS)
+
+    def test_a_volume_that_is_not_a_number_costs_the_symbol_as_a_price_does(self, place: Place) -> None:
+        volume = {"binance": 5, "bybit": 5, "okx": 5, "kraken": 6}[place.exchange]
+        spoilt = place.fault(
+            lambda rows: [*rows[:-3], [*rows[-3][:volume], "NaN", *rows[-3][volume + 1 :]], *rows[-2:]]
+        )
+        with place.with_candles(TABLE) as (server, market):
+            server.plan(spoilt, path=place.path)
+            skipped = check(fetch_all(market, 100).candles["BTCUSDT"])
+        assert isinstance(skipped, Skipped)
+        assert skipped.reason is SkipReason.NOT_A_NUMBER
+        assert "volume is not a number" in skipped.detail
+
+
+def test_a_window_that_was_cut_short_is_said_and_not_taken_for_complete(tmp_path: Path) -> None:
+    table = hourly(40_000)[::-50][::-1]
+    with PLACES[2].with_candles(table) as (server, market):
+        store = Store(tmp_path, market.notes.append)
+        stored = StoredMarket(market, store, limit_bytes=1e9)
+        for _ in range(2):
+            before = server.count(HISTORY)
+            got = fetch_all(stored).candles["BTCUSDT"]
+            assert 0 < len(got.timestamp) < len(table)
+            np.testing.assert_array_equal(got.timestamp, table[-len(got.timestamp) :, 0])
+            assert 0 < server.count(HISTORY) - before <= 80
+            assert not store.shelf("okx", "spot", "1h").entries()[0].complete
+        assert [note for note in market.notes if note.startswith("BTC/USDT: okx may have more candles before 202")]
+
+
+def test_a_range_that_was_cut_short_is_asked_for_again(tmp_path: Path) -> None:
+    table = TABLE[-3000:]
+    first_ms = int(table[0, 0])
+    window = Window(timeframe="1h", now_ms=FORMING, since_ms=first_ms)
+    with PLACES[1].with_candles(table) as (server, market):
+        stored = StoredMarket(market, Store(tmp_path, market.notes.append), limit_bytes=1e9)
+        server.plan(PLACES[1].fault(lambda rows: rows[-20:]), path=KLINE)
+        listings = stored.listings(quote=None, tickers=False)
+        stored.fetch(listings, window, Got())
+        assert [note for note in market.notes if "may have more candles" in note]
+    with PLACES[1].with_candles(table) as (server, market):
+        stored = StoredMarket(market, Store(tmp_path, market.notes.append), limit_bytes=1e9)
+        got = Got()
+        stored.fetch(stored.listings(quote=None, tickers=False), window, got)
+    np.testing.assert_array_equal(got.candles["BTCUSDT"].timestamp, table[:, 0])
