@@ -190,6 +190,14 @@ def test_seconds_among_milliseconds_are_refused() -> None:
     assert refused(with_stamp(2, raw().timestamp[2] / 1000)).reason is SkipReason.MIXED_UNITS
 
 
+def test_a_volume_that_is_not_a_number_is_a_defect_where_the_source_has_volumes() -> None:
+    spoilt = with_value(3, 4, np.nan)
+    assert isinstance(check(spoilt), Candles)
+    skipped = check(replace(spoilt, has_volume=True))
+    assert isinstance(skipped, Skipped)
+    assert (skipped.reason, "volume is not a number at 20" in skipped.detail) == (SkipReason.NOT_A_NUMBER, True)
+
+
 @pytest.mark.parametrize("scale", [1e3, 1e6], ids=["microseconds", "nanoseconds"])
 def test_units_finer_than_milliseconds_are_refused(scale: float) -> None:
     assert refused(replace(raw(), timestamp=raw().timestamp * scale)).reason is SkipReason.MIXED_UNITS

@@ -72,7 +72,7 @@ class _Search:
             if size <= 0:
                 return
             page = await self._page(size, seam)
-            if not page and expected:
+            if not page and expected and not self._spans:
                 asked = min(size, _SMALL_PAGE_BARS)
                 page = await self._page(asked, seam)
             if not page:
