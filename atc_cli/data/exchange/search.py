@@ -30,7 +30,8 @@ async def rows_of(ask: AskRows, window: Window, paging: Paging, born_ms: int) ->
     found = await _Search(ask, window, paging, born_ms).run()
     if found.rows or window.bars is None:
         return found
-    newest = await ask(None, min(window.bars, paging.page_bars))
+    size = min(window.bars, paging.page_bars)
+    newest = await ask(None, size) or await ask(None, size)
     past = [row.open_ms for row in newest if row.open_ms <= window.now_ms]
     if not past:
         return found
@@ -200,7 +201,7 @@ class _Search:
 
     async def _has_older(self) -> bool:
         """Whether an answer that goes on past gaps may hold older candles: not if it begins with the oldest known."""
-        far_ms = self._edge_ms - _LONG_LOOK_PAGES * self._page_bars * self._step_ms
+        far_ms = self._edge_ms - _LONG_LOOK_PAGES * self._paging.page_bars * self._step_ms
         got = await self._answer(max(far_ms, _OLDEST_MS), 1)
         return not (got and self._edge_ms <= got[0].open_ms <= self._window.now_ms)
 
@@ -213,7 +214,7 @@ class _Search:
             for width in self._widths(pages):
                 if near_ms <= floor_ms:
                     return []
-                far_ms = max(near_ms - width * self._page_bars * self._step_ms, floor_ms)
+                far_ms = max(near_ms - width * self._paging.page_bars * self._step_ms, floor_ms)
                 if page := await self._between(far_ms, near_ms):
                     return page
                 near_ms = far_ms

@@ -102,6 +102,12 @@ class TestGaps:
         found = fill(Asked(rows, style), page_bars=page_bars)
         assert found == Found(window_of(rows))
 
+    @pytest.mark.parametrize("newer", [100, 355])
+    def test_an_answer_that_was_cut_once_makes_no_look_narrower(self, style: str, newer: int) -> None:
+        rows = [row for row in without(newer, newer + 900) if row.open_ms // HOUR_MS % 29]
+        cut_once = Asked(rows, style, lambda page: page[: len(page) // 2], (2,))
+        assert fill(cut_once, page_bars=720) == Found(window_of(rows))
+
     @pytest.mark.parametrize("page_bars", [300, 1000])
     def test_two_gaps_hide_nothing_either(self, style: str, page_bars: int) -> None:
         rows = [*ROWS[:-4000], *ROWS[-2800:-1800], *ROWS[-600:]]
