@@ -51,12 +51,13 @@ def _run() -> int:
 
 
 def _complain(message: str, hint: str | None = None) -> None:
-    from atc_cli.cli.terminal import stamp
+    from atc_cli.cli.terminal import bare, stamp
     from atc_cli.reporting.text import printable
 
     with suppress(OSError):
         when = stamp()
-        sys.stderr.write(f"{when}atc: {printable(message)}\n" + (f"{when}     {printable(hint)}\n" if hint else ""))
+        parts = [f"atc: {printable(bare(message))}", *([f"     {printable(bare(hint))}"] if hint else [])]
+        sys.stderr.write("".join(f"{when}{part}\n" for part in parts))
 
 
 def _cannot_write(error: OSError) -> ExitCode:

@@ -86,6 +86,7 @@ def function_of(name: str) -> Any:
 
 
 def _resolved(verb: Verb, kind: type[Section], own: Section | None, typed: Mapping[str, Any]) -> Resolved[Section]:
+    from atc_cli.cli.terminal import hide
     from atc_cli.disk.folders import user_folder
 
     given = ((each.key, typed[each.name]) for each in verb.options if each.layered)
@@ -94,7 +95,10 @@ def _resolved(verb: Verb, kind: type[Section], own: Section | None, typed: Mappi
     if isinstance(own, General):
         chosen = os.environ.get("ATC_CONFIG")
         config = own.config or (Path(chosen).expanduser() if chosen else None)
-    return resolve(kind, flags, os.environ, config=config, user_folder=user_folder(), folder=Path())
+    hide(str)
+    resolved = resolve(kind, flags, os.environ, config=config, user_folder=user_folder(), folder=Path())
+    hide(resolved.words())
+    return resolved
 
 
 def run() -> int:

@@ -3,7 +3,7 @@
 import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from atc_cli.errors import UnavailableError, UsageError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    Words = Callable[[str], str]
     Content = str | bytes | Iterable[RenderableType]
 
 _UNLIMITED_COLUMNS = 10_000
@@ -137,17 +138,33 @@ def _as_bytes(content: "Content") -> bytes:
     return "".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines()).encode(errors="backslashreplace")
 
 
+class _Hidden:
+    """What takes out of words what this run must not say."""
+
+    words: "Words" = str
+
+
+def hide(words: "Words") -> None:
+    """From now on say nothing that `words` takes out."""
+    _Hidden.words = words
+
+
+def bare(words: str) -> str:
+    """The words without what must not be said."""
+    return _Hidden.words(words)
+
+
 def say(lines: Iterable[str]) -> None:
     """Lines to stderr, wrapped at blanks on a terminal; off one each begins with the time. A full disk stops none."""
     with suppress(OSError):
         if not sys.stderr.isatty():
-            sys.stderr.writelines(f"{stamp()}{line}\n" for line in lines)
+            sys.stderr.writelines(f"{stamp()}{bare(line)}\n" for line in lines)
             return
         from rich.console import Console
 
         console = Console(stderr=True, highlight=False)
         for line in lines:
-            console.print(line, markup=False)
+            console.print(bare(line), markup=False)
 
 
 def stamp() -> str:

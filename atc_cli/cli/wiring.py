@@ -46,6 +46,7 @@ def ports(
     `concurrent`: requests under way at once per exchange, the usual number if None. `remember`: rows of earlier scans
     will do, where the settings say so.
     """
+    _check_tables(settings)
     notes: list[str] = []
     with ExitStack() as stack:
         signals = _signals(settings, notes.append) if remember else None
@@ -56,6 +57,15 @@ def ports(
             stack.callback(market.close)
             opened.append(market)
         yield Ports(markets=opened, offers=offers(), clock_ms=clock_ms, progress=progress, signals=signals, notes=notes)
+
+
+def _check_tables(settings: Settings) -> None:
+    """Raise ConfigError for a table of an exchange that does not exist: it would be left unread without a word."""
+    if settings.ccxt:
+        from atc_cli.commands.config import check_exchange
+
+        for exchange in settings.ccxt:
+            check_exchange(exchange, f"[ccxt.{exchange}]")
 
 
 def _signals(settings: Settings, say: Callable[[str], None]) -> "Signals | None":
@@ -120,6 +130,7 @@ def _exchange(settings: Settings, exchange: str, progress: Progress, concurrent:
         folder=cache_folder(settings.cache_dir),
         rate_share=settings.rate_share,
         refresh=settings.refresh_markets,
+        use_keys=settings.use_keys,
         concurrent=concurrent or CONCURRENT,
         progress=progress,
     )

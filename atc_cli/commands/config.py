@@ -33,8 +33,12 @@ def validate(file: Path) -> int:
     """Check one file as a scan would read it and return how many settings it makes; raises ConfigError."""
     nowhere = file.parent / "nowhere"
     settings = resolve(Settings, {}, {}, config=file, user_folder=nowhere, folder=nowhere).settings
+    from atc_cli.data.exchange.connect import check_table
+
     for exchange in (*settings.exchange, *settings.ccxt):
         check_exchange(exchange, file.name)
+    for exchange, options in settings.ccxt.items():
+        check_table(exchange, options)
     return len(read_toml(file))
 
 

@@ -1,7 +1,6 @@
 """Where settings come from: defaults < preset < user file < project file < ATC_* < flags."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -17,7 +16,6 @@ from atc_cli.settings.verbs import LAYERED
 S = TypeVar("S", bound=Section)
 
 PROJECT_FILE = "atc.toml"
-_SECRET_WORDS = ("key", "secret", "password", "token", "uid", "privatekey")
 _OTHER_VARIABLES = frozenset({"ATC_CONFIG", "ATC_TRACEBACK", "ATC_SIMD"})
 
 
@@ -54,10 +52,21 @@ class Resolved(Generic[S]):
 
     def shown(self) -> list[tuple[str, Any, str]]:
         """(key, value, origin) of every setting, secrets masked."""
+        from atc_cli.domain.secrets import masked
+
         own = [option for option in options(type(self.settings)) if option.layered]
         rows = [(each.key, plain(getattr(self.settings, each.name)), self.origin(each.key)) for each in own]
         tables = getattr(self.settings, "ccxt", {})
-        return rows + [(f"ccxt.{exchange}", _masked(table), "file") for exchange, table in sorted(tables.items())]
+        return rows + [(f"ccxt.{exchange}", masked(table), "file") for exchange, table in sorted(tables.items())]
+
+    def words(self) -> Callable[[str], str]:
+        """What takes every secret of these settings out of a text."""
+        tables = getattr(self.settings, "ccxt", {})
+        if not tables:
+            return str
+        from atc_cli.domain.secrets import hiding
+
+        return hiding(tables.values())
 
     def also(self, **flags: Any) -> "Resolved[S]":
         """As if these flags had been typed too."""
@@ -230,15 +239,3 @@ def _merged_ccxt(documents: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
         for exchange, table in tables.items():
             tables_of[exchange] = merged(tables_of.get(exchange, {}), table)
     return tables_of
-
-
-def _masked(options: Mapping[str, Any]) -> dict[str, Any]:
-    def shown(key: str, value: Any) -> Any:
-        if isinstance(value, Mapping):
-            return _masked(value)
-        if any(word in key.casefold() for word in _SECRET_WORDS):
-            return "***"
-        # A proxy's address can hold a password: http://user:password@host
-        return re.sub(r"//[^/@]*@", "//***@", value) if isinstance(value, str) else value
-
-    return {key: shown(key, value) for key, value in options.items()}

@@ -97,6 +97,11 @@ class Feed(Section):
     refresh_markets: bool = setting(
         "fetch the list of symbols, which is kept for a day", switch, default=False, negatable=False
     )
+    use_keys: bool = setting(
+        "send the keys of [ccxt.ID] too; candles need none, and with one some exchanges ask what only its owner may",
+        switch,
+        default=False,
+    )
     seed: int = setting("seed of the simulated market", whole(0, 2**31), default=7, metavar="N")
 
 

@@ -90,7 +90,7 @@ VERBS = (
             Timeframes,
             only(Place, "bars"),
             Store,
-            only(Feed, "rate_share", "refresh_markets"),
+            only(Feed, "rate_share", "refresh_markets", "use_keys"),
             without(Universe, "min_bars", "max_lag"),
             only(Indicator, "preset"),
             *(Presets, Format, File, Work, Lock, General, Quiet),

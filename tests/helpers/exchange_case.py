@@ -33,10 +33,11 @@ class Waits:
 
 @contextmanager
 def market_of(
-    server: LoopbackServer, kind: str = "swap", exchange: str = "binance", **more: object
+    server: LoopbackServer, kind: str = "swap", exchange: str = "binance", *, use_keys: bool = False, **more: object
 ) -> Iterator[tuple[ExchangeMarket, Waits]]:
     waits = Waits()
-    with closing(ExchangeMarket(exchange, kind, {**server.options(), **more}, pause=waits)) as market:
+    options = {**server.options(), **more}
+    with closing(ExchangeMarket(exchange, kind, options, use_keys=use_keys, pause=waits)) as market:
         yield market, waits
 
 

@@ -157,10 +157,39 @@ def test_switches_read_from_every_layer_and_a_flag_can_take_them_back(tmp_path: 
 
 def test_exchange_options_are_merged_per_exchange_and_secrets_are_masked(tmp_path: Path) -> None:
     user = '[ccxt.binance]\napiKey = "visible"\nhttpsProxy = "http://proxy"\n[ccxt.binance.options]\nsecretToken = "x"'
-    result = resolved(tmp_path, user=user, project="[ccxt.binance]\ntimeout = 5000\noptions.a = 1")
+    result = resolved(tmp_path, user=user, project="[ccxt.binance]\ntimeout = 5000\noptions.recvWindow = 1")
     assert result.settings.ccxt["binance"]["timeout"] == 5000
     assert result.settings.ccxt["binance"]["apiKey"] == "visible"
     shown = {key: value for key, value, _ in result.shown()}["ccxt.binance"]
     assert shown["apiKey"] == "***"
-    assert shown["options"] == {"secretToken": "***", "a": 1}
+    assert shown["options"] == {"secretToken": "***", "recvWindow": 1}
     assert shown["httpsProxy"] == "http://proxy"
+    assert shown["timeout"] == 5000
+
+
+def test_what_is_not_known_to_be_harmless_is_masked_whatever_it_is_called(tmp_path: Path) -> None:
+    table = """[ccxt.okx]
+enableRateLimit = false
+hostname = "eea.okx.com"
+passPhrase = "HIDE-1"
+anything = ["HIDE-2", {deep = "HIDE-3"}]
+accountNumber = 7654321
+proxyUrl = "https://gate.example/HIDE4abc/v2?id=HIDE-5"
+socksProxy = "me:HIDE-6@proxy:1"
+[ccxt.okx.headers]
+Authorization = "Bearer HIDE-7"
+timeout = "HIDE-8"
+[ccxt.okx.urls.api]
+rest = "https://HIDE-9:HIDE/10?x@host.example:8443/api/v5"
+[ccxt.okx.options]
+fetchMarkets = {types = ["spot"]}
+broker = "HIDE-11"
+"""
+    shown = {key: value for key, value, _ in resolved(tmp_path, project=table).shown()}["ccxt.okx"]
+    assert "HIDE" not in str(shown)
+    assert "7654321" not in str(shown)
+    assert shown["enableRateLimit"] is False
+    assert shown["hostname"] == "eea.okx.com"
+    assert shown["proxyUrl"] == "https://gate.example/***/v2?***"
+    assert shown["urls"]["api"]["rest"] == "https://***@host.example:8443/api/v5"
+    assert shown["options"]["fetchMarkets"] == {"types": ["spot"]}

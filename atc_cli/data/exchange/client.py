@@ -1,7 +1,9 @@
 """What is set on a ccxt exchange before it is asked, and what is looked at in its answers. Imports no ccxt."""
 
+import json
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from atc_cli.data.exchange.errors import RequestError, Trouble, refusal
 from atc_cli.data.exchange.pages import Paging, Row, checked
@@ -9,7 +11,11 @@ from atc_cli.data.exchange.tariff import Tariff
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.errors import UsageError, unknown_name
 
+if TYPE_CHECKING:
+    from aiohttp import ClientSession
+
 _USUAL_PAGE_BARS = 500
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 # ccxt's names for lists of markets that hold a kind, in options.fetchMarkets.types
 _LISTS = {"spot": ("spot",), "swap": ("swap", "linear", "contract")}
 # both ask signed endpoints when a key is configured; candles need neither
@@ -41,6 +47,14 @@ class Client(Protocol):
     handle_http_status_code: Callable[[int, str, str, str, str], None]
     feature_value_by_type: Callable[[str, str | None, str, str], object]
     milliseconds: Callable[[], int]
+    on_json_response: Callable[[str], object]
+    log: Callable[..., None]
+    own_session: bool
+    aiohttp_trust_env: bool
+    session: "ClientSession"
+    socks_proxy_sessions: dict[str, "ClientSession"]
+    open: Callable[[bool], None]
+    get_socks_proxy_session: Callable[[str], "ClientSession"]
     close: Callable[[], Coroutine[Any, Any, None]]
 
 
@@ -100,6 +114,28 @@ def listen(client: Client) -> None:
         return checked(ccxt_rows(ohlcvs, market, timeframe))
 
     client.handle_errors, client.parse_ohlcvs = handle_errors, parse_ohlcvs
+
+
+def read_odd_text(client: Client) -> None:
+    """Read JSON with half a surrogate pair in it: one odd name must not cost an answer with all the others.
+
+    The parser that ccxt prefers takes such a document for none at all.
+    """
+    ccxt_json = client.on_json_response
+
+    def on_json_response(body: str) -> object:
+        try:
+            return ccxt_json(body)
+        except ValueError:
+            if not _SURROGATE.search(body):
+                raise
+            return json.loads(body, parse_constant=_no_number)
+
+    client.on_json_response = on_json_response
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 def check_timeframe(client: Client, timeframe: str) -> None:

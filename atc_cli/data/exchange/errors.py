@@ -4,14 +4,20 @@ ccxt's errors are recognised by the names of their classes, so that nothing here
 """
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from enum import Enum
 from re import sub
 
 from atc_cli.data.market import Listing
 from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.secrets import Words
 from atc_cli.errors import AtcError, BusyError, ConfigError, UnavailableError
 
 _LONGEST_DETAIL = 160
+_LONGEST_READ = 100_000  # characters of a foreign text
+
+# What takes the secrets of the exchange that is being asked out of its words: before they are cut short.
+hide: ContextVar[Words] = ContextVar("hide", default=str)
 
 
 class Trouble(Enum):
@@ -28,7 +34,11 @@ class Trouble(Enum):
     MAINTENANCE = (UnavailableError, "is closed for maintenance: {}", "try again later")
     UNREADABLE = (UnavailableError, "sent {}", "try again later; a proxy or a portal may have answered instead")
     WRONG_REQUEST = (UnavailableError, "rejected the request: {}", None)
-    MISCONFIGURED = (ConfigError, "cannot be used as configured: {}", "see the [ccxt] tables of atc config show")
+    MISCONFIGURED = (
+        ConfigError,
+        "cannot be used as configured: {}",
+        "see the [ccxt] tables of atc config show; the keys in them are used with --use-keys only",
+    )
 
     def __init__(self, error: type[AtcError], sentence: str, hint: str | None) -> None:
         self.error = error
@@ -112,9 +122,9 @@ def failure_of(error: Exception) -> RequestError:
 
 
 def one_line(text: str) -> str:
-    """Foreign text made fit to show: one line, printable, short, and without the queries of URLs."""
-    bare = sub(r"(https?://[^\s?]*)\?\S*", r"\1", text)
-    line = " ".join("".join(each if each.isprintable() else " " for each in bare).split())
+    """Foreign text made fit to show: one line, printable, short, without secrets and the queries of URLs."""
+    bare = sub(r"(https?://[^\s?]*)\?\S*", r"\1", hide.get()(text[:_LONGEST_READ]))
+    line = hide.get()(" ".join("".join(each if each.isprintable() else " " for each in bare).split()))
     return line if len(line) <= _LONGEST_DETAIL else line[: _LONGEST_DETAIL - 3] + "..."
 
 

@@ -19,6 +19,7 @@ from atc_cli.data.exchange.markets import (
     MarketRecord,
     MarketsFile,
     born_ms,
+    is_text,
     listing_of,
     may_count_contracts,
     offers,
@@ -34,6 +35,7 @@ from atc_cli.data.market import Delivery, From, Listing, Market, Progress
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import Skipped
 from atc_cli.domain.timeframe import iso
+from atc_cli.domain.secrets import Notes, hiding
 from atc_cli.domain.window import Window
 
 CONCURRENT = 8
@@ -46,11 +48,11 @@ _Job = tuple[Listing, Window]
 class ExchangeMarket(Market):
     """One kind of market ("spot" or "swap") of one exchange: a `Market` over the network.
 
-    `options` go to ccxt's constructor over our own (proxies, urls, timeout in ms). Swaps are linear perpetuals
-    only. `folder` keeps the list of markets for a day and what this machine has spent of the rate limit, of
-    which at most `rate_share` is used; without it both last as long as this object. `refresh` has the list
-    fetched whatever is kept. At most `concurrent` requests are under way at once. `pause` waits the given
-    seconds, `clock_ms` is our clock (UTC ms): no candle depends on it.
+    `options` go to ccxt's constructor over our own (proxies, urls, timeout in ms), keys and passwords only with
+    `use_keys`. Swaps are linear perpetuals only. `folder` keeps the list of markets for a day and what this machine
+    has spent of the rate limit, of which at most `rate_share` is used; without it both last as long as this object.
+    `refresh` has the list fetched whatever is kept. At most `concurrent` requests are under way at once. `pause`
+    waits the given seconds, `clock_ms` is our clock (UTC ms): no candle depends on it.
     """
 
     simulated = False
@@ -65,6 +67,7 @@ class ExchangeMarket(Market):
         folder: Path | None = None,
         rate_share: float = RATE_SHARE,
         refresh: bool = False,
+        use_keys: bool = False,
         concurrent: int = CONCURRENT,
         progress: Progress | None = None,
         pause: Pause | None = None,
@@ -74,8 +77,10 @@ class ExchangeMarket(Market):
 
         self.name = self.title = exchange_id
         self.kind = market
-        self.notes: list[str] = []
-        self._options = options
+        self._words = hiding([options])
+        self.notes: list[str] = Notes(self._words)
+        self._options = options if use_keys else public(options)
+        self._use_keys = use_keys
         self._folder = folder
         self._rate_share = rate_share
         self._refresh = refresh
@@ -148,13 +153,21 @@ class ExchangeMarket(Market):
 
     async def _listings(self, quote: str | None, tickers: bool) -> list[Listing]:
         client, markets = await self._loaded()
-        chosen = [each for each in markets.values() if offers(each, self.kind, quote)]
+        offered = [each for each in markets.values() if offers(each, self.kind, quote)]
+        chosen = [each for each in offered if is_text(each)]
+        self._say_odd_names(offered)
         self._counted_in_contracts = {each["symbol"] for each in chosen if may_count_contracts(each, self.name)}
         days: Mapping[str, Mapping[str, object]] = {}
         if tickers and client.has.get("fetchTickers"):
             days = await self._patience.ask(client.fetch_tickers)
         listings = (listing_of(each, days.get(each["symbol"], {}), self.name) for each in chosen)
         return sorted(listings, key=lambda each: each.symbol)
+
+    def _say_odd_names(self, markets: Sequence[MarketRecord]) -> None:
+        for each in markets:
+            note = f"{self.name}: the symbol {each['symbol']!a} is left out: its name is not text"
+            if not is_text(each) and note not in self.notes:
+                self.notes.append(note)
 
     async def _now_ms(self) -> int:
         client = self._connected()
@@ -239,7 +252,7 @@ class ExchangeMarket(Market):
 
     def _connected(self) -> Client:
         if self._client is None:
-            client = connect(self.name, self.kind, self._options)
+            client = connect(self.name, self.kind, self._options, self._words)
             self._budget = meter(
                 client,
                 None if self._options.get("enableRateLimit") is False else tariff_of(self.name, self.kind),
@@ -278,5 +291,5 @@ class ExchangeMarket(Market):
     def _markets_file(self) -> MarketsFile | None:
         if self._folder is None:
             return None
-        key = [version(), public(self._options)]
+        key = [version(), public(self._options), *(["keys"] if self._use_keys else [])]
         return MarketsFile(self._folder / "markets", self.name, self.kind, key, self.notes.append)

@@ -18,9 +18,9 @@ from atc_cli.errors import UnavailableError
 _SCHEMA = "atc.markets/1"
 # swap candles of these carry base volume; gate, kucoinfutures and mexc hand contracts through
 _VOLUME_IN_COINS = frozenset({"binance", "binanceusdm", "bybit", "okx", "bitget", "hyperliquid", "htx"})
-# what ccxt calls the credentials: a list of markets is the same with and without them
+# what ccxt calls the credentials, written small and without _: a list of markets is the same with and without them
 _CREDENTIALS = frozenset(
-    {"apiKey", "secret", "uid", "accountId", "login", "password", "twofa", "privateKey", "walletAddress", "token"}
+    {"apikey", "secret", "uid", "accountid", "login", "password", "twofa", "privatekey", "walletaddress", "token"}
 )
 
 MarketRecord = Mapping[str, Any]
@@ -89,7 +89,7 @@ class MarketsFile:
 
 def public(options: Mapping[str, object]) -> dict[str, object]:
     """Constructor options without credentials: nothing of them is written, not even a digest."""
-    return {name: value for name, value in options.items() if name not in _CREDENTIALS}
+    return {name: value for name, value in options.items() if name.replace("_", "").casefold() not in _CREDENTIALS}
 
 
 def offers(market: MarketRecord, kind: str, quote: str | None) -> bool:
@@ -99,6 +99,14 @@ def offers(market: MarketRecord, kind: str, quote: str | None) -> bool:
     return bool(of_kind and named and market.get("active") is not False) and (
         quote is None or market["quote"].casefold() == quote.casefold()
     )
+
+
+def is_text(market: MarketRecord) -> bool:
+    """Whether its names can be written: half a surrogate pair cannot."""
+    try:
+        return bool(f"{market['symbol']}{market['id']}{market['quote']}".encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def may_count_contracts(market: MarketRecord, exchange: str) -> bool:
