@@ -8,11 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from atc_cli.data.exchange.budget import Budget, ClockMs, wall_ms
-from atc_cli.data.exchange.client import (
-    Client,
-    check_timeframe,
-    paging,
-)
+from atc_cli.data.exchange.client import Client, check_timeframe, paging
+from atc_cli.data.exchange.clock import Clock, any_answer, keep_time, told_ms
 from atc_cli.data.exchange.connect import connect, version
 from atc_cli.data.exchange.errors import RequestError, Trouble
 from atc_cli.data.exchange.markets import (
@@ -48,7 +45,7 @@ class ExchangeMarket(Market):
     only. `folder` keeps the list of markets for a day and what this machine has spent of the rate limit, of
     which at most `rate_share` is used; without it both last as long as this object. `refresh` has the list
     fetched whatever is kept. At most `concurrent` requests are under way at once. `pause` waits the given
-    seconds, `clock_ms` is our clock (UTC ms): no candle depends on it.
+    seconds, `clock_ms` is our clock (UTC ms): where it alone objects, the exchange is believed.
     """
 
     simulated = False
@@ -80,6 +77,7 @@ class ExchangeMarket(Market):
         self._concurrent = concurrent
         self._progress = progress
         self._clock_ms = clock_ms
+        self._clock = Clock(exchange_id, clock_ms, self.notes.append)
         self._runner = Runner()
         self._pause: Pause = pause or asyncio.sleep
         self._wait = announced(self._pause, exchange_id, progress)
@@ -98,8 +96,13 @@ class ExchangeMarket(Market):
         return self._run(self._listings(quote, tickers))
 
     def now_ms(self) -> int:
-        """The exchange's clock, UTC ms; ours where it tells no time. Raises as `listings` does."""
-        return self._run(self._now_ms())
+        """The exchange's time, UTC ms, as far as a second witness agrees. Raises as `listings` does."""
+        return self._run(self._clock.agreed_ms(self._told_ms))
+
+    def certain_ms(self, now_ms: int) -> int:
+        """No later than any witness of the exchange's time said when it was last asked for."""
+        certain_ms = self._clock.certain_ms
+        return now_ms if certain_ms is None else min(now_ms, certain_ms)
 
     def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         """Deliver the candles of the window and the forming one of each listing.
@@ -154,14 +157,18 @@ class ExchangeMarket(Market):
         listings = (listing_of(each, days.get(each["symbol"], {}), self.name) for each in chosen)
         return sorted(listings, key=lambda each: each.symbol)
 
-    async def _now_ms(self) -> int:
+    async def _told_ms(self, again: bool) -> int | None:
+        """What the exchange says that it is now; None where it says that in the Date of its answers only."""
         client = self._connected()
-        if not client.has.get("fetchTime"):
-            return client.milliseconds()
-        now_ms = await self._patience.ask(client.fetch_time)
-        if type(now_ms) is not int or now_ms <= 0:
-            raise RequestError(Trouble.UNREADABLE, "no time of day")
-        return now_ms
+        if client.has.get("fetchTime"):
+            self._clock.forget_date()
+            return await told_ms(client, self._patience)
+        _, markets = await self._loaded()
+        if again or not self._clock.dated:
+            self._clock.forget_date()
+            symbols = (each["symbol"] for each in markets.values() if offers(each, self.kind, None))
+            await any_answer(client, self._patience, next(symbols, None))
+        return None
 
     async def _fetch(self, jobs: Sequence[_Job], timeframe: str, deliver: Delivery) -> None:
         import asyncio
@@ -241,6 +248,7 @@ class ExchangeMarket(Market):
                 pause=self._wait,
                 progress=self._progress,
             )
+            keep_time(client, self._clock)
             self._client = client
         return self._client
 
