@@ -57,9 +57,9 @@ class OfflineMarket(Market):
         newest_ms = max((each.last_ms for each in self._held() if not self._doubts(each)), default=0)
         return max(clock_ms, newest_ms + step_ms)
 
-    def stored(self, listings: Sequence[Listing], window: Window) -> Iterator[Stored]:  # noqa: ARG002
-        """Everything that is stored and believed."""
-        by_native = {each.native: each for each in listings}
+    def stored(self, listings: Sequence[Listing], window: Window) -> Iterator[Stored]:
+        """Everything that is stored and believed; a range in time is to be read."""
+        by_native = {each.native: each for each in listings if window.bars is not None}
         contents = self._shelf.contents(by_native)
         return (Stored(by_native[entry.native], entry, each) for entry, each in contents if not self._doubts(entry))
 
