@@ -44,6 +44,7 @@ class Visit:
         self._since: dict[str, int] = {}
         self._suspect: set[str] = set()
         self._believed_ms: dict[str, int] = {}  # by symbol, the last bar that is, where a wrong clock stored others
+        self._worthless: set[str] = set()  # of what is stored of these nothing is believed
         self._unused: set[str] = set()  # needs no write but the note that it was used
         self._writes: list[Update] = []
         self.wrote = False
@@ -87,7 +88,7 @@ class Visit:
             if left is not held and self._window.bars is not None:
                 symbol = by_native[held.entry.native].symbol
                 if left is None:
-                    self._suspect.add(symbol)
+                    self._worthless.add(symbol)
                 else:
                     self._believed_ms[symbol] = left.entry.last_ms
             if left is not None:
@@ -182,7 +183,7 @@ class Visit:
                 asked_from_ms=asked_from_ms,
                 asked_until_ms=due.asked_until_ms(self._certain, int(stamps[0])) if stop else 0,
                 complete=complete,
-                replace=replace,
+                replace=replace or listing.symbol in self._worthless,
                 believed_ms=self._believed_ms.pop(listing.symbol, None),
                 failed=failed,
                 now_ms=self._window.now_ms,
