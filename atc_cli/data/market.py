@@ -74,6 +74,10 @@ class Market(Protocol):
     def now_ms(self) -> int:
         """The market's own clock, UTC ms: it decides which bars are closed."""
 
+    def certain_ms(self, now_ms: int) -> int:
+        """Of a time that `now_ms` told, what is over beyond doubt: a bar that nothing follows is stored by that."""
+        return now_ms
+
     def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         """Deliver each listing exactly once, in any order, as it arrives: candles as they came, or why not.
 

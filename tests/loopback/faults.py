@@ -40,9 +40,9 @@ def malformed() -> Fault:
     return Fault(body='[[1600000000000,"1.0","1.')
 
 
-def edited(edit: Callable[[Any], Any]) -> Fault:
-    """The right answer, changed: a page cut short, emptied, shuffled, with a value replaced."""
-    return Fault(edit=edit)
+def edited(edit: Callable[[Any], Any], **headers: str) -> Fault:
+    """The right answer, changed: a page cut short, emptied, shuffled, with a value replaced; and its headers."""
+    return Fault(edit=edit, headers=headers)
 
 
 def reset() -> Fault:

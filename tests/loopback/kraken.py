@@ -49,7 +49,7 @@ class KrakenServer(LoopbackServer):
         rows = [
             [row[0] // 1000, *row[1:5], row[4], row[5], row[8]] for row in bodies.klines_rows(bars, 0, symbol.decimals)
         ]
-        return {symbol.id: rows, "last": rows[-1][0]}
+        return {symbol.id: rows, "last": rows[-1][0] if rows else after_ms // 1000}
 
 
 def _answer(result: object) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import time_ns
 from types import TracebackType
@@ -54,7 +55,8 @@ class LoopbackServer(ABC):
     """An exchange whose symbols, candles and clock are given; every kind of market lists the same symbols.
 
     `now_ms` is the exchange's clock, settable at any time; None follows the wall clock. A given clock stands
-    still but for `latency_ms` at every request. `answered` is every request in order; `weight` what they cost;
+    still but for `latency_ms` at every request. The Date of an answer follows it; `headers` can change that, with ""
+    leave it out. `answered` is every request in order; `weight` what they cost;
     `limits` what the exchange makes of it. Start and stop it with `with`.
     """
 
@@ -230,7 +232,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             document = self.server.exchange.document(kind, name, query)
         except WrongRequestError as error:
-            return error.status, {}, json.dumps(error.document).encode()
+            return error.status, fault.headers if fault else {}, json.dumps(error.document).encode()
         except LookupError:
             return 404, {}, b'{"code":-5000,"msg":"Path is invalid"}'
         if fault is not None and fault.edit is not None:
@@ -238,9 +240,11 @@ class _Handler(BaseHTTPRequestHandler):
         return 200, {}, json.dumps(document).encode()
 
     def _send(self, status: int, headers: Mapping[str, str], body: bytes, *, cut: bool) -> None:
-        self.send_response(status)
-        for key, value in {"Content-Type": "application/json;charset=UTF-8", **headers}.items():
-            self.send_header(key, value)
+        self.send_response_only(status)
+        dated = {"Date": formatdate(self.server.exchange.now_ms / 1000, usegmt=True)}
+        for key, value in {"Content-Type": "application/json;charset=UTF-8", **dated, **headers}.items():
+            if value:
+                self.send_header(key, value)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if cut else body)

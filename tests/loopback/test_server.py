@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlencode
@@ -159,3 +160,10 @@ def test_the_console_prints_a_config_and_ends_at_ctrl_c() -> None:
     assert (config["exchange"], config["market"]) == (["binance"], "spot")
     assert config["ccxt"]["binance"]["urls"]["api"]["public"].startswith("http://127.0.0.1:")
     assert (console.returncode, words) == (0, "0 requests, weight 0, 0 refused\n")
+
+
+def test_the_date_of_an_answer_follows_the_servers_clock(server: BinanceServer) -> None:
+    for now_ms in (NOW, NOW + 365 * 24 * HOUR_MS + 999):
+        server.now_ms = now_ms
+        _, _, headers = get(server, "/api/v3/ping")
+        assert parsedate_to_datetime(headers["Date"]).timestamp() == now_ms // 1000

@@ -46,7 +46,9 @@ class Client(Protocol):
     fetch_ohlcv: Callable[[str, str, int | None, int], Awaitable[list[Row]]]
     handle_http_status_code: Callable[[int, str, str, str, str], None]
     feature_value_by_type: Callable[[str, str | None, str, str], object]
+    seconds: Callable[[], int]
     milliseconds: Callable[[], int]
+    microseconds: Callable[[], int]
     on_json_response: Callable[[str], object]
     log: Callable[..., None]
     own_session: bool

@@ -8,11 +8,8 @@ from typing import Any, TypeVar
 import numpy as np
 
 from atc_cli.data.exchange.budget import Budget, ClockMs, wall_ms
-from atc_cli.data.exchange.client import (
-    Client,
-    check_timeframe,
-    paging,
-)
+from atc_cli.data.exchange.client import Client, check_timeframe, paging
+from atc_cli.data.exchange.clock import Clock, any_answer, keep_time, told_ms
 from atc_cli.data.exchange.connect import connect, version
 from atc_cli.data.exchange.errors import RequestError, Trouble
 from atc_cli.data.exchange.markets import (
@@ -22,6 +19,7 @@ from atc_cli.data.exchange.markets import (
     is_text,
     listing_of,
     may_count_contracts,
+    odd_names,
     offers,
     public,
 )
@@ -34,8 +32,8 @@ from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.market import Delivery, From, Listing, Market, Progress
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import Skipped
-from atc_cli.domain.timeframe import iso
 from atc_cli.domain.secrets import Notes, hiding
+from atc_cli.domain.timeframe import iso
 from atc_cli.domain.window import Window
 
 CONCURRENT = 8
@@ -52,7 +50,7 @@ class ExchangeMarket(Market):
     `use_keys`. Swaps are linear perpetuals only. `folder` keeps the list of markets for a day and what this machine
     has spent of the rate limit, of which at most `rate_share` is used; without it both last as long as this object.
     `refresh` has the list fetched whatever is kept. At most `concurrent` requests are under way at once. `pause`
-    waits the given seconds, `clock_ms` is our clock (UTC ms): no candle depends on it.
+    waits the given seconds, `clock_ms` is our clock (UTC ms): where it alone objects, the exchange is believed.
     """
 
     simulated = False
@@ -87,6 +85,7 @@ class ExchangeMarket(Market):
         self._concurrent = concurrent
         self._progress = progress
         self._clock_ms = clock_ms
+        self._clock = Clock(exchange_id, clock_ms, self.notes.append)
         self._runner = Runner()
         self._pause: Pause = pause or asyncio.sleep
         self._wait = announced(self._pause, exchange_id, progress)
@@ -105,8 +104,13 @@ class ExchangeMarket(Market):
         return self._run(self._listings(quote, tickers))
 
     def now_ms(self) -> int:
-        """The exchange's clock, UTC ms; ours where it tells no time. Raises as `listings` does."""
-        return self._run(self._now_ms())
+        """The exchange's time, UTC ms, as far as a second witness agrees. Raises as `listings` does."""
+        return self._run(self._clock.agreed_ms(self._told_ms))
+
+    def certain_ms(self, now_ms: int) -> int:
+        """No later than any witness of the exchange's time said when it was last asked for."""
+        certain_ms = self._clock.certain_ms
+        return now_ms if certain_ms is None else min(now_ms, certain_ms)
 
     def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         """Deliver the candles of the window and the forming one of each listing.
@@ -155,7 +159,9 @@ class ExchangeMarket(Market):
         client, markets = await self._loaded()
         offered = [each for each in markets.values() if offers(each, self.kind, quote)]
         chosen = [each for each in offered if is_text(each)]
-        self._say_odd_names(offered)
+        for note in odd_names(offered, self.name):
+            if note not in self.notes:
+                self.notes.append(note)
         self._counted_in_contracts = {each["symbol"] for each in chosen if may_count_contracts(each, self.name)}
         days: Mapping[str, Mapping[str, object]] = {}
         if tickers and client.has.get("fetchTickers"):
@@ -163,20 +169,18 @@ class ExchangeMarket(Market):
         listings = (listing_of(each, days.get(each["symbol"], {}), self.name) for each in chosen)
         return sorted(listings, key=lambda each: each.symbol)
 
-    def _say_odd_names(self, markets: Sequence[MarketRecord]) -> None:
-        for each in markets:
-            note = f"{self.name}: the symbol {each['symbol']!a} is left out: its name is not text"
-            if not is_text(each) and note not in self.notes:
-                self.notes.append(note)
-
-    async def _now_ms(self) -> int:
+    async def _told_ms(self, again: bool) -> int | None:
+        """What the exchange says that it is now; None where it says that in the Date of its answers only."""
         client = self._connected()
-        if not client.has.get("fetchTime"):
-            return client.milliseconds()
-        now_ms = await self._patience.ask(client.fetch_time)
-        if type(now_ms) is not int or now_ms <= 0:
-            raise RequestError(Trouble.UNREADABLE, "no time of day")
-        return now_ms
+        if client.has.get("fetchTime"):
+            self._clock.forget_date()
+            return await told_ms(client, self._patience)
+        _, markets = await self._loaded()
+        if again or not self._clock.dated:
+            self._clock.forget_date()
+            symbols = (each["symbol"] for each in markets.values() if offers(each, self.kind, None))
+            await any_answer(client, self._patience, next(symbols, None))
+        return None
 
     async def _fetch(self, jobs: Sequence[_Job], timeframe: str, deliver: Delivery) -> None:
         import asyncio
@@ -262,6 +266,7 @@ class ExchangeMarket(Market):
                 pause=self._wait,
                 progress=self._progress,
             )
+            keep_time(client, self._clock)
             self._client = client
         return self._client
 

@@ -129,6 +129,15 @@ def listing_of(market: MarketRecord, day: Mapping[str, object], exchange: str) -
     )
 
 
+def odd_names(markets: Iterable[MarketRecord], exchange: str) -> list[str]:
+    """A sentence for each market whose name is not text and which is therefore left out."""
+    return [
+        f"{exchange}: the symbol {each['symbol']!a} is left out: its name is not text"
+        for each in markets
+        if not is_text(each)
+    ]
+
+
 def born_ms(market: MarketRecord) -> int:
     """When a market was listed, 0 where the exchange does not say."""
     created = market.get("created")

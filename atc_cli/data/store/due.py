@@ -19,7 +19,19 @@ def is_settled(window: Window, entry: Entry) -> bool:
     """Whether the newest bars are held and all there is, which shows before any candle is read; a hole asks for one."""
     newest_ms = window.newest_ms(entry.offset_ms)
     due = window.bars is None or any(each.due(window.now_ms) for each in entry.holes)
-    return not due and entry.last_ms <= newest_ms and _reaches_back(window, entry) and _reaches_now(window, entry)
+    doubted = doubted_ms(entry, window.step_ms, window.now_ms) is not None
+    return (
+        not due
+        and not doubted
+        and entry.last_ms <= newest_ms
+        and _reaches_back(window, entry)
+        and _reaches_now(window, entry)
+    )
+
+
+def is_held(window: Window, held: Held) -> bool:
+    """Whether nothing must be asked for."""
+    return doubted_ms(held.entry, window.step_ms, window.now_ms) is None and since_ms(window, held) is None
 
 
 def since_ms(window: Window, held: Held) -> int | None:
@@ -39,6 +51,15 @@ def since_ms(window: Window, held: Held) -> int | None:
     if due:
         return int(held.timestamp[max(int(np.searchsorted(held.timestamp, min(due))) - 1, 0)])
     return None if _reaches_now(window, entry) else entry.last_ms
+
+
+def doubted_ms(entry: Entry, step_ms: int, now_ms: int) -> int | None:
+    """From which bar on nothing is believed that is stored, None where all is.
+
+    Where bars that are not closed yet are stored, or were asked for, a wrong clock had its hand in the newest one.
+    """
+    closed_ms = entry.offset_ms + (now_ms - entry.offset_ms) // step_ms * step_ms - step_ms
+    return None if max(entry.last_ms, entry.asked_ms) <= closed_ms else min(entry.last_ms, closed_ms + step_ms)
 
 
 def _reaches_back(window: Window, entry: Entry) -> bool:

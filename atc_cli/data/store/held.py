@@ -1,6 +1,6 @@
 """Candles of a symbol as the store has them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,6 +31,15 @@ class Held:
             values=self.values,
             content=self.content,
         )
+
+    def before(self, open_ms: int) -> "Held | None":
+        """Without the bars from there on, and nobody asked for those; None where no bar is left."""
+        stop = int(np.searchsorted(self.timestamp, open_ms))
+        if not stop:
+            return None
+        bars = self.entry.bars - (len(self.timestamp) - stop)
+        entry = replace(self.entry, bars=bars, last_ms=int(self.timestamp[stop - 1]), asked_ms=0)
+        return Held(entry, self.timeframe, self.timestamp[:stop], self.values[:, :stop])
 
 
 def difference(held: Held, fresh: Candles, *, from_ms: int | None = None) -> int | None:

@@ -16,7 +16,8 @@ class Update:
 
     `timestamp` UTC ms, shape [bars]; `values` [5, bars]. `asked_from_ms`..`asked_until_ms`: the exchange was
     asked for these bars and this is all there is (None: not from the exchange). `complete`: it has nothing
-    older. `replace` throws away what was stored. `failed` are holes that could not be asked about.
+    older. `replace` throws away what was stored, `believed_ms` what was stored after that bar. `failed` are holes that
+    could not be asked about.
     """
 
     native: str
@@ -28,12 +29,15 @@ class Update:
     asked_until_ms: int = 0
     complete: bool = False
     replace: bool = False
+    believed_ms: int | None = None
     failed: tuple[Hole, ...] = ()
     now_ms: int = 0
 
 
 def entry_after(entry: Entry, update: Update, step_ms: int) -> Entry:
     """The entry once `update` is merged; `bars` are the writer's to count."""
+    if update.believed_ms is not None:
+        entry = _until(entry, update.believed_ms, update.now_ms, step_ms)
     stamps = update.timestamp
     holes = list(entry.holes)
     if update.asked_from_ms is not None:
@@ -55,6 +59,18 @@ def entry_after(entry: Entry, update: Update, step_ms: int) -> Entry:
         asked_ms=max(entry.asked_ms, update.asked_until_ms),
         used_ms=max(entry.used_ms, update.now_ms),
         holes=tuple(sorted(holes, key=lambda hole: hole.from_ms)),
+    )
+
+
+def _until(entry: Entry, last_ms: int, now_ms: int, step_ms: int) -> Entry:
+    """The entry without what is known of bars after `last_ms`, and without times that are still to come."""
+    holes = _without(entry.holes, last_ms + step_ms, max(entry.last_ms, entry.asked_ms), step_ms)
+    return replace(
+        entry,
+        last_ms=min(entry.last_ms, last_ms),
+        asked_ms=0,
+        used_ms=min(entry.used_ms, now_ms),
+        holes=tuple(each for each in holes if each.from_ms <= last_ms),
     )
 
 

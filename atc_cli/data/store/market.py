@@ -71,7 +71,7 @@ class StoredMarket(Market):
     def held(self, listings: Sequence[Listing], window: Window) -> int:
         """How many of these symbols need no request."""
         groups = self._shelf(window).read({each.native for each in listings}, window)
-        return sum(due.since_ms(window, each) is None for group in groups for each in group)
+        return sum(due.is_held(window, each) for group in groups for each in group)
 
     def _shelf(self, window: Window) -> Shelf:
         return self._store.shelf(self.name, self.kind, window.timeframe)

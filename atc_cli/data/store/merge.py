@@ -22,17 +22,21 @@ class Codec(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """Candles of one series by slot."""
+    """Candles of one series by slot; what it has after `last_slot` is no longer believed."""
 
     series: int
     slots: Ints
     values: Floats
+    last_slot: int | None
 
 
 def merged(group: Group, updates: Iterable[Update], codec: Codec) -> Group:
     """The group with the updates in it; only blocks that change are coded again. Raises DamagedError."""
     entries, changes, cleared = _entries_after(group, updates)
     numbers = {int(number) for change in changes for number in np.unique(change.slots // SLOTS)}
+    for change in changes:
+        if change.last_slot is not None:
+            numbers |= {number for number in group.pieces if (number + 1) * SLOTS > change.last_slot + 1}
     for series in cleared:
         numbers |= set(_numbers(group, group.entries[series]))
     pieces, gained = dict(group.pieces), np.zeros(len(entries), dtype=np.int64)
@@ -63,7 +67,10 @@ def _entries_after(group: Group, updates: Iterable[Update]) -> tuple[list[Entry]
                 cleared.add(series)
             old = fresh
         entries[series] = entry_after(old, update, group.step_ms)
-        changes.append(_Change(series, (update.timestamp - offset_ms) // group.step_ms, update.values))
+        slots = (update.timestamp - offset_ms) // group.step_ms
+        believed_ms = update.believed_ms
+        last_slot = None if believed_ms is None else (believed_ms - entries[series].offset_ms) // group.step_ms
+        changes.append(_Change(series, slots, update.values, last_slot))
     return entries, changes, cleared
 
 
@@ -85,6 +92,9 @@ def _changed(
     new.present[old], new.values[:, old] = dense.present, dense.values
     new.present[np.isin(new.series, list(cleared))] = False
     before = new.present.sum(axis=1)
+    for change in changes:
+        if change.last_slot is not None:
+            new.present[new.series == change.series, max(change.last_slot + 1 - begin, 0) :] = False
     for change, mask in inside:
         row = int(np.searchsorted(new.series, change.series))
         new.present[row, change.slots[mask] - begin] = True

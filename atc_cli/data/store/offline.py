@@ -5,11 +5,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from atc_cli.data.market import Delivery, Listing, Market, Stored
+from atc_cli.data.store.believed import believed
+from atc_cli.data.store.due import doubted_ms
 from atc_cli.data.store.shelf import Store
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry
+from atc_cli.domain.timeframe import MINUTE_MS
 from atc_cli.domain.window import Window
 from atc_cli.errors import NoDataError, UnavailableError
+
+_BEHIND_MS = MINUTE_MS  # how far behind the exchange's a local clock may be without anyone minding
 
 
 class OfflineMarket(Market):
@@ -23,6 +28,7 @@ class OfflineMarket(Market):
         self.kind = market
         notes: list[str] = []
         self.notes: Sequence[str] = notes
+        self._say = notes.append
         self._shelf = Store(folder, notes.append).shelf(exchange, market, timeframe)
         self._clock = clock
         self._entries: list[Entry] | None = None
@@ -46,14 +52,16 @@ class OfflineMarket(Market):
         ]
 
     def now_ms(self) -> int:
-        """The local clock, but never before a stored bar has closed: the exchange's clock said that it had."""
-        newest_ms = max((each.last_ms for each in self._held()), default=0)
-        return max(self._clock(), newest_ms + self._shelf.step_ms)
+        """The local clock, but where it is a little behind, never before a stored bar has closed."""
+        clock_ms, step_ms = self._clock(), self._shelf.step_ms
+        newest_ms = max((each.last_ms for each in self._held() if not self._doubts(each)), default=0)
+        return max(clock_ms, newest_ms + step_ms)
 
     def stored(self, listings: Sequence[Listing], window: Window) -> Iterator[Stored]:
-        """Everything that is stored; a range in time is to be read."""
+        """Everything that is stored and believed; a range in time is to be read."""
         by_native = {each.native: each for each in listings if window.bars is not None}
-        return (Stored(by_native[entry.native], entry, each) for entry, each in self._shelf.contents(by_native))
+        contents = self._shelf.contents(by_native)
+        return (Stored(by_native[entry.native], entry, each) for entry, each in contents if not self._doubts(entry))
 
     def used(self, stored: Sequence[Stored], window: Window) -> None:  # noqa: ARG002
         """Note it."""
@@ -61,14 +69,26 @@ class OfflineMarket(Market):
 
     def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         """Deliver what is stored of each, file by file."""
-        left = {each.native: each for each in listings}
+        left, doubted = {each.native: each for each in listings}, 0
         self._touch(left.keys())
+        until_ms = self._clock() + _BEHIND_MS
         for group in self._shelf.read(left.copy(), window):
             for held in group:
-                listing = left.pop(held.entry.native)
-                deliver(held.candles(listing.exchange, listing.symbol))
+                usable = believed(self._shelf, held, window, until_ms)
+                doubted += usable is not held
+                if usable is not None:
+                    listing = left.pop(held.entry.native)
+                    deliver(usable.candles(listing.exchange, listing.symbol))
         for each in left.values():
             deliver(Skipped(each.symbol, SkipReason.NO_CANDLES, "its stored candles are gone", each.exchange))
+        if doubted:
+            self._say(
+                f"{self.name}: {doubted} symbols were stored by a clock ahead of this machine's: newest bars left out"
+            )
+
+    def _doubts(self, entry: Entry) -> bool:
+        """Whether the entry tells of a time that has not come."""
+        return doubted_ms(entry, self._shelf.step_ms, self._clock() + _BEHIND_MS) is not None
 
     def _touch(self, natives: Set[str]) -> None:
         """Remember that these were used."""

@@ -1,6 +1,6 @@
 """One fetch through the store: what is held, what is asked for, what agrees, what is written."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Protocol
@@ -9,6 +9,7 @@ import numpy as np
 
 from atc_cli.data.market import Arrived, Delivery, From, Listing, Market
 from atc_cli.data.store import due
+from atc_cli.data.store.believed import believed
 from atc_cli.data.store.held import Held, difference
 from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.shelf import Shelf, group_of
@@ -42,6 +43,8 @@ class Visit:
         self._held: dict[str, Held] = {}
         self._since: dict[str, int] = {}
         self._suspect: set[str] = set()
+        self._believed_ms: dict[str, int] = {}  # by symbol, the last bar that is, where a wrong clock stored others
+        self._worthless: set[str] = set()  # of what is stored of these nothing is believed
         self._unused: set[str] = set()  # needs no write but the note that it was used
         self._writes: list[Update] = []
         self.wrote = False
@@ -65,7 +68,7 @@ class Visit:
         """Deliver what needs no request; note of the others what is held and from where on to ask."""
         by_native = {each.native: each for each in self._listings.values()}
         for group in self._shelf.read(by_native, self._window):
-            for held in group:
+            for held in self._believed(group, by_native):
                 listing = by_native[held.entry.native]
                 since_ms = 0 if refresh else due.since_ms(self._window, held)
                 if since_ms is None:
@@ -74,6 +77,22 @@ class Visit:
                     self.hits += 1
                 else:
                     self._held[listing.symbol], self._since[listing.symbol] = held, since_ms
+
+    def _believed(self, group: Collection[Held], by_native: Mapping[str, Listing]) -> Iterator[Held]:
+        """What is held of each symbol, less what a wrong clock stored.
+
+        That goes at the next write; a range in time does not show which bar before it was the last.
+        """
+        for held in group:
+            left = believed(self._shelf, held, self._window, self._window.now_ms)
+            if left is not held and self._window.bars is not None:
+                symbol = by_native[held.entry.native].symbol
+                if left is None:
+                    self._worthless.add(symbol)
+                else:
+                    self._believed_ms[symbol] = left.entry.last_ms
+            if left is not None:
+                yield left
 
     def _ask(self) -> None:
         window = self._window
@@ -151,7 +170,7 @@ class Visit:
         failed: tuple[Hole, ...] = (),
     ) -> None:
         """Note closed candles for the next batch; the forming bar is never stored."""
-        stop = 0 if candles is None else self._window.closed(candles.timestamp)
+        stop = 0 if candles is None else self._closed(candles)
         if not stop and not failed:
             return
         stamps = np.empty(0, dtype=np.int64) if candles is None else candles.timestamp[:stop]
@@ -163,15 +182,26 @@ class Visit:
                 timestamp=stamps,
                 values=np.empty((5, 0)) if candles is None else candles.values[:, :stop],
                 asked_from_ms=asked_from_ms,
-                asked_until_ms=due.asked_until_ms(self._window, int(stamps[0])) if stop else 0,
+                asked_until_ms=due.asked_until_ms(self._certain, int(stamps[0])) if stop else 0,
                 complete=complete,
-                replace=replace,
+                replace=replace or listing.symbol in self._worthless,
+                believed_ms=self._believed_ms.pop(listing.symbol, None),
                 failed=failed,
                 now_ms=self._window.now_ms,
             )
         )
         if len(self._writes) >= BATCH:
             self._flush()
+
+    @property
+    def _certain(self) -> Window:
+        """The window as of what is over beyond doubt."""
+        return self._window.at(self._market.certain_ms(self._window.now_ms))
+
+    def _closed(self, candles: Candles) -> int:
+        """How many bars are closed beyond doubt: a bar follows, or no witness of the time denies it."""
+        followed = min(self._window.closed(candles.timestamp), len(candles) - 1)
+        return max(followed, self._certain.closed(candles.timestamp))
 
     def _deliver(self, ready: Candles | Skipped) -> None:
         del self._listings[ready.symbol]

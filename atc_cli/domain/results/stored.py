@@ -40,8 +40,8 @@ class Hole:
         return Missing.NOT_ASKED if self.retry_ms is None else Missing.FAILED
 
     def due(self, now_ms: int) -> bool:
-        """Whether the exchange should be asked."""
-        return self.retry_ms is None or now_ms >= self.retry_ms
+        """Whether the exchange should be asked; a wait of more than a day was set by a wrong clock."""
+        return self.retry_ms is None or not now_ms < self.retry_ms <= now_ms + DAY_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

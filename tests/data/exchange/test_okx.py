@@ -1,11 +1,8 @@
 """Candles of an OKX: newest first, between two times that are not inside, 300 a page, from two places by their age."""
 
-from time import time_ns
-
 import numpy as np
 import pytest
 
-from atc_cli.domain.timeframe import HOUR_MS
 from tests.helpers.exchange_case import FORMING, assert_same, fetch_all, hourly, market_of
 from tests.loopback import OkxServer, Symbol, fixed, refused
 from tests.loopback.okx import CANDLES, HISTORY
@@ -26,11 +23,10 @@ def test_a_window_has_every_bar_once_wherever_its_pages_end_and_volume_in_coins(
 
 
 def test_recent_and_old_candles_come_from_their_own_places_without_a_hole_between() -> None:
-    """ccxt chooses the place by the clock of this machine."""
-    now_ms = time_ns() // 1_000_000
-    table = hourly(2500, last_open_ms=now_ms // HOUR_MS * HOUR_MS)
+    """ccxt chooses the place by the age of what it asks for."""
+    table = hourly(2500)
     with (
-        OkxServer([Symbol("BTC", bars=fixed(table))], now_ms=now_ms) as server,
+        OkxServer([Symbol("BTC", bars=fixed(table))], now_ms=FORMING) as server,
         market_of(server, exchange="okx") as (market, _),
     ):
         got = fetch_all(market, 2000)
@@ -73,6 +69,6 @@ def test_its_429_is_a_rate_limit_that_is_waited_for() -> None:
         OkxServer([Symbol("BTC", bars=fixed(table))], now_ms=FORMING) as server,
         market_of(server, exchange="okx") as (market, waits),
     ):
-        server.plan(refused(429, 50011, "Too Many Requests"), path=HISTORY, nth=(1,))
+        server.plan(refused(429, 50011, "Too Many Requests"), path=CANDLES, nth=(1,))
         assert_same(fetch_all(market, 100).candles["BTCUSDT"], table[-101:])
     assert len(waits.seconds) == 1
