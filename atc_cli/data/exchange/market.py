@@ -240,6 +240,7 @@ class ExchangeMarket(Market):
                 clock_ms=self._clock_ms,
                 pause=self._wait,
                 progress=self._progress,
+                say=self.notes.append,
             )
             self._client = client
         return self._client
