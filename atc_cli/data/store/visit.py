@@ -11,7 +11,7 @@ from atc_cli.data.market import Arrived, Delivery, From, Listing, Market
 from atc_cli.data.store import due
 from atc_cli.data.store.held import Held, difference
 from atc_cli.data.store.ledger import Update
-from atc_cli.data.store.shelf import Shelf, group_of
+from atc_cli.data.store.shelf import Shelf, UnreadableError, group_of
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry, Hole
@@ -47,6 +47,7 @@ class Visit:
         self.wrote = False
         self.hits = 0  # delivered without a request
         self.failure: UnavailableError | None = None  # why nothing is stored any more
+        self.unreadable: UnreadableError | None = None  # why some is not stored
 
     def run(self, listings: Sequence[Listing], *, refresh: bool) -> None:
         """Deliver every listing once; raises what the market raises."""
@@ -184,6 +185,8 @@ class Visit:
         try:
             self._shelf.write(writes)
             self.wrote = True
+        except UnreadableError as error:  # said as it was read; the other files are written
+            self.unreadable, self.wrote = error, True
         except UnavailableError as error:
             self.failure = error
             self._notes.append(f"candles are not stored: {error}")
