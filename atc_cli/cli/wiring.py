@@ -4,16 +4,12 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 import atc_cli
-from atc_cli.bench import talib
-from atc_cli.bench.process import measure_apart
-from atc_cli.commands.bench import BenchPorts
 from atc_cli.commands.ports import Ports
 from atc_cli.data.market import Market, Progress
 from atc_cli.disk.folders import CANDLES, SIGNALS, cache_folder
@@ -24,6 +20,7 @@ from atc_cli.settings.names import DEMO
 from atc_cli.settings.sections import Settings
 
 if TYPE_CHECKING:
+    from atc_cli.commands.bench import BenchPorts
     from atc_cli.data.store.shelf import Store
     from atc_cli.signals.rows import Signals
 
@@ -156,8 +153,14 @@ def _candles(settings: Settings) -> Path:
     return cache_folder(settings.cache_dir) / CANDLES
 
 
-def bench_ports(progress: Progress) -> BenchPorts:
+def bench_ports(progress: Progress) -> "BenchPorts":
     """Everything that `atc bench` needs."""
+    from importlib.util import find_spec
+
+    from atc_cli.bench import talib
+    from atc_cli.bench.process import measure_apart
+    from atc_cli.commands.bench import BenchPorts
+
     return BenchPorts(
         offers=offers(),
         rival=talib.offer(find_spec("talib")),
