@@ -25,7 +25,7 @@ candles_parquet(Candles(exchange="demo", symbol="A", timeframe="1h", timestamp=t
 """
 PACKS = """
 import numpy as np
-from atc_cli.data.store.shelf import pack, unpack
+from atc_cli.data.store.codec import pack, unpack
 array = np.arange(9)
 assert (unpack(memoryview(pack(array)), array.dtype, array.shape) == array).all()
 """

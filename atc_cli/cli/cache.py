@@ -108,15 +108,20 @@ class _Shelf(TypedDict):
     exchange: str
     market: str
     timeframe: str | None
+    host: str
 
 
 def _place(resolved: Resolved[Settings]) -> _Shelf:
-    """Exchange and market of the settings; the timeframe only if it was typed, else all."""
+    """Exchange, its host and market of the settings; the timeframe only if it was typed, else all."""
+    from atc_cli.cli import wiring
+
     settings = resolved.settings
     if len(settings.exchange) != 1:
         raise UsageError("one exchange at a time", "--exchange binance")
     timeframe = settings.timeframe if resolved.typed("timeframe") else None
-    return {"exchange": settings.exchange[0], "market": settings.market, "timeframe": timeframe}
+    exchange = settings.exchange[0]
+    host = wiring.host_of(settings, exchange)
+    return {"exchange": exchange, "market": settings.market, "timeframe": timeframe, "host": host}
 
 
 def _make(folder: Path) -> None:

@@ -119,7 +119,7 @@ def _exchange(settings: Settings, exchange: str, progress: Progress, concurrent:
         from atc_cli.data.store.offline import OfflineMarket
 
         place = (_candles(settings), exchange, settings.market, settings.timeframe)
-        return OfflineMarket(*place, clock=clock_ms)
+        return OfflineMarket(*place, clock=clock_ms, host=host_of(settings, exchange))
     from atc_cli.data.exchange.market import CONCURRENT, ExchangeMarket
     from atc_cli.data.store.market import StoredMarket
 
@@ -139,7 +139,18 @@ def _exchange(settings: Settings, exchange: str, progress: Progress, concurrent:
         store(settings, market.notes.append),
         limit_bytes=settings.cache_max_mb * 1e6,
         refresh=settings.refresh,
+        host=host_of(settings, exchange),
     )
+
+
+def host_of(settings: Settings, exchange: str) -> str:
+    """The tag of the host that the settings lead to, "" for the exchange's own."""
+    options = settings.ccxt.get(exchange)
+    if not options:
+        return ""
+    from atc_cli.data.store import host
+
+    return host.host_of(options)
 
 
 def store(settings: Settings, say: Callable[[str], None]) -> "Store":

@@ -23,6 +23,7 @@ def listed(store: Store) -> list[StoredShelf]:
     return [
         StoredShelf(
             exchange=shelf.exchange,
+            host=shelf.host,
             market=shelf.market,
             timeframe=shelf.timeframe,
             entries=tuple(shelf.entries()),
@@ -35,7 +36,7 @@ def listed(store: Store) -> list[StoredShelf]:
 
 def faults(store: Store) -> list[str]:
     """Every stored file that is not what was written, after every bit of all of them was looked at."""
-    return [fault for shelf in store.shelves() for fault in shelf.faults()]
+    return [fault for shelf in store.every_shelf() for fault in shelf.faults()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ def prune(store: Store, *, older_than_days: int | None, limit_bytes: float, now_
     Raises UnavailableError where the folder cannot be written.
     """
     before = _size_bytes(store.folder)
-    damaged = [path for shelf in store.shelves() for path in shelf.set_aside()]
+    damaged = [path for shelf in store.every_shelf() for path in shelf.set_aside()]
     for path in damaged:
         path.unlink(missing_ok=True)
     old = [] if older_than_days is None else [
@@ -93,9 +94,11 @@ class Imported:
 
 
 def import_folder(
-    store: Store, folder: Path, *, exchange: str, market: str, timeframe: str | None, now_ms: int
+    store: Store, folder: Path, *, exchange: str, market: str, timeframe: str | None, now_ms: int, host: str = ""
 ) -> Imported:
     """Store the closed candles of a folder as if they had come from the exchange, under the names of the files.
+
+    `host` is the tag of a host that is not the exchange's own.
 
     Candles that contradict what is stored are skipped. Raises NoDataError where the folder has none of the
     timeframe, UnavailableError where the store cannot be written.
@@ -103,7 +106,7 @@ def import_folder(
     timeframes = [timeframe] if timeframe else _timeframes(folder)
     symbols, bars, skipped = 0, 0, []
     for each in timeframes:
-        shelf = store.shelf(exchange, market, each)
+        shelf = store.shelf(exchange, market, each, host)
         updates, faulty = _updates(FolderMarket(folder, each), shelf, now_ms)
         shelf.write(updates)
         symbols, bars = symbols + len(updates), bars + sum(len(update.timestamp) for update in updates)
@@ -165,17 +168,23 @@ def _update(candles: Candles, known: Entry | None, now_ms: int) -> Update:
 
 
 def exported(
-    store: Store, *, exchange: str, market: str, timeframe: str | None, symbols: Collection[str] = ()
+    store: Store,
+    *,
+    exchange: str,
+    market: str,
+    timeframe: str | None,
+    symbols: Collection[str] = (),
+    host: str = "",
 ) -> Iterator[Candles]:
     """All candles of a symbol under the exchange's own name, one symbol after the other.
 
     Raises NoDataError where nothing of that is stored.
     """
-    place = (exchange, market)
+    place = (exchange, market, host)
     shelves = [
         each
         for each in store.shelves()
-        if (each.exchange, each.market) == place and timeframe in (None, each.timeframe)
+        if (each.exchange, each.market, each.host) == place and timeframe in (None, each.timeframe)
     ]
     found = 0
     for shelf in shelves:
@@ -184,7 +193,7 @@ def exported(
                 yield from _whole(shelf, entry)
                 found += 1
     if not found:
-        what = " ".join(each for each in (timeframe, "candles of", exchange, market) if each)
+        what = " ".join(each for each in (timeframe, "candles of", exchange, market, host and f"at {host}") if each)
         raise NoDataError(f"no {what} are stored", "`atc cache ls` lists what is")
 
 

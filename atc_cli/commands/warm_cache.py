@@ -220,7 +220,8 @@ def run(
         *([work.compile] if compiling else []),
         *(partial(work.signal, each, open_ports, typed, lines) for each in scans),
     )
-    return Outcome(work.result(), work.stopped)
+    unstored = next((each.unreadable for each in work.markets if each.unreadable is not None), None)
+    return Outcome(work.result(), work.stopped or unstored)
 
 
 def _stored(ports: Ports) -> list[StoredMarket]:

@@ -8,15 +8,20 @@ from atc_cli.errors import UnavailableError
 
 
 def write_atomically(target: Path, content: bytes, *, hint: str | None = "choose another --out") -> None:
-    """Replace `target` by `content` at once; a reader or a crash never sees half of it.
-
-    A link is followed, a device or FIFO written directly. Raises UnavailableError where the folder cannot be
-    written (with `hint`) or the disk is full; the old file stays.
-    """
+    """Replace what a person named by `content`, as `replace_atomically` does, but a link is followed and a device or
+    FIFO written directly."""
     target = target.resolve()
     if target.exists() and not target.is_file():
         _write_device(target, content)
         return
+    replace_atomically(target, content, hint=hint)
+
+
+def replace_atomically(target: Path, content: bytes, *, hint: str | None = None) -> None:
+    """Replace `target` by `content` at once, be it a link or a FIFO; a reader or a crash never sees half of it.
+
+    Raises UnavailableError where the folder cannot be written (with `hint`) or the disk is full; the old file stays.
+    """
     folder = target.parent
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{target.name[:100]}.", dir=folder)

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from atc_cli.disk.regular import to_change
 from atc_cli.errors import BusyError, UnavailableError
 
 _LOOK_AGAIN_S = 0.005  # for others that write a file of the store or note a request
@@ -59,9 +60,8 @@ def held(file: Path, command: str) -> Iterator[None]:
 
 
 def _opened(path: Path) -> IO[bytes]:
-    """Without a buffer: what a full disk did not take would be written, and fail, once more as the file is closed."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.open("a+b", buffering=0)
+    return to_change(path)
 
 
 def _lock(file: IO[bytes], *, wait: bool) -> bool:

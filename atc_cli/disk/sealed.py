@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from atc_cli.disk.atomic import write_atomically
+from atc_cli.disk.atomic import replace_atomically
 
 
 def seal(schema: str, body: bytes) -> bytes:
@@ -37,7 +37,7 @@ def write(path: Path, schema: str, document: object) -> None:
     """
     content = dump(schema, document)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, content)
+    replace_atomically(path, content)
 
 
 def _head(schema: str, body: bytes) -> bytes:

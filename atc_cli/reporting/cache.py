@@ -35,7 +35,7 @@ def cache_table(shelves: Sequence[StoredShelf]) -> list[Table | Text]:
         figures = [len(shelf.entries), sum(each.bars for each in shelf.entries)]
         gaps = [sum(each[why] for each in missing) for why in Missing]
         table.add_row(
-            *(printable(each) for each in (shelf.exchange, shelf.market, shelf.timeframe)),
+            *(printable(each) for each in (_source(shelf), shelf.market, shelf.timeframe)),
             *(f"{each:,}" for each in figures),
             f"{shelf.size_bytes / 1e6:.1f}",
             *(f"{each:,}" for each in gaps),
@@ -44,6 +44,10 @@ def cache_table(shelves: Sequence[StoredShelf]) -> list[Table | Text]:
     damaged = sum(shelf.damaged for shelf in shelves)
     aside = [Text(f"{damaged} damaged files were set aside; `atc cache prune` removes them", "yellow")]
     return [table, *(aside if damaged else [])]
+
+
+def _source(shelf: StoredShelf) -> str:
+    return f"{shelf.exchange}@{shelf.host}" if shelf.host else shelf.exchange
 
 
 def _span(shelf: StoredShelf) -> str:
@@ -58,6 +62,7 @@ def cache_json(shelves: Sequence[StoredShelf]) -> str:
     listed = [
         {
             "exchange": shelf.exchange,
+            "host": shelf.host or None,
             "market": shelf.market,
             "timeframe": shelf.timeframe,
             "size_bytes": shelf.size_bytes,

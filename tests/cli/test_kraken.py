@@ -96,7 +96,7 @@ def test_no_run_believes_a_hole_that_kraken_can_no_longer_fill(
         assert bars_of(later) == dict.fromkeys(("COIN000/USDT", "COIN001/USDT", "COIN002/USDT"), CLOSED_BARS)
         assert_newest(server, later)
     assert len(said[0]) == 3
-    assert all("kraken" in each and "any more" in each and "are stored go" in each for each in said[0])
+    assert all("kraken" in each and "any more" in each and "are set aside" in each for each in said[0])
     assert said[1] == []
     assert atc("cache", "verify").code == 0
 

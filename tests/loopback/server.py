@@ -165,6 +165,12 @@ class LoopbackServer(ABC):
         with self._lock:
             self._plans.append(_Planned(fault, path, symbol, nth))
 
+    def heal(self) -> None:
+        """Let nothing go wrong any more."""
+        with self._lock:
+            self._plans.clear()
+            self._met.clear()
+
     def fault_of(self, name: str, symbol: str | None) -> Fault | None:
         """The fault that is planned for this request; it counts as made."""
         with self._lock:

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.data.store.block import SLOTS, Block, Dense, encode
+from atc_cli.data.store.codec import unpack
 from atc_cli.data.store.ledger import Update
-from atc_cli.data.store.shelf import unpack
 from atc_cli.domain.timeframe import HOUR_MS
 from tests.measure.candles import parser, updates
 

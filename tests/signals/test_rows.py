@@ -529,7 +529,7 @@ def test_when_the_market_fails_and_nothing_is_known_the_scan_fails(tmp_path: Pat
         live(inner, tmp_path)
 
 
-def test_a_file_of_the_store_that_cannot_be_read_costs_what_it_costs_without(tmp_path: Path) -> None:
+def test_a_file_of_the_store_that_cannot_be_read_costs_no_row_and_is_named(tmp_path: Path) -> None:
     inner = market(12)
     for _ in range(3):
         live(inner, tmp_path)
@@ -538,8 +538,10 @@ def test_a_file_of_the_store_that_cannot_be_read_costs_what_it_costs_without(tmp
     victim.unlink()
     victim.mkdir()
     result = live(inner, tmp_path)
-    assert result.rows
-    assert result.skipped
+    assert len(result.rows) == 12
+    assert not result.skipped
+    assert [str(victim) in note for note in inner.notes] == [True]
+    inner.notes.clear()
     assert_same(result, live(inner, tmp_path, remember=False))
 
 

@@ -11,6 +11,7 @@ from atc_cli.data.exchange.errors import RequestError, Trouble
 from atc_cli.data.exchange.retry import WAITS_MAX_S, Pause
 from atc_cli.disk import sealed
 from atc_cli.disk.lock import locked_file
+from atc_cli.disk.regular import ForeignFileError
 
 _SCHEMA = "atc.rate/1"
 MINUTE_MS = 60_000
@@ -86,10 +87,12 @@ class Ledger:
 
     A process has it alone while it looks and writes. The file is written in place: the lock is on it, and
     what a crash leaves of it is as harmless as no file, because every answer of the exchange tells the sum.
+    `say` hears of what lies in the file's place.
     """
 
-    def __init__(self, path: Path | None, clock_ms: ClockMs) -> None:
+    def __init__(self, path: Path | None, clock_ms: ClockMs, say: Callable[[str], None] | None = None) -> None:
         self._path = path
+        self._say = say
         self._clock_ms = clock_ms
         self._own = Spent()
 
@@ -115,7 +118,10 @@ class Ledger:
             return None
         try:
             return stack.enter_context(locked_file(self._path))
-        except OSError:
+        except OSError as error:
+            if self._say is not None and isinstance(error, ForeignFileError):
+                why = f"{str(self._path)!r} cannot be used ({error.strerror})"
+                self._say(f"the rate limit is counted for this run alone, not for this machine: {why}")
             self._path = None
             return None
 

@@ -24,7 +24,7 @@ from atc_cli.data.exchange.markets import (
     public,
 )
 from atc_cli.data.exchange.meter import meter
-from atc_cli.data.exchange.pages import Found, Paging, Row, SeamError
+from atc_cli.data.exchange.pages import Found, Paging, Row, SeamError, cut_short
 from atc_cli.data.exchange.retry import Health, Patience, Pause, announced
 from atc_cli.data.exchange.runner import Runner
 from atc_cli.data.exchange.search import rows_of
@@ -33,7 +33,6 @@ from atc_cli.data.market import Delivery, From, Listing, Market, Progress
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import Skipped
 from atc_cli.domain.secrets import Notes, hiding
-from atc_cli.domain.timeframe import iso
 from atc_cli.domain.window import Window
 
 CONCURRENT = 8
@@ -218,8 +217,7 @@ class ExchangeMarket(Market):
         if self._progress is not None:
             self._progress.received(len(rows))
         if cut is not None:
-            since = f"before {iso(rows[0].open_ms)} " if rows else ""
-            self.notes.append(f"{listing.symbol}: {self.name} may have more candles {since}than were found: {cut}")
+            self.notes.append(f"{listing.symbol}: {self.name} {cut_short(rows, cut)}")
         table = np.array(rows, dtype=np.float64).reshape(-1, 6)
         in_contracts = listing.symbol in self._counted_in_contracts
         if in_contracts:
@@ -265,6 +263,7 @@ class ExchangeMarket(Market):
                 clock_ms=self._clock_ms,
                 pause=self._wait,
                 progress=self._progress,
+                say=self.notes.append,
             )
             keep_time(client, self._clock)
             self._client = client

@@ -12,6 +12,7 @@ from typing import Any
 from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.market import Listing
 from atc_cli.disk import sealed
+from atc_cli.disk.regular import content_of
 from atc_cli.domain.timeframe import DAY_MS
 from atc_cli.errors import UnavailableError
 
@@ -47,8 +48,11 @@ class MarketsFile:
     def read(self, now_ms: int) -> MarketList | None:
         """The list, unless there is none or it is a day old; a damaged file is set aside and named."""
         try:
-            document = sealed.load(_SCHEMA, self.path.read_bytes())
-        except OSError:
+            document = sealed.load(_SCHEMA, content_of(self.path))
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            self._say(f"the kept list of markets, {str(self.path)!r}, cannot be read ({error.strerror}): fetched again")
             return None
         if document is None:
             self._set_aside()

@@ -27,15 +27,19 @@ def meter(
     clock_ms: ClockMs,
     pause: Pause,
     progress: Progress | None,
+    say: Callable[[str], None],
 ) -> Budget | None:
-    """Count every request of a client and, with a tariff, hold it back; the file in `folder` is the host's."""
+    """Count every request of a client and, with a tariff, hold it back; the file in `folder` is the host's.
+
+    `say` hears where it cannot be used.
+    """
     sent = progress.sent if progress is not None else _unheard
     if tariff is None:
         _count(client, sent)
         return None
     host = urlsplit(client.urls["api"][tariff.api]).netloc
     budget = Budget(
-        Ledger(folder and folder / f"{quote(host, safe='')}.json", clock_ms),
+        Ledger(folder and folder / f"{quote(host, safe='')}.json", clock_ms, say),
         per_minute=tariff.weight_per_minute,
         share=share,
         clock_ms=clock_ms,

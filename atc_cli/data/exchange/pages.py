@@ -29,6 +29,12 @@ class Found(NamedTuple):
     cut: str | None = None
 
 
+def cut_short(rows: list[Row], cut: str) -> str:
+    """That there may be candles older than those of a window, and why they were not looked for."""
+    before = f"before {iso(rows[0].open_ms)} " if rows else ""
+    return f"may have more candles {before}than were found: {cut}"
+
+
 def _all_alike(_bars: int) -> int:
     return 1
 

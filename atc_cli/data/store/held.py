@@ -45,7 +45,8 @@ class Held:
 def difference(held: Held, fresh: Candles, *, from_ms: int | None = None) -> int | None:
     """Open time of the first bar that the two tell differently, None if there is none.
 
-    From `from_ms` on `fresh` must have every bar that is held; without it only bars that both have are compared.
+    From `from_ms` on `fresh` must have every bar that is held, and the last of them may have settled since: trades are
+    counted late, so its volume may be another. Without it only bars that both have are compared, to the bit.
     """
     first = 0 if from_ms is None else int(np.searchsorted(held.timestamp, from_ms))
     stamps, values = held.timestamp[first:], held.values[:, first:]
@@ -54,5 +55,7 @@ def difference(held: Held, fresh: Candles, *, from_ms: int | None = None) -> int
     place = np.minimum(np.searchsorted(fresh.timestamp, stamps), len(fresh) - 1)
     other, found = fresh.values[:, place], fresh.timestamp[place] == stamps
     same = ((values == other) | (np.isnan(values) & np.isnan(other))).all(axis=0)
+    if from_ms is not None:
+        same[-1] |= (values[:4, -1] == other[:4, -1]).all() and stamps[-1] == held.entry.last_ms
     wrong = ~(same & found) if from_ms is not None else found & ~same
     return int(stamps[np.argmax(wrong)]) if wrong.any() else None

@@ -18,7 +18,7 @@ class Stored:
 
 def stored(store: Store) -> Iterator[Stored]:
     """Every symbol of every shelf; a file's size is shared out by bars."""
-    for shelf in store.shelves():
+    for shelf in store.every_shelf():
         entries = shelf.entries()
         per_bar = shelf.size_bytes() / max(sum(each.bars for each in entries), 1)
         yield from (Stored(shelf, each, each.bars * per_bar) for each in entries)
@@ -29,7 +29,7 @@ def shrink(store: Store, limit_bytes: float, *, shelf: Shelf | None = None, keep
 
     Raises UnavailableError where the folder cannot be written.
     """
-    if sum(each.size_bytes() for each in store.shelves()) <= limit_bytes:
+    if sum(each.size_bytes() for each in store.every_shelf()) <= limit_bytes:
         return []
     everything = sorted(stored(store), key=lambda each: each.entry.used_ms)
     left, gone = sum(each.size_bytes for each in everything), []

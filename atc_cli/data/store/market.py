@@ -15,18 +15,24 @@ from atc_cli.errors import UnavailableError
 class StoredMarket(Market):
     """`inner` with a store before it; what the store has to say goes to the market's own notes.
 
-    The store is kept below `limit_bytes`. `refresh`: what is stored is fetched again and compared. `hits` counts
-    symbols that needed no request; `failure` is why candles that came could not be stored, if so.
+    `host` is the tag of a host that is not the exchange's own. The store is kept below `limit_bytes`. `refresh`: what
+    is stored is fetched again and compared. `hits` counts
+    symbols that needed no request; `failure` is why candles that came could not be stored, if so, `unreadable` why
+    some could not.
     """
 
-    def __init__(self, inner: Tailed, store: Store, *, limit_bytes: float, refresh: bool = False) -> None:
+    def __init__(
+        self, inner: Tailed, store: Store, *, limit_bytes: float, refresh: bool = False, host: str = ""
+    ) -> None:
         self.name, self.title, self.kind = inner.name, inner.title, inner.kind
         self.simulated, self.live = inner.simulated, inner.live
         self._inner, self._store, self._limit_bytes = inner, store, limit_bytes
         self._compare_all = refresh
+        self._host = host
         self.notes: Sequence[str] = inner.notes
         self.hits = 0
         self.failure: UnavailableError | None = None
+        self.unreadable: UnavailableError | None = None
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
         """As the market itself."""
@@ -65,6 +71,7 @@ class StoredMarket(Market):
         finally:
             self.hits += visit.hits
             self.failure = visit.failure or self.failure
+            self.unreadable = visit.unreadable or self.unreadable
             if visit.wrote:
                 self._shrink(shelf, {each.native for each in listings})
 
@@ -74,7 +81,7 @@ class StoredMarket(Market):
         return sum(due.is_held(window, each) for group in groups for each in group)
 
     def _shelf(self, window: Window) -> Shelf:
-        return self._store.shelf(self.name, self.kind, window.timeframe)
+        return self._store.shelf(self.name, self.kind, window.timeframe, self._host)
 
     def _shrink(self, shelf: Shelf, scanned: Collection[str]) -> None:
         try:

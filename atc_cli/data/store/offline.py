@@ -18,18 +18,30 @@ _BEHIND_MS = MINUTE_MS  # how far behind the exchange's a local clock may be wit
 
 
 class OfflineMarket(Market):
-    """The symbols stored below `folder`; the newest stored bar is now. `clock` gives UTC ms."""
+    """The symbols stored below `folder`; the newest stored bar is now. `clock` gives UTC ms.
+
+    `host` is the tag of a host that is not the exchange's own.
+    """
 
     simulated = False
     live = False
 
-    def __init__(self, folder: Path, exchange: str, market: str, timeframe: str, *, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        exchange: str,
+        market: str,
+        timeframe: str,
+        *,
+        clock: Callable[[], int],
+        host: str = "",
+    ) -> None:
         self.name = self.title = exchange
         self.kind = market
         notes: list[str] = []
         self.notes: Sequence[str] = notes
         self._say = notes.append
-        self._shelf = Store(folder, notes.append).shelf(exchange, market, timeframe)
+        self._shelf = Store(folder, notes.append).shelf(exchange, market, timeframe, host)
         self._clock = clock
         self._entries: list[Entry] | None = None
 
@@ -41,7 +53,7 @@ class OfflineMarket(Market):
         held = self._held()
         if not held:
             raise NoDataError(
-                f"--offline: no {self._shelf.timeframe} candles of {self.name} {self.kind} are stored on disk",
+                f"--offline: no {self._shelf.timeframe} candles of {self._shelf.source} {self.kind} are stored on disk",
                 "drop --offline once, or use --data DIR or --exchange demo; `atc cache ls` lists what is stored",
             )
         wanted = (quote or "").casefold()

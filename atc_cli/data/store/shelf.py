@@ -1,66 +1,44 @@
-"""Candles on disk. The only importer of blosc2.
+"""Candles on disk.
 
 One folder per exchange, market and timeframe; in it 8 files, each of the symbols whose hash leads there: a scan of
-a thousand symbols opens 8 files, a name never becomes a path, and a write touches few of them. Of 1000 x 1500 recorded
-hourly candles the integers of store_block under bit shuffle and LZ4 are 5.6 times smaller than float64 and decoded in
-19 ms; Zstandard saves a tenth more in 24 ms; float64 as it is shrinks by 1.4 at the most (tests/measure/encodings.py).
+a thousand symbols opens 8 files, a name never becomes a path, and a write touches few of them.
 """
 
 import hashlib
 import mmap
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from atc_cli.data.store.codec import pack, unpack
 from atc_cli.data.store.file import DamagedError, Group, dump, parse
 from atc_cli.data.store.held import Held
 from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.merge import Codec, merged, without
 from atc_cli.data.store.read import read, read_range
-from atc_cli.disk.atomic import write_atomically
+from atc_cli.disk.atomic import replace_atomically
 from atc_cli.disk.lock import locked
+from atc_cli.disk.regular import content_of, to_read
 from atc_cli.domain.results.stored import Content, Entry
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError, UsageError
-from atc_cli.libraries import leaving_out
 
 GROUPS = 8
 _ALL_BARS = 10**9
 _SUFFIX, _DAMAGED = ".candles", ".damaged-"
+_DOUBTED = "doubted"
 _PART_OF_PATH = re.compile(r"[a-z0-9_]{1,40}")
+_HOST = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 
 Say = Callable[[str], None]
 
 
-@cache
-def _blosc2() -> Any:
-    """It loads httpx, which would load its command line, with click and pygments, where these are installed."""
-    with leaving_out("httpx._main"):
-        import blosc2
-    return blosc2
-
-
-def pack(array: NDArray[Any]) -> bytes:
-    """Bit shuffle and LZ4."""
-    blosc2 = _blosc2()
-    filters: list[Any] = [blosc2.Filter.BITSHUFFLE]
-    settings: dict[str, Any] = {"codec": blosc2.Codec.LZ4, "clevel": 5, "filters": filters, "filters_meta": [0]}
-    return bytes(blosc2.compress2(array, typesize=array.itemsize, nthreads=1, **settings))
-
-
-def unpack(content: memoryview, dtype: Any, shape: tuple[int, ...]) -> NDArray[Any]:
-    """What `pack` was given; `content` was checked to be what was written."""
-    array = np.empty(shape, dtype=dtype)
-    _blosc2().decompress2(content, dst=array, nthreads=1)
-    return array
+class UnreadableError(UnavailableError):
+    """One file cannot be read; what it holds is not known, and it is left as it is."""
 
 
 _CODEC = Codec(pack, unpack)
@@ -68,18 +46,33 @@ _CODEC = Codec(pack, unpack)
 
 @dataclass(frozen=True, slots=True)
 class Shelf:
-    """The candles of one timeframe of one market of one exchange; `say` hears of damaged files."""
+    """The candles of one timeframe of one market of one exchange; `say` hears of damaged files.
+
+    `host` says where they come from unless it is the exchange's own host, which has always had the plain name.
+    `doubted` are candles that the exchange contradicted: set aside, and joined again where it agrees.
+    """
 
     root: Path
     exchange: str
     market: str
     timeframe: str
     say: Say
+    host: str = ""
+    doubted: bool = False
 
     @property
     def folder(self) -> Path:
         """Where the files are."""
-        return self.root / self.exchange / self.market / self.timeframe
+        return self.root.joinpath(self.source, self.market, self.timeframe, *self._part)
+
+    @property
+    def _part(self) -> tuple[str, ...]:
+        return (_DOUBTED,) if self.doubted else ()
+
+    @property
+    def source(self) -> str:
+        """Exchange and host, as folders are named."""
+        return f"{self.exchange}@{self.host}" if self.host else self.exchange
 
     @property
     def step_ms(self) -> int:
@@ -97,14 +90,20 @@ class Shelf:
         return sorted((entry for group in groups for entry in group.entries), key=lambda entry: entry.symbol)
 
     def read(self, natives: Iterable[str], window: Window) -> Iterator[list[Held]]:
-        """What is held of the window of each symbol, file by file; damaged files hold nothing."""
+        """What is held of the window of each symbol, file by file; damaged and unreadable files hold nothing."""
         for number, wanted in _by_group(natives):
             yield self._read(number, partial(_in_window, natives=wanted, window=window))
 
     def contents(self, natives: Iterable[str]) -> Iterator[tuple[Entry, Content]]:
-        """Of each symbol that has candles what is known of it and what they are; no candle is read."""
+        """Of each symbol that has candles what is known of it and what they are; no candle is read.
+
+        A file that cannot be read has none: the fetch that follows says it.
+        """
         for number, wanted in _by_group(natives):
-            group = self._load(number)
+            try:
+                group = self._load(number)
+            except UnreadableError:
+                continue
             held = [each for each in group.entries if each.bars and each.native in wanted]
             checksum = group.checksum()
             yield from ((each, Content(checksum, each.native)) for each in held)
@@ -114,31 +113,30 @@ class Shelf:
             return cut(self._load(number))
         except DamagedError as damage:
             self._set_aside(number, damage)
-            return []
+        except UnreadableError as error:
+            self.say(f"{error}: what is fetched in place of its candles is not stored")
+        return []
 
     def write(self, updates: Collection[Update]) -> None:
         """Merge candles into what is stored; every file is whole, old or new, at every moment.
 
         Raises UnavailableError where the disk is full or the folder cannot be written; what was stored stays.
+        Raises UnreadableError for a file that cannot be read, once all others are written.
         """
         by_group: dict[int, list[Update]] = {}
         for update in updates:
             by_group.setdefault(group_of(update.native), []).append(update)
-        with locked(self.folder):
-            for number, some in by_group.items():
-                self._change(number, partial(merged, updates=some, codec=_CODEC))
+        self._change_all({number: partial(merged, updates=some, codec=_CODEC) for number, some in by_group.items()})
 
     def forget(self, natives: Collection[str]) -> None:
         """Throw symbols away. Raises as `write` does."""
-        with locked(self.folder):
-            for number in {group_of(native) for native in natives}:
-                self._change(number, partial(without, natives=natives, codec=_CODEC))
+        change = partial(without, natives=natives, codec=_CODEC)
+        self._change_all(dict.fromkeys(map(group_of, natives), change))
 
     def touch(self, natives: Collection[str], now_ms: int) -> None:
         """Remember that these symbols were used; eviction begins with the others. Raises as `write` does."""
-        with locked(self.folder):
-            for number in {group_of(native) for native in natives}:
-                self._change(number, partial(_used, natives=natives, now_ms=now_ms))
+        change = partial(_used, natives=natives, now_ms=now_ms)
+        self._change_all(dict.fromkeys(map(group_of, natives), change))
 
     def faults(self) -> list[str]:
         """Every file that is not what was written, or whose candles are none."""
@@ -146,7 +144,7 @@ class Shelf:
 
     def size_bytes(self) -> int:
         """What the files take on disk."""
-        return sum(path.stat().st_size for path in self.folder.glob(f"*{_SUFFIX}"))
+        return sum(path.lstat().st_size for path in self.folder.glob(f"*{_SUFFIX}"))
 
     def set_aside(self) -> list[Path]:
         """Damaged files that were set aside."""
@@ -164,18 +162,18 @@ class Shelf:
         return self.folder / f"{number:02}{_SUFFIX}"
 
     def _owner(self, number: int) -> tuple[str, ...]:
-        return (self.exchange, self.market, self.timeframe, str(number))
+        return (self.source, self.market, self.timeframe, str(number), *self._part)
 
     def _parsed(self, number: int) -> Group:
         try:
-            with self._path(number).open("rb") as file:
+            with to_read(self._path(number)) as file:
                 content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         except (FileNotFoundError, NotADirectoryError):
             return Group(self._owner(number))
         except ValueError as error:  # mmap of an empty file
             raise DamagedError("it is empty") from error
         except OSError as error:
-            raise UnavailableError(f"cannot read {str(self._path(number))!r}: {error.strerror}") from None
+            raise UnreadableError(f"cannot read {str(self._path(number))!r}: {error.strerror}") from None
         return parse(self._owner(number), content)
 
     def _load(self, number: int) -> Group:
@@ -185,6 +183,17 @@ class Shelf:
             self._set_aside(number, damage)
             return Group(self._owner(number))
 
+    def _change_all(self, changes: Mapping[int, Callable[[Group], Group]]) -> None:
+        unreadable = None
+        with locked(self.folder):
+            for number, change in changes.items():
+                try:
+                    self._change(number, change)
+                except UnreadableError as error:
+                    unreadable = error
+        if unreadable is not None:
+            raise unreadable
+
     def _change(self, number: int, change: Callable[[Group], Group]) -> None:
         """Read, change, write; the lock is held. A damaged file is set aside and begun anew."""
         try:
@@ -192,7 +201,7 @@ class Shelf:
         except DamagedError as damage:
             self._rename(number, damage)
             group = change(Group(self._owner(number)))
-        write_atomically(self._path(number), dump(group), hint=None)
+        replace_atomically(self._path(number), dump(group))
 
     def _set_aside(self, number: int, damage: DamagedError) -> None:
         """Rename a damaged file, unless another process has just replaced it by a whole one."""
@@ -206,7 +215,7 @@ class Shelf:
     def _rename(self, number: int, damage: DamagedError) -> None:
         path = self._path(number)
         with suppress(OSError):
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+            digest = hashlib.sha256(content_of(path)).hexdigest()[:10]
             path.replace(path.with_name(f"{_DAMAGED}{path.stem}-{digest}"))
         self.say(f"{path} is damaged ({damage}): set aside, its candles are fetched again")
 
@@ -245,19 +254,31 @@ class Store:
         self.folder = folder
         self._say = say
 
-    def shelf(self, exchange: str, market: str, timeframe: str) -> Shelf:
+    def shelf(self, exchange: str, market: str, timeframe: str, host: str = "") -> Shelf:
         """The shelf of that name, which may be empty; UsageError for a name that could leave the folder."""
         for part in (exchange, market):
             if not _PART_OF_PATH.fullmatch(part):
                 raise UsageError(f"{part!r} is no name of an exchange or a market", "as in --exchange binance")
-        return Shelf(self.folder, exchange, market, timeframe, self._say)
+        if host and not _HOST.fullmatch(host):
+            raise UsageError(f"{host!r} is no name of a host", "as in [ccxt.binance.urls.api]")
+        return Shelf(self.folder, exchange, market, timeframe, self._say, host)
+
+    def every_shelf(self) -> list[Shelf]:
+        """Every shelf that has a folder, those of doubted candles as well."""
+        pairs = [(each, replace(each, doubted=True)) for each in self.shelves()]
+        return [each for pair in pairs for each in pair if each.folder.is_dir()]
 
     def shelves(self) -> list[Shelf]:
         """Every shelf that has a folder."""
         found = (path.relative_to(self.folder).parts for path in sorted(self.folder.glob("*/*/*/")))
-        return [self.shelf(*parts) for parts in found if _is_shelf(*parts)]
+        return [shelf for parts in found if (shelf := self._shelf_of(*parts)) is not None]
 
-
-def _is_shelf(exchange: str, market: str, timeframe: str) -> bool:
-    named = _PART_OF_PATH.fullmatch(exchange) and _PART_OF_PATH.fullmatch(market)
-    return bool(named and timeframe in TIMEFRAMES_MS)
+    def _shelf_of(self, source: str, market: str, timeframe: str) -> Shelf | None:
+        """The shelf whose folders have these names; None where no shelf has them."""
+        exchange, at, host = source.partition("@")
+        if bool(at) != bool(host) or timeframe not in TIMEFRAMES_MS:
+            return None
+        try:
+            return self.shelf(exchange, market, timeframe, host)
+        except UsageError:
+            return None

@@ -8,11 +8,11 @@ from typing import Protocol
 import numpy as np
 
 from atc_cli.data.market import Arrived, Delivery, From, Listing, Market
-from atc_cli.data.store import due
+from atc_cli.data.store import doubt, due
 from atc_cli.data.store.believed import believed
 from atc_cli.data.store.held import Held, difference
 from atc_cli.data.store.ledger import Update
-from atc_cli.data.store.shelf import Shelf, group_of
+from atc_cli.data.store.shelf import Shelf, UnreadableError, group_of
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry, Hole
@@ -42,14 +42,16 @@ class Visit:
         self._listings: dict[str, Listing] = {}  # by symbol, what is not delivered yet
         self._held: dict[str, Held] = {}
         self._since: dict[str, int] = {}
-        self._suspect: set[str] = set()
         self._believed_ms: dict[str, int] = {}  # by symbol, the last bar that is, where a wrong clock stored others
         self._worthless: set[str] = set()  # of what is stored of these nothing is believed
+        self._asked_again: dict[str, str] = {}  # what was told otherwise once
+        self._suspect: dict[str, str] = {}  # and twice
         self._unused: set[str] = set()  # needs no write but the note that it was used
         self._writes: list[Update] = []
         self.wrote = False
         self.hits = 0  # delivered without a request
         self.failure: UnavailableError | None = None  # why nothing is stored any more
+        self.unreadable: UnreadableError | None = None  # why some is not stored
 
     def run(self, listings: Sequence[Listing], *, refresh: bool) -> None:
         """Deliver every listing once; raises what the market raises."""
@@ -99,13 +101,19 @@ class Visit:
         tails = [From(each, since_ms) for each in self._listings.values() if (since_ms := self._since.get(each.symbol))]
         if tails:
             self._market.fetch_from(tails, window, self._tail)
-        asked = {each.listing.symbol for each in tails} - self._suspect
+        again = [each for each in tails if each.listing.symbol in self._asked_again]
+        if again:
+            self._market.fetch_from(again, window, self._tail)
+        asked = {each.listing.symbol for each in tails} - self._suspect.keys()
         whole = [each for each in self._listings.values() if each.symbol not in asked]
         if whole:
             self._market.fetch(whole, window, self._whole)
 
     def _tail(self, arrived: Arrived) -> None:
-        """A tail that begins with a bar that is held: it must agree with all that is held from there on."""
+        """A tail that begins with a bar that is held: it must agree with all that is held from there on.
+
+        One that does not is asked for again, and then the whole window is.
+        """
         listing, held = self._listings[arrived.symbol], self._held[arrived.symbol]
         since_ms = self._since[listing.symbol]
         tail = check(arrived) if isinstance(arrived, RawCandles) else arrived
@@ -115,8 +123,10 @@ class Visit:
             return
         differing_ms = since_ms if isinstance(tail, Skipped) else difference(held, tail, from_ms=since_ms)
         if isinstance(tail, Skipped) or differing_ms is not None:
-            self._doubt(listing, tail, differing_ms)
+            self._doubt(listing, _told(tail, differing_ms))
             return
+        if listing.symbol in self._asked_again:
+            self._note(listing, f"{self._asked_again[listing.symbol]}: asked again, it agrees with what is stored")
         self._write(listing, tail, asked_from_ms=since_ms)
         before = int(np.searchsorted(held.timestamp, since_ms))
         stamps = np.concatenate((held.timestamp[:before], tail.timestamp))
@@ -125,36 +135,71 @@ class Visit:
         self._deliver(joined.candles(listing.exchange, listing.symbol))
 
     def _whole(self, arrived: Arrived) -> None:
-        """A whole window: it is right, and what is held is thrown away where it differs."""
-        listing, window = self._listings[arrived.symbol], self._window
+        """A whole window: it is right, and joined to what is held of the time before it."""
+        listing = self._listings[arrived.symbol]
         candles = check(arrived) if isinstance(arrived, RawCandles) else arrived
-        if isinstance(candles, Candles):
-            held, first_ms = self._held.get(listing.symbol), int(candles.timestamp[0])
-            if held is not None and listing.symbol not in self._suspect:
-                differing_ms = difference(held, candles, from_ms=first_ms)
-                if differing_ms is not None:
-                    self._doubt(listing, candles, differing_ms)
-            cut = isinstance(arrived, RawCandles) and arrived.cut
-            complete = not cut and window.bars is not None and window.closed(candles.timestamp) < window.bars
-            # an exchange that keeps few bars never fills a hole before them: what lies beyond it is of no use
-            parted = complete and held is not None and _parted(held.entry, first_ms, window.step_ms)
-            if parted and listing.symbol not in self._suspect:
-                self._note(listing, f"has no bars before {iso(first_ms)} any more: older ones that are stored go")
-            self._write(
-                listing,
-                candles,
-                asked_from_ms=0 if complete else first_ms if cut else _asked_from_ms(window, first_ms),
-                complete=complete,
-                replace=parted or listing.symbol in self._suspect,
-            )
-        self._deliver(candles)
+        if isinstance(candles, Skipped) and listing.symbol in self._suspect:
+            self._note(listing, f"{self._suspect[listing.symbol]}: fetched again in vain")
+        cut = isinstance(arrived, RawCandles) and arrived.cut
+        self._deliver(candles if isinstance(candles, Skipped) else self._kept(listing, candles, cut=cut))
 
-    def _doubt(self, listing: Listing, told: Candles | Skipped, differing_ms: int | None) -> None:
-        self._suspect.add(listing.symbol)
-        when = "stored bars" if differing_ms is None else f"the stored bar of {iso(differing_ms)}"
-        gone = isinstance(told, Skipped) or differing_ms not in told.timestamp
-        does = f"does not have {when} any more" if gone else f"tells {when} otherwise now"
-        self._note(listing, f"{does}: fetched again, older ones that are stored go")
+    def _kept(self, listing: Listing, candles: Candles, *, cut: bool) -> Candles:
+        """Note a whole window for the store; what to deliver: the exchange may have fewer bars than are stored."""
+        window, held, first_ms = self._window, self._held.get(listing.symbol), int(candles.timestamp[0])
+        complete = not cut and window.bars is not None and window.closed(candles.timestamp) < window.bars
+        asked_from_ms = 0 if complete else first_ms if cut else _asked_from_ms(window, first_ms)
+        differing_ms = None if held is None else difference(held, candles, from_ms=first_ms)
+        # an exchange that keeps few bars never fills a hole before them: what lies beyond it is of no use
+        parted = complete and held is not None and _parted(held.entry, first_ms, window.step_ms)
+        if held is not None and (parted or differing_ms is not None):
+            told = f"has no bars before {iso(first_ms)} any more" if parted else _told(candles, differing_ms)
+            return self._settled(listing, held, candles, told, parted=parted, asked_from_ms=asked_from_ms)
+        if listing.symbol in self._suspect:
+            self._note(listing, f"{self._suspect[listing.symbol]}: fetched again, and what is stored agrees")
+        self._write(listing, candles, asked_from_ms=asked_from_ms, complete=complete)
+        return doubt.joined(held, candles) if complete else candles
+
+    def _settled(
+        self, listing: Listing, held: Held, candles: Candles, told: str, *, parted: bool, asked_from_ms: int
+    ) -> Candles:
+        """What to deliver of a window that contradicts what is held, which is kept, set aside or taken back."""
+        closed = candles.between(0, self._closed(candles))
+        if not len(closed):
+            return candles
+        now_ms, told = self._window.now_ms, self._suspect.get(listing.symbol, told)
+        try:
+            settled = doubt.settled(self._shelf, held, closed, parted=parted, now_ms=now_ms)
+        except UnavailableError as error:
+            self._note(
+                listing, f"{told}: fetched again and not stored, for what is stored cannot be set aside: {error}"
+            )
+            return candles
+        self._note(listing, f"{told}: fetched again, {settled.words}")
+        self._write(
+            listing,
+            doubt.joined(settled.older, closed),
+            asked_from_ms=asked_from_ms,
+            complete=not asked_from_ms,
+            replace=True,
+            failed=doubt.unexplained(settled.older, closed, now_ms + COOL_DOWN_MS),
+        )
+        if settled.older is not None and settled.from_aside:
+            self._take_back(settled.older)
+        return candles if asked_from_ms else doubt.joined(settled.older, candles)
+
+    def _take_back(self, older: Held) -> None:
+        """They are set aside no more once they are stored again."""
+        self._flush()
+        if self.failure is None:
+            with suppress(UnavailableError):
+                doubt.forget(self._shelf, older)
+
+    def _doubt(self, listing: Listing, told: str) -> None:
+        """Ask once more; the second time for the whole window."""
+        if listing.symbol in self._asked_again:
+            self._suspect[listing.symbol] = told
+        else:
+            self._asked_again[listing.symbol] = told
 
     def _note(self, listing: Listing, what: str) -> None:
         self._notes.append(f"{listing.symbol}: {self._market.name} {what}")
@@ -215,9 +260,18 @@ class Visit:
         try:
             self._shelf.write(writes)
             self.wrote = True
+        except UnreadableError as error:  # said as it was read; the other files are written
+            self.unreadable, self.wrote = error, True
         except UnavailableError as error:
             self.failure = error
             self._notes.append(f"candles are not stored: {error}")
+
+
+def _told(told: Candles | Skipped, differing_ms: int | None) -> str:
+    """In which way an answer contradicts what is stored."""
+    when = "stored bars" if differing_ms is None else f"the stored bar of {iso(differing_ms)}"
+    gone = isinstance(told, Skipped) or differing_ms not in told.timestamp
+    return f"does not have {when} any more" if gone else f"tells {when} otherwise now"
 
 
 def _asked_from_ms(window: Window, first_ms: int) -> int:

@@ -71,7 +71,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredShelf:
-    """One timeframe of one market: its symbols, the bytes on disk, damaged files that were set aside."""
+    """One timeframe of one market: its symbols, the bytes on disk, damaged files that were set aside.
+
+    `host` is the tag of where its candles come from, "" for the exchange's own host.
+    """
 
     exchange: str
     market: str
@@ -79,6 +82,7 @@ class StoredShelf:
     entries: tuple[Entry, ...]
     size_bytes: int
     damaged: int
+    host: str = ""
 
     def missing_bars(self, entry: Entry) -> Mapping[Missing, int]:
         """Missing bars between first and last of a symbol, by what is known of them."""

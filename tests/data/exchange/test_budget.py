@@ -1,5 +1,6 @@
 """The rate limit, against a Binance that enforces it in simulated time."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -332,3 +333,31 @@ def test_an_error_of_the_exchange_costs_weight_like_an_answer(tmp_path: Path) ->
         server.plan(refused(500), path=KLINES, nth=tuple(range(1, 200, 3)))
         fetch_all(market, 600)
     assert server.refused() == 0
+
+    @pytest.mark.parametrize("kind", [os.symlink, os.link], ids=["symbolic", "hard"])
+    def test_a_link_in_place_of_the_account_leaves_its_target_alone_and_is_named(
+        self, tmp_path: Path, kind: Callable[[Path, Path], None]
+    ) -> None:
+        target, file, said = tmp_path / "precious", tmp_path / "rate" / "host.json", []
+        target.write_text("precious")
+        file.parent.mkdir()
+        kind(target, file)
+        ledger = Ledger(file, lambda: 5000, said.append)
+        for _ in range(2):
+            with ledger.open() as spent:
+                spent.add(3, 5000)
+        with ledger.open() as spent:
+            assert spent.since(0) == 6
+        assert target.read_text() == "precious"
+        (note,) = said
+        assert str(file) in note
+
+    def test_a_fifo_in_place_of_the_account_holds_nobody_up_and_is_named(self, tmp_path: Path) -> None:
+        with BinanceServer(coins(2), now_ms=FORMING) as server:
+            file = tmp_path / "rate" / f"127.0.0.1%3A{server.base_url.rpartition(':')[2]}.json"
+            file.parent.mkdir()
+            os.mkfifo(file)
+            with limited_market(server, folder=tmp_path) as (market, _):
+                assert len(fetch_all(market).candles) == 2
+        assert [each for each in market.notes if str(file) in each] == market.notes
+        assert len(market.notes) == 1

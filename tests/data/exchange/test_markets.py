@@ -1,6 +1,7 @@
 """The list of markets on disk: kept for a day, never believed when it is damaged."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,3 +136,23 @@ def test_nothing_of_a_key_is_written(tmp_path: Path) -> None:
     (file,) = (tmp_path / "markets").iterdir()
     assert "THE" not in file.read_text()
     assert json.loads(file.read_text().splitlines()[1])["fetched_ms"] > 0
+
+
+@pytest.mark.parametrize("what", ["fifo", "link", "folder"])
+def test_what_is_no_file_in_place_of_the_list_is_named_and_neither_opened_nor_followed(
+    tmp_path: Path, what: str
+) -> None:
+    with BinanceServer(coins(2), now_ms=FORMING) as server:
+        first, _ = listed(server, tmp_path)
+        (file,) = (tmp_path / "markets").iterdir()
+        whole = file.read_bytes()
+        target = file.replace(tmp_path / "target")
+        {"fifo": os.mkfifo, "link": lambda path: path.symlink_to(target), "folder": Path.mkdir}[what](file)
+        again, notes = listed(server, tmp_path)
+        assert again == first
+        assert str(file) in notes[0]
+        assert target.read_bytes() == whole
+        assert server.count(EXCHANGE_INFO) == 2
+        if what != "folder":
+            assert listed(server, tmp_path) == (first, [])
+            assert server.count(EXCHANGE_INFO) == 2

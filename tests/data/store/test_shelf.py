@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atc_cli.data.store.block import SLOTS, Block, Dense, encode
+from atc_cli.data.store.codec import pack, unpack
 from atc_cli.data.store.ledger import Update
-from atc_cli.data.store.shelf import GROUPS, Shelf, Store, group_of, pack, unpack
+from atc_cli.data.store.shelf import GROUPS, Shelf, Store, group_of
 from atc_cli.errors import UnavailableError, UsageError
 from tests.conftest import ROOT, SHARED, needs_shared
 from tests.helpers.backends import HOUR_MS
