@@ -50,9 +50,9 @@ class OfflineMarket(Market):
         newest_ms = max((each.last_ms for each in self._held()), default=0)
         return max(self._clock(), newest_ms + self._shelf.step_ms)
 
-    def stored(self, listings: Sequence[Listing], window: Window) -> Iterator[Stored]:  # noqa: ARG002
-        """Everything that is stored."""
-        by_native = {each.native: each for each in listings}
+    def stored(self, listings: Sequence[Listing], window: Window) -> Iterator[Stored]:
+        """Everything that is stored; a range in time is to be read."""
+        by_native = {each.native: each for each in listings if window.bars is not None}
         return (Stored(by_native[entry.native], entry, each) for entry, each in self._shelf.contents(by_native))
 
     def used(self, stored: Sequence[Stored], window: Window) -> None:  # noqa: ARG002

@@ -127,3 +127,19 @@ def test_bars_after_a_range_are_a_window_as_ever(tmp_path: Path) -> None:
         loaded = load(source, source.listings(quote=None, tickers=False), window, ANYTHING, SilentProgress())
         assert [len(each) for each in loaded.candles] == [100] * 3
         assert all(np.diff(each.timestamp).max() == HOUR_MS for each in loaded.candles)
+
+
+@pytest.mark.parametrize("online", [True, False])
+def test_a_range_is_read_whatever_is_remembered_of_the_newest_bars(tmp_path: Path, online: bool) -> None:
+    inner = market()
+    candles(behind(inner, tmp_path), 300)
+    source = (
+        behind(inner, tmp_path) if online else OfflineMarket(tmp_path, "memory", "swap", "1h", clock=lambda: NOW_MS)
+    )
+    listings = source.listings(quote=None, tickers=False)
+    for window, known in (
+        (Window(timeframe="1h", now_ms=0, bars=100), 3),
+        (Window(timeframe="1h", now_ms=0, since_ms=at(200), until_ms=at(100)), 0),
+    ):
+        loaded = load(source, listings, window, ANYTHING, SilentProgress(), known=list)
+        assert (len(loaded.known), len(loaded.candles)) == (known, 3 - known)
