@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from atc_cli import __version__
+from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS
 from tests.conftest import Atc, Run, unstamped
 from tests.helpers.backends import HOUR_MS, tick_walk
 
@@ -218,7 +219,7 @@ def test_a_steep_growth_is_warned_about(atc: Atc) -> None:
 
 
 def test_equities_that_overflow_cost_the_symbol_and_are_named(atc: Atc, data: Path) -> None:
-    huge = [flag for name in ("ema", "hma", "wma", "dema", "lsma", "kama") for flag in (f"--{name}-weight", "1e308")]
+    huge = [flag for name in FAMILY_IDS for flag in (f"--{name}-weight", "1e308")]
     done = atc("scan", "--data", str(data), "--timeframe", "1h", "AAAUSDT", *huge, "--output", "json")
     assert done.code == 4
     assert json.loads(done.out)["skipped"][0]["reason"] == "overflow"
@@ -429,6 +430,7 @@ def test_series_written_to_a_folder_stay_in_it(atc: Atc, tmp_path: Path) -> None
 
 def test_series_read_back_to_the_same_bits_in_every_format(atc: Atc, data: Path, tmp_path: Path) -> None:
     source = ["explain", "AAAUSDT", "--data", str(data), "--timeframe", "1h", "--series", "--cutout", "10"]
+    source += ["--families", ",".join(FAMILY_IDS)]
     table = pacsv.read_csv(io.BytesIO(atc(*source).out.encode()))
     document = json.loads(atc(*source, "--output", "json").out)
     atc(*source, "--output", "parquet", "--out", str(tmp_path / "a.parquet"))
@@ -446,7 +448,7 @@ def test_series_read_back_to_the_same_bits_in_every_format(atc: Atc, data: Path,
 
 
 def _series_columns() -> list[str]:
-    families = ["EMA", "HMA", "WMA", "DEMA", "LSMA", "KAMA"]
+    families = [family.title for family in FAMILIES]
     return [*(f"{f}_Signal" for f in families), *(f"{f}_S" for f in families), "Average_Signal"]
 
 

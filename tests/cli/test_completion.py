@@ -3,6 +3,7 @@
 import pytest
 
 from atc_cli.data.exchange.connect import exchange_ids
+from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.settings.names import USUAL_EXCHANGES
 from tests.conftest import Atc, Run
 
@@ -36,7 +37,7 @@ LISTS = [
     ("atc scan --columns rank,si", ["rank,side", "rank,signal"]),
     ("atc scan --columns rank,side,si", ["rank,side,signal"]),
     ("atc scan --exchange binance,ok", ["binance,okx"]),
-    ("atc scan --families ema,hma,wma,", ["ema,hma,wma,dema", "ema,hma,wma,lsma", "ema,hma,wma,kama"]),
+    ("atc scan --families ema,hma,wma,", [f"ema,hma,wma,{other}" for other in FAMILY_IDS[3:]]),
     ("atc warm-cache --timeframe 1h,4", ["1h,4h"]),
     ("atc bench --backend rust,n", ["rust,numba"]),
 ]

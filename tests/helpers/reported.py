@@ -18,6 +18,13 @@ CHINESE = "币安人生/USDT:USDT"
 LONGEST = "1000000BABYDOGE/USDT:USDT"
 HOSTILE = (ESCAPE, MARKUP, BIDI, "pi|pe`*", "../../etc/passwd", "lone\udc80surrogate", "c1\x9b31m", '=cmd"a,b"')
 
+
+def each_family(usual: float, **unusual: float) -> dict[str, float]:
+    """A value for each family of the catalogue."""
+    assert unusual.keys() <= set(FAMILY_IDS)
+    return dict.fromkeys(FAMILY_IDS, usual) | unusual
+
+
 HEADER = Header(
     exchange="binanceusdm",
     market="swap",
@@ -52,8 +59,8 @@ ROW = ScanRow(
     symbol="BTC/USDT:USDT",
     side=Side.LONG,
     signal=1.0,
-    families={"ema": 0.42, "hma": 0.11, "wma": 0.1, "dema": 0.0, "lsma": -0.07, "kama": -0.9},
-    weights={"ema": 1.25, "hma": 0.25, "wma": 1.0, "dema": 1.1, "lsma": 0.1 + 0.2, "kama": 2.0},
+    families=each_family(0.0, ema=0.42, hma=0.11, wma=0.1, dema=0.0, lsma=-0.07, kama=-0.9),
+    weights=each_family(1.0, ema=1.25, hma=0.25, wma=1.0, dema=1.1, lsma=0.1 + 0.2, kama=2.0),
     price=109_876.5,
     flipped_at_ms=BAR - 3 * HOUR,
     age_bars=3,
@@ -125,7 +132,9 @@ def result(rows: tuple[ScanRow, ...] | None = None, **changes: object) -> ScanRe
     return ScanResult(header=header, **given)
 
 
-CONTRIBUTIONS = {"ema": 1.25 / 5.9, "hma": 0.25 / 5.9, "wma": 0.0, "dema": 0.0, "lsma": 0.0, "kama": -2.0 / 5.9}
+# Families that the numbers above say nothing special about.
+PLAIN_FAMILIES = len(FAMILIES) - 6
+CONTRIBUTIONS = each_family(0.0, ema=1.25 / 5.9, hma=0.25 / 5.9, kama=-2.0 / 5.9)
 
 
 def explained(multiplier: float = 1.03, lengths: int = 28, **changes: object) -> ExplainResult:

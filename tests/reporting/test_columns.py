@@ -11,7 +11,7 @@ from atc_cli.reporting.columns import (
     checked_columns,
     default_columns,
 )
-from tests.helpers.reported import BAR, HOUR, ROW, result, row
+from tests.helpers.reported import BAR, HOUR, PLAIN_FAMILIES, ROW, result, row
 
 USUAL = ("rank", "symbol", "side", "signal", "families", "price", "change", "volume", "age", "flipped", "spark")
 
@@ -74,13 +74,13 @@ def test_families_are_marked_by_the_cuts_in_use():
         "".join(text for text, _ in COLUMNS["families"].cell(ROW, Scene.of(result((ROW,), cuts=cuts), UTC)))
         for cuts in ((0.1, -0.1), (0.49, -0.49))
     ]
-    assert marks == ["▲ ▲ ▴ · ▾ ▼", "▴ ▴ ▴ · ▾ ▼"]
+    assert marks == ["▲ ▲ ▴ · ▾ ▼" + " ·" * PLAIN_FAMILIES, "▴ ▴ ▴ · ▾ ▼" + " ·" * PLAIN_FAMILIES]
 
 
 def test_a_family_that_takes_no_part_is_blank():
     some = row(1, "A", families={"ema": 0.5, "kama": -0.5})
     cell = COLUMNS["families"].cell(some, Scene.of(result((some,)), UTC))
-    assert "".join(text for text, _ in cell) == "▲         ▼"
+    assert "".join(text for text, _ in cell) == "▲         ▼" + "  " * PLAIN_FAMILIES
 
 
 def test_a_flip_on_the_forming_bar_is_a_time_like_the_others():

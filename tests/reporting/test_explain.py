@@ -5,10 +5,11 @@ from datetime import UTC
 import pytest
 from rich.cells import cell_len
 
+from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS
 from atc_cli.domain.results.explain import FamilyView
 from atc_cli.reporting.explain import explain_json, explain_table
 from atc_cli.reporting.text import hidden
-from tests.helpers.reported import CHINESE, HEADER, HOSTILE, LONGEST, explained, row
+from tests.helpers.reported import CHINESE, HEADER, HOSTILE, LONGEST, PLAIN_FAMILIES, explained, row
 from tests.helpers.terminal import lines_of
 
 TRADINGVIEW = replace(HEADER, dialect="tradingview", cuts=(0.49, -0.49))
@@ -21,7 +22,7 @@ def plain(result):
 def test_the_weight_table_has_a_line_per_member_and_the_family_sums():
     lines = plain(explained())
     top = next(i for i, line in enumerate(lines) if "EMA" in line)
-    assert lines[top].split() == ["EMA", "HMA", "WMA", "DEMA", "LSMA", "KAMA"]
+    assert lines[top].split() == [family.title for family in FAMILIES]
     assert [line[:4].strip() for line in lines[top + 2 : top + 11]] == [
         "n",
         "n+1",
@@ -34,9 +35,11 @@ def test_the_weight_table_has_a_line_per_member_and_the_family_sums():
         "n-6",
     ]
     assert lines[top + 2].split()[1:5] == ["28", "▲12.25", "28", "▼56.58"]
-    assert lines[top + 12].split() == ["X", "▲+0.42", "▲+0.11", "▴+0.10", "·", "0.00", "▾-0.07", "▼-0.90"]
-    assert lines[top + 13].split() == ["X_S", "1.250", "0.250", "1.000", "1.100", "0.300", "2.000"]
-    assert lines[top + 14].split() == ["adds", "+0.212", "+0.042", "0.000", "0.000", "0.000", "-0.339"]
+    assert [line.split() for line in lines[top + 12 : top + 15]] == [
+        ["X", "▲+0.42", "▲+0.11", "▴+0.10", "·", "0.00", "▾-0.07", "▼-0.90", *["·", "0.00"] * PLAIN_FAMILIES],
+        ["X_S", "1.250", "0.250", "1.000", "1.100", "0.300", "2.000", *["1.000"] * PLAIN_FAMILIES],
+        ["adds", "+0.212", "+0.042", "0.000", "0.000", "0.000", "-0.339", *["0.000"] * PLAIN_FAMILIES],
+    ]
 
 
 def test_the_verdict_names_symbol_side_signal_and_age():
@@ -79,9 +82,9 @@ def test_values_that_are_undefined_are_dashes():
     undefined = [replace(view, weight=None, signal=None, contribution=None) for view in explained().families]
     lines = plain(explained(families=tuple(undefined)))
     assert [line.split() for line in lines if line.startswith(("X", "adds"))] == [
-        ["X", *["·", "-"] * 6],
-        ["X_S", *["-"] * 6],
-        ["adds", *["-"] * 6],
+        ["X", *["·", "-"] * len(FAMILIES)],
+        ["X_S", *["-"] * len(FAMILIES)],
+        ["adds", *["-"] * len(FAMILIES)],
     ]
 
 
@@ -113,7 +116,7 @@ def test_the_json_document_carries_the_members():
     assert document["schema"] == "atc.explain/1"
     assert document["row"]["symbol"] == "BTC/USDT:USDT"
     assert (document["multiplier"], document["direction"]) == (1.03, -1)
-    assert [each["id"] for each in document["families"]] == ["ema", "hma", "wma", "dema", "lsma", "kama"]
+    assert [each["id"] for each in document["families"]] == list(FAMILY_IDS)
     assert document["families"][4]["weight"].hex() == (0.1 + 0.2).hex()
     assert document["families"][0]["contribution"] == pytest.approx(1.25 / 5.9)
     assert list(document["families"][0]["members"][0]) == ["length", "sign", "equity"]

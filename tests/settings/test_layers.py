@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness
+from atc_cli.domain.catalog import Dialect, Robustness
 from atc_cli.errors import AtcError, ConfigError, ExitCode, UsageError
 from atc_cli.settings.layers import Resolved, preset_text, resolve
 from atc_cli.settings.names import PRESETS
@@ -69,10 +69,9 @@ def test_presets_carry_the_values_of_the_table(tmp_path: Path, name: str) -> Non
     s = resolved(tmp_path, flags={"preset": name}).settings
     assert (s.ema_len, s.robustness, s.lambda_, s.decay, s.cutout, s.timeframe, s.bars, s.dialect) == TABLE[name]
     params = s.params()
-    assert params.lengths == (TABLE[name][0],) * 6
-    assert params.weights == (1.0,) * 6
+    assert {(length, weight) for _, length, weight in params.used()} == {(TABLE[name][0], 1.0)}
     assert (params.long_threshold, params.short_threshold, params.source) == (0.1, -0.1, "close")
-    assert params.families == FAMILY_IDS
+    assert params.families == ("ema", "hma", "wma", "dema", "lsma", "kama")  # those of the published script
     assert not params.strategy
 
 

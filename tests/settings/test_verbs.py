@@ -85,17 +85,17 @@ import dataclasses
 from pathlib import Path
 from atc_cli.domain import catalog
 count = len(catalog.FAMILIES)
-catalog.FAMILIES += (dataclasses.replace(catalog.FAMILIES[0], id="sma", title="SMA"),)
-catalog.FAMILY_IDS += ("sma",)
+catalog.FAMILIES += (dataclasses.replace(catalog.FAMILIES[0], id="zlma", title="ZLMA"),)
+catalog.FAMILY_IDS += ("zlma",)
 from atc_cli.settings.layers import resolve
 from atc_cli.settings.sections import Settings
 def settings(**flags):
-    return resolve(Settings, flags, {"ATC_SMA_WEIGHT": "2"}, config=None, user_folder=Path("no"), folder=Path("no"))
-by_default, given = settings(preset="swing").settings, settings(preset="swing", sma_len="40")
-assert by_default.params().lengths == (50,) * count + (28,), by_default.params()
+    return resolve(Settings, flags, {"ATC_ZLMA_WEIGHT": "2"}, config=None, user_folder=Path("no"), folder=Path("no"))
+by_default, given = settings(preset="swing").settings, settings(preset="swing", zlma_len="40")
+assert (by_default.params().lengths[0], by_default.params().lengths[-1]) == (50, 28), by_default.params()
 assert by_default.params().weights == (1.0,) * count + (2.0,)
 assert given.settings.params().lengths[-1] == 40
-assert {"sma_len", "sma_weight"} <= {key for key, _, _ in given.shown()}
+assert {"zlma_len", "zlma_weight"} <= {key for key, _, _ in given.shown()}
 """
 
 
