@@ -43,7 +43,7 @@ impl Kind {
                 Self::Constant(value) => value,
                 Self::Jumps(size) if price > size => price / 1e6 * (0.5 + digit / 1e3),
                 Self::Jumps(_) => price * if die % 7 == 0 { 1e6 } else { 1.0 + digit / 1e6 },
-                Self::Turns(from) if t >= from => (20_000.0 + digit) / 3.0,
+                Self::Turns(from) if t >= from => (20_000.0 + 3.0 * digit) / 3.0,
                 Self::Turns(_) => (20_000.0 + digit) / 100.0,
                 Self::Burst(size, from) if (from..from + 9).contains(&t) => size,
                 Self::Burst(..) => 1.0 + digit / 7.0,

@@ -35,7 +35,7 @@ from tests.loopback import (
 )
 from tests.loopback.bybit import KLINE
 from tests.loopback.kraken import HELD_BARS, OHLC
-from tests.loopback.okx import HISTORY
+from tests.loopback.okx import CANDLES, HISTORY
 
 pytestmark = pytest.mark.filterwarnings("ignore:enable_cleanup_closed:DeprecationWarning")  # ccxt's, newer Pythons
 
@@ -236,8 +236,13 @@ class Place(NamedTuple):
 
     exchange: str
     server: type[LoopbackServer]
-    path: str
+    paths: tuple[str, ...]
     kept: int = len(TABLE)
+
+    def plan(self, server: LoopbackServer, fault: Fault, nth: tuple[int, ...] | None = None) -> None:
+        """A fault wherever the exchange is asked for candles."""
+        for path in self.paths:
+            server.plan(fault, path=path, nth=nth)
 
     def fault(self, change: Callable[[list[Any]], list[Any]]) -> Fault:
         """A change of the rows in an answer, oldest first."""
@@ -265,10 +270,10 @@ class Place(NamedTuple):
 
 
 PLACES = [
-    Place("binance", BinanceServer, KLINES),
-    Place("bybit", BybitServer, KLINE),
-    Place("okx", OkxServer, HISTORY),
-    Place("kraken", KrakenServer, OHLC, HELD_BARS),
+    Place("binance", BinanceServer, (KLINES,)),
+    Place("bybit", BybitServer, (KLINE,)),
+    Place("okx", OkxServer, (CANDLES, HISTORY)),
+    Place("kraken", KrakenServer, (OHLC,), HELD_BARS),
 ]
 places = pytest.mark.parametrize("place", PLACES, ids=[each.exchange for each in PLACES])
 
@@ -299,7 +304,7 @@ class TestExchanges:
         expected = TABLE[-min(BARS + 1, place.kept) :]
         with place.with_candles(TABLE) as (server, market):
             stored = StoredMarket(market, Store(tmp_path, market.notes.append), limit_bytes=1e9)
-            server.plan(place.fault(change), path=place.path, nth=nth)
+            place.plan(server, place.fault(change), nth)
             got = fetch_all(stored).candles["BTCUSDT"]
             np.testing.assert_array_equal(got.timestamp, expected[:, 0])
             np.testing.assert_array_equal(got.values.T, expected[:, 1:])
@@ -313,7 +318,7 @@ class TestExchanges:
             lambda rows: [*rows[:-3], [*rows[-3][:volume], "NaN", *rows[-3][volume + 1 :]], *rows[-2:]]
         )
         with place.with_candles(TABLE) as (server, market):
-            server.plan(spoilt, path=place.path)
+            place.plan(server, spoilt)
             skipped = check(fetch_all(market, 100).candles["BTCUSDT"])
         assert isinstance(skipped, Skipped)
         assert skipped.reason is SkipReason.NOT_A_NUMBER
