@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from atc_cli.data.exchange.client import Client
 
 _MB = 10**6
-# The longest spelling of a candle that an exchange uses is 0.3 kB; some send their own number whatever is asked.
+# Several times what a candle takes in any spelling; some send their own number of them whatever is asked.
 _CANDLE_BYTES = 1000
 _LEAST_CANDLES = 5000
-# Binance's list of spot symbols, the longest, has 15 MB.
+# Several times the longest list of symbols, Binance's of its spot market.
 _LIST_BYTES = 60 * _MB
 _MOMENT_BYTES = 1 * _MB
 
