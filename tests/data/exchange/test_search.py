@@ -1,16 +1,14 @@
 """A window of N bars has N bars if N exist: gaps, sparse symbols, passing faults, and servers without end."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
 
 from atc_cli.data.exchange.errors import RequestError, Trouble
-from atc_cli.data.exchange.market import ExchangeMarket
 from atc_cli.data.exchange.pages import AskRows, Found, Paging, Row
 from atc_cli.data.exchange.search import rows_of
 from atc_cli.data.store.market import StoredMarket
@@ -19,23 +17,10 @@ from atc_cli.domain.panel import check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.timeframe import HOUR_MS
 from atc_cli.domain.window import Window
-from tests.helpers.exchange_case import FORMING, Got, assert_same, fetch_all, hourly, market_of
-from tests.loopback import (
-    KLINES,
-    BinanceServer,
-    BybitServer,
-    Fault,
-    KrakenServer,
-    LoopbackServer,
-    OkxServer,
-    Symbol,
-    Table,
-    edited,
-    fixed,
-)
+from tests.helpers.exchange_case import FORMING, Got, assert_same, fetch_all, hourly
+from tests.helpers.places import PLACES, Place, holed
 from tests.loopback.bybit import KLINE
-from tests.loopback.kraken import HELD_BARS, OHLC
-from tests.loopback.okx import CANDLES, HISTORY
+from tests.loopback.okx import HISTORY
 
 pytestmark = pytest.mark.filterwarnings("ignore:enable_cleanup_closed:DeprecationWarning")  # ccxt's, newer Pythons
 
@@ -80,12 +65,6 @@ def window_of(rows: Rows, bars: int = BARS) -> Rows:
 def without(first: int, stop: int) -> Rows:
     """All bars but first..stop-1 bars back from the newest."""
     return [*ROWS[:-stop], *ROWS[-first:]]
-
-
-def holed(page: Rows) -> Rows:
-    """A page without its middle third."""
-    third = len(page) // 3
-    return [*page[:third], *page[len(page) - third :]] if third else page
 
 
 styles = pytest.mark.parametrize("style", ["a stretch of time", "the first since"])
@@ -231,50 +210,6 @@ class TestBounds:
             fill(ask)
 
 
-class Place(NamedTuple):
-    """An exchange on the loopback: its name, where its candles are, the bars that it keeps."""
-
-    exchange: str
-    server: type[LoopbackServer]
-    paths: tuple[str, ...]
-    kept: int = len(TABLE)
-
-    def plan(self, server: LoopbackServer, fault: Fault, nth: tuple[int, ...] | None = None) -> None:
-        """A fault wherever the exchange is asked for candles."""
-        for path in self.paths:
-            server.plan(fault, path=path, nth=nth)
-
-    def fault(self, change: Callable[[list[Any]], list[Any]]) -> Fault:
-        """A change of the rows in an answer, oldest first."""
-
-        def edit(document: Any) -> Any:
-            if self.exchange == "binance":
-                return change(document)
-            if self.exchange == "kraken":
-                result = {key: change(rows) if key != "last" else rows for key, rows in document["result"].items()}
-                return {**document, "result": result}
-            if self.exchange == "bybit":
-                return {**document, "result": {**document["result"], "list": change(document["result"]["list"][::-1])}}
-            return {**document, "data": change(document["data"][::-1])}
-
-        return edited(edit)
-
-    @contextmanager
-    def with_candles(self, table: Table) -> Iterator[tuple[LoopbackServer, ExchangeMarket]]:
-        symbols = [Symbol("BTC", bars=fixed(table))]
-        with (
-            self.server(symbols, now_ms=FORMING) as server,
-            market_of(server, "spot", self.exchange) as (market, _),
-        ):
-            yield server, market
-
-
-PLACES = [
-    Place("binance", BinanceServer, (KLINES,)),
-    Place("bybit", BybitServer, (KLINE,)),
-    Place("okx", OkxServer, (CANDLES, HISTORY)),
-    Place("kraken", KrakenServer, (OHLC,), HELD_BARS),
-]
 places = pytest.mark.parametrize("place", PLACES, ids=[each.exchange for each in PLACES])
 
 
