@@ -59,7 +59,7 @@ def test_make_targets_exist() -> None:
 
 
 def test_flags_named_in_the_text_exist(atc: Atc) -> None:
-    known = atc("--help").out + "".join(FLAGS.values())
+    known = atc("--help").out + atc("scan", "--help").out + "".join(FLAGS.values())
     for flag in set(re.findall(r"`?(--[a-z][a-z-]+)", README)):
         assert re.search(rf"{flag}(?![a-z-])", known), flag
 

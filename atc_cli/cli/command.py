@@ -10,6 +10,8 @@ from typer.core import TyperCommand, TyperGroup
 from atc_cli.settings.option import Option
 from atc_cli.settings.verb import Argument, Verb
 
+_HELP_ALL = "help_all"
+
 
 class AsTyped:
     """Mixed into a command: values stay as they were typed, options parse them.
@@ -42,6 +44,7 @@ class VerbCommand(AsTyped, TyperCommand):
         super().__init__(verb.name.split()[-1], help=verb.help, rich_markup_mode=None)
         self._verb = verb
         self._perform = perform
+        self._whole = False
 
     def get_params(self, ctx: Any) -> list[Any]:
         """Arguments and flags, and that of --help."""
@@ -53,19 +56,40 @@ class VerbCommand(AsTyped, TyperCommand):
         raise typer.Exit(self._perform(self._verb, ctx.params))
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        """Write one section per title, in the order of the flags."""
+        """Write one section per title, in the order of the flags; the usual ones only where the command has such."""
         sections: dict[str, list[tuple[str, str]]] = {}
         for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
+            record = self._record(parameter, ctx) if self._shows(parameter) else None
             if record is not None:
                 sections.setdefault(self._title(parameter), []).append(record)
         for title, records in sections.items():
             with formatter.section(title):
                 formatter.write_dl(records)
+        more = len(self._verb.options) - len(self._verb.usual)
+        if self._verb.usual and not self._whole:
+            formatter.write_paragraph()
+            formatter.write_text(f"{more} more flags: {ctx.command_path} --help-all")
+
+    def _shows(self, parameter: Any) -> bool:
+        usual = [*self._verb.usual, *(each.name for each in self._verb.arguments), "help", _HELP_ALL]
+        return self._whole or not self._verb.usual or parameter.name.rstrip("_") in usual
+
+    def _record(self, parameter: Any, ctx: Any) -> tuple[str, str] | None:
+        """Its line of the help; of an argument without the type that Typer would add."""
+        mine = {each.name: (each.metavar, each.help) for each in self._verb.arguments}
+        record: tuple[str, str] | None = mine.get(parameter.name) or parameter.get_help_record(ctx)
+        return record
+
+    def get_whole_help(self, ctx: Any) -> str:
+        """What --help-all prints: every flag."""
+        self._whole = True
+        return str(self.get_help(ctx))
 
     def _title(self, parameter: Any) -> str:
         if parameter.param_type_name == "argument":
             return "Arguments"
+        if parameter.name == _HELP_ALL:
+            return "Help"
         title: str | None = getattr(parameter, "rich_help_panel", None)
         return title or ("Help" if any(option.title for option in self._verb.options) else "Options")
 
@@ -74,10 +98,21 @@ def _parameters(verb: Verb) -> list[Any]:
     def command() -> None: ...
 
     made = [*(_argument(each) for each in verb.arguments), *(_option(each) for each in verb.options)]
+    if verb.usual:
+        made.append(_parameter(_HELP_ALL, _help_all(), bool))
     command.__signature__ = inspect.Signature(made)  # type: ignore[attr-defined]
     alone = typer.Typer(add_completion=False)
     alone.command()(command)
     return list(typer.main.get_command(alone).params)
+
+
+def _help_all() -> Any:
+    def show(ctx: typer.Context, wanted: bool) -> None:
+        if wanted and isinstance(ctx.command, VerbCommand):
+            typer.echo(ctx.command.get_whole_help(ctx))
+            raise typer.Exit
+
+    return typer.Option(False, "--help-all", help="every flag", callback=show, is_eager=True, show_default=False)
 
 
 def _argument(argument: Argument) -> inspect.Parameter:

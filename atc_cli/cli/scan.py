@@ -14,6 +14,8 @@ from atc_cli.settings.sections import Settings
 if TYPE_CHECKING:
     from atc_cli.domain.results.scan import ScanResult
 
+_FIRST_ROWS = 10
+
 
 def run(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitCode:
     """Scan, write, say what was found; with --lock only where nobody does the same."""
@@ -44,7 +46,9 @@ def _content(result: "ScanResult", settings: Settings, output: str) -> Any:
 
     if output == "table":
         width = terminal_width(settings.out)
-        return scan_table.scan_table(result, columns=settings.columns, width=width, zone=zone_of(settings.tz))
+        first = None if width is None or settings.all_rows else settings.top or _FIRST_ROWS
+        zone = zone_of(settings.tz)
+        return scan_table.scan_table(result, columns=settings.columns, width=width, zone=zone, first=first)
     if output == "markdown":
         return scan_markdown.scan_markdown(result, columns=settings.columns, zone=zone_of(settings.tz))
     documents = {
@@ -66,10 +70,10 @@ def _code(result: "ScanResult") -> ExitCode:
 
 
 def _say(result: "ScanResult", own: ScanRun, *, ok: bool) -> None:
-    """The summary; with --quiet one line, and only where symbols were lost: cron must hear of it."""
-    from atc_cli.reporting.summary import losses, scan_summary
+    """The summary; with --quiet only that symbols were lost, or that the data are old: cron must hear of it."""
+    from atc_cli.reporting.summary import losses, old_data, scan_summary
 
     if not own.quiet:
         say(scan_summary(result, verbose=own.verbose))
-    elif not ok:
-        say([losses(result)])
+        return
+    say([*([] if ok else [losses(result)]), *old_data(result.header)])

@@ -8,6 +8,7 @@ from atc_cli.data.universe import Filters, parse_watchlist
 from atc_cli.domain.params import Params
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.domain.window import Window
+from atc_cli.settings.parse import span_ms
 from atc_cli.settings.sections import Settings
 
 
@@ -45,4 +46,5 @@ def needs_of(settings: Settings, params: Params, *, max_lag_bars: int) -> Needs:
         min_bars=settings.min_bars,
         cutout_bars=settings.cutout,
         max_lag_bars=max_lag_bars,
+        max_age_ms=None if settings.max_data_age is None else span_ms(settings.max_data_age),
     )

@@ -57,6 +57,7 @@ def _row(candles: Candles, last: LastBar, params: Params) -> ScanRow | Skipped:
         gap_bars=candles.gap_bars,
         grid=last.grid if last.grid >= 0 else None,
         bar_time_ms=int(candles.timestamp[-1]),
+        bar_ms=candles.step_ms,
         forming=candles.forming,
         closes=tuple(candles.close[-SPARK_CLOSES:].tolist()),
         measured=measured(RowData(candles, params, last.average, families, weights, flipped)),

@@ -51,13 +51,13 @@ def run(
         ports.signals.remember(_storable(gathered, fresh))
     rows = _listed((*_rows(fresh), *known), gathered.listings())
     kept, hidden = filtered(rows, settings)
-    top = top_per_side(rank(kept), settings.top)
+    top = top_per_side(sort_rows(rank(kept), settings.sort), settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
     header = header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms)
     return ScanResult(
         header=replace(header, warnings=(*header.warnings, *_steepness(params, max(bars, default=0)))),
-        rows=sort_rows(top, settings.sort),
+        rows=tuple(top),
         skipped=(*gathered.skipped, *(each for each in fresh if isinstance(each, Skipped))),
         scanned=_scanned(gathered),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from atc_cli.data.market import Arrived, Listing, Market, Progress, Stored
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
-from atc_cli.domain.timeframe import iso
+from atc_cli.domain.timeframe import iso, lasting
 from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, UnavailableError
 
@@ -19,12 +19,16 @@ _Usable = Candles | Stored
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What makes candles usable; `max_lag_bars` older than the newest bar still are."""
+    """What makes candles usable; `max_lag_bars` older than the newest bar still are.
+
+    `max_age_ms` is how long ago the last bar may have closed, None: that does not matter.
+    """
 
     warmup_bars: int
     min_bars: int
     cutout_bars: int
     max_lag_bars: int
+    max_age_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +143,10 @@ def load(
     finally:
         progress.end()
     newest_ms = window.newest_open_ms if market.live else _newest_ms(arrivals.usable)
-    fresh = [_not_stale(each, newest_ms, window.step_ms, needs.max_lag_bars) for each in arrivals.usable]
+    fresh = [
+        _too_old(each, window, needs.max_age_ms) or _not_stale(each, newest_ms, window.step_ms, needs.max_lag_bars)
+        for each in arrivals.usable
+    ]
     skipped = (*arrivals.skipped, *(each for each in fresh if isinstance(each, Skipped)))
     return Loaded(
         candles=_in_order([each for each in fresh if isinstance(each, Candles)], listings),
@@ -169,11 +176,11 @@ def _whose(each: _Usable | Skipped) -> Listing | Candles | Skipped:
 
 def _newest_ms(usable: Sequence[_Usable]) -> int | None:
     """Open time of the newest closed bar; the bar before a forming one is closed."""
-    closed = (
-        each.entry.last_ms if isinstance(each, Stored) else _last_ms(each) - each.step_ms * each.forming
-        for each in usable
-    )
-    return max(closed, default=None)
+    return max(map(_closed_ms, usable), default=None)
+
+
+def _closed_ms(each: _Usable) -> int:
+    return each.entry.last_ms if isinstance(each, Stored) else _last_ms(each) - each.step_ms * each.forming
 
 
 def _last_ms(each: _Usable) -> int:
@@ -188,6 +195,15 @@ def _not_stale(each: _Usable, newest_ms: int | None, step_ms: int, max_lag_bars:
     whose = _whose(each)
     detail = f"last bar {iso(last)} is {lag} bar{'' if lag == 1 else 's'} behind"
     return Skipped(whose.symbol, SkipReason.STALE, detail, whose.exchange, lag_bars=lag)
+
+
+def _too_old(each: _Usable, window: Window, max_age_ms: int | None) -> Skipped | None:
+    closed_ms = _closed_ms(each) + window.step_ms
+    if max_age_ms is None or window.now_ms - closed_ms <= max_age_ms:
+        return None
+    whose = _whose(each)
+    detail = f"its last bar closed at {iso(closed_ms)}, {lasting(window.now_ms - closed_ms)} ago"
+    return Skipped(whose.symbol, SkipReason.TOO_OLD, detail, whose.exchange)
 
 
 def left_out(listings: Sequence[Listing]) -> Loaded:

@@ -23,6 +23,7 @@ TIMEFRAMES_MS: dict[str, int] = {
     "1w": 7 * DAY_MS,
 }
 
+_SPANS = ((DAY_MS, "day"), (HOUR_MS, "h"), (MINUTE_MS, "min"))
 _MONDAY_MS = 4 * DAY_MS  # 1970-01-05; weekly candles open on Mondays
 
 
@@ -41,6 +42,15 @@ def newest_closed_open_ms(now_ms: int, timeframe: str) -> int:
     step = TIMEFRAMES_MS[timeframe]
     offset = grid_offset_ms(timeframe) or 0
     return (now_ms - offset) // step * step + offset - step
+
+
+def lasting(span_ms: int) -> str:
+    """A span in words, in its largest unit: under a minute, 12 min, 3 h, 292 days."""
+    for unit_ms, name in _SPANS:
+        count = span_ms // unit_ms
+        if count >= 1:
+            return f"{count} {name}{'s' if name == 'day' and count > 1 else ''}"
+    return "under a minute"
 
 
 def iso(time_ms: int, zone: tzinfo = UTC) -> str:

@@ -1,4 +1,4 @@
-"""The lines above every table: what was computed, on what, by what."""
+"""The lines above every table: what was computed, and on what."""
 
 from collections.abc import Mapping
 from datetime import tzinfo
@@ -6,7 +6,7 @@ from datetime import tzinfo
 from rich.text import Text
 
 from atc_cli.domain.results.scan import Header, Side
-from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.domain.timeframe import TIMEFRAMES_MS, lasting
 from atc_cli.reporting import figures
 from atc_cli.reporting.cells import FORMING, FORMING_MARK, SIDE_MARKS, SIMULATED, Cell
 from atc_cli.reporting.layout import flow
@@ -20,7 +20,7 @@ def banner(header: Header, *, width: int | None, zone: tzinfo) -> list[Text]:
     lines = [Text(f" {SIMULATED} ", "bold black on yellow")] if header.simulated else []
     if header.include_open:
         lines += flow([((f"{FORMING_MARK} {FORMING}", "yellow"),)], width)
-    for items in (_identity(header), _backend(header), _times(header, zone)):
+    for items in (_identity(header), _times(header, zone)):
         lines += flow(items, width, indent=_INDENT)
     return lines
 
@@ -49,15 +49,11 @@ def _identity(header: Header) -> list[Cell]:
     ]
 
 
-def _backend(header: Header) -> list[Cell]:
-    name, why = printable(header.backend.name), printable(header.backend.why)
-    return [(("backend ", "dim"), (name, "bold"), (f": {why}" if why else "", "dim"))]
-
-
 def _times(header: Header, zone: tzinfo) -> list[Cell]:
     items: list[Cell] = []
     if header.bar_time_ms is not None:
-        items.append((*_labelled("last closed bar", figures.moment(header.bar_time_ms, zone)), *_age(header)))
+        when = figures.closed(header.bar_time_ms, header.timeframe, zone, now_ms=header.generated_at_ms)
+        items.append((*_labelled("newest bar closed", when), *_age(header)))
     return items + [_labelled(printable(what), figures.took(ms)) for what, ms in header.timings_ms.items()]
 
 
@@ -66,4 +62,4 @@ def _age(header: Header) -> Cell:
     if header.data_age_ms is None:
         return ()
     old = header.data_age_ms >= TIMEFRAMES_MS.get(header.timeframe, 0)
-    return ((f", {figures.lasting(header.data_age_ms)} ago", "yellow" if old else "dim"),)
+    return ((f", {lasting(header.data_age_ms)} ago", "yellow" if old else "dim"),)

@@ -50,8 +50,11 @@ class Scene:
         return cls(header=result.header, zone=zone, newest_ms=max([result.header.bar_time_ms or 0, *times]))
 
     def moment(self, time_ms: int | None) -> str:
-        """A bar's time, as short as the newest bar allows."""
-        return figures.short_moment(time_ms, self.newest_ms, self.header.timeframe, self.zone)
+        """When the bar that opened then closed, as short as today and the newest bar allow."""
+        header = self.header
+        return figures.closed_in_short(
+            time_ms, header.timeframe, self.zone, now_ms=header.generated_at_ms, newest_ms=self.newest_ms
+        )
 
 
 @dataclass(frozen=True, slots=True)

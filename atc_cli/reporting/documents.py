@@ -69,6 +69,7 @@ def header_document(header: Header) -> Document:
         "params_hash": header.params_hash,
         "backend": {"name": header.backend.name, "why": header.backend.why},
         "bar_time": time_or_none(header.bar_time_ms),
+        "bar_close_time": time_or_none(header.bar_close_ms),
         "data_age_ms": header.data_age_ms,
         "warnings": header.warnings,
     }

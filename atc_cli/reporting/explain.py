@@ -1,6 +1,7 @@
 """One symbol taken apart: the weight table of the published script."""
 
 from datetime import tzinfo
+from functools import partial
 
 from rich.table import Table
 from rich.text import Text
@@ -72,10 +73,11 @@ def _verdict(result: ExplainResult, zone: tzinfo) -> list[Text]:
         (("Average_Signal ", "dim"), (figures.signed(row.signal, 4), SIDE_MARKS[row.side][1])),
     ]
     behind = f", {figures.bars(result.lag_bars)} behind" if result.lag_bars else ""
-    bar = f"{figures.moment(row.bar_time_ms, zone)}{behind}"
-    items.append((("bar ", "dim"), (bar, "bold yellow" if behind else "")))
+    closed = partial(figures.closed, timeframe=header.timeframe, zone=zone, now_ms=header.generated_at_ms)
+    verb = "closes" if row.forming else "closed"
+    items.append(((f"bar {verb} ", "dim"), (f"{closed(row.bar_time_ms)}{behind}", "bold yellow" if behind else "")))
     if row.age_bars is not None and row.flipped_at_ms is not None:
-        since = f"{figures.bars(row.age_bars)} ago, {figures.moment(row.flipped_at_ms, zone)}"
+        since = f"{figures.bars(row.age_bars)} ago, {closed(row.flipped_at_ms)}"
         items.append((("flipped ", "dim"), (since, "")))
     items.append((("price ", "dim"), (figures.price(row.price, row.grid), "")))
     if row.change_24h_frac is not None:

@@ -1,18 +1,17 @@
 """Numbers and times as a person reads them. None and NaN are a dash."""
 
 import math
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from typing import TypeGuard
 
-from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, MINUTE_MS, TIMEFRAMES_MS
+from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS
 
 NOTHING = "-"
 _BEYOND_SUFFIXES = 999.5e13
 _BEYOND_PRICES = 1e24
 _DIGITS = 15  # significant decimal digits that survive a float64, so that ticks stay distinct
 _SUFFIXES = ("", "K", "M", "B", "T")
-_DURATIONS = ((DAY_MS, "day"), (HOUR_MS, "h"), (MINUTE_MS, "min"))
 
 
 def known(value: float | None) -> TypeGuard[float]:
@@ -89,31 +88,35 @@ def took(milliseconds: float) -> str:
     return f"{round(seconds) // 60} min {round(seconds) % 60} s"
 
 
-def lasting(milliseconds: int) -> str:
-    """A span in words, in its largest unit: under a minute, 12 min, 3 h, 292 days."""
-    for unit, name in _DURATIONS:
-        count = milliseconds // unit
-        if count >= 1:
-            return f"{count} {name}{'s' if name == 'day' and count > 1 else ''}"
-    return "under a minute"
-
-
-def moment(time_ms: int, zone: tzinfo = UTC) -> str:
-    """Date and time to the minute, with offset: 2025-10-23 08:00+00:00."""
-    return datetime.fromtimestamp(time_ms / 1000, zone).isoformat(" ", "minutes")
-
-
-def short_moment(time_ms: int | None, now_ms: int, timeframe: str, zone: tzinfo) -> str:
-    """A bar's time next to the scan's: 08:00 within a day, 10-21 08:00 within the year, else with the year.
-
-    Timeframes of a day and more have dates only.
-    """
-    if time_ms is None:
-        return NOTHING
-    then = datetime.fromtimestamp(time_ms / 1000, zone)
-    if TIMEFRAMES_MS.get(timeframe, 0) >= DAY_MS:
+def closed(open_ms: int, timeframe: str, zone: tzinfo, *, now_ms: int) -> str:
+    """When a bar closed: 09:00 UTC today, 2025-10-22 09:00 UTC before; of a day or more the last date in it."""
+    then = _closing(open_ms, timeframe, zone)
+    if _in_days(timeframe):
         return f"{then:%Y-%m-%d}"
-    if 0 <= now_ms - time_ms < DAY_MS:
+    today = then.date() == datetime.fromtimestamp(now_ms / 1000, zone).date()
+    return f"{then:%H:%M %Z}" if today else f"{then:%Y-%m-%d %H:%M %Z}"
+
+
+def closed_in_short(open_ms: int | None, timeframe: str, zone: tzinfo, *, now_ms: int, newest_ms: int) -> str:
+    """The same beside the scan's newest bar: 09:00 today, 10-22 09:00 in the newest bar's year, else with the year."""
+    if open_ms is None:
+        return NOTHING
+    then = _closing(open_ms, timeframe, zone)
+    if _in_days(timeframe):
+        return f"{then:%Y-%m-%d}"
+    if then.date() == datetime.fromtimestamp(now_ms / 1000, zone).date():
         return f"{then:%H:%M}"
-    same_year = then.year == datetime.fromtimestamp(now_ms / 1000, zone).year
-    return f"{then:%m-%d %H:%M}" if same_year else f"{then:%Y-%m-%d}"
+    same_year = then.year == _closing(newest_ms, timeframe, zone).year
+    return f"{then:%m-%d %H:%M}" if same_year else f"{then:%Y-%m-%d %H:%M}"
+
+
+def _in_days(timeframe: str) -> bool:
+    return TIMEFRAMES_MS.get(timeframe, 0) >= DAY_MS
+
+
+def _closing(open_ms: int, timeframe: str, zone: tzinfo) -> datetime:
+    """The moment of the close; of a bar of days, which people call by its dates, one within the last of them."""
+    span_ms = TIMEFRAMES_MS.get(timeframe, 0)
+    if _in_days(timeframe):
+        return datetime.fromtimestamp((open_ms + span_ms - DAY_MS) / 1000, zone)
+    return datetime.fromtimestamp((open_ms + span_ms) / 1000, zone)

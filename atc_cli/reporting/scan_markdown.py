@@ -4,6 +4,7 @@ import re
 from datetime import UTC, tzinfo
 
 from atc_cli.domain.results.scan import Header, ScanResult, ScanRow
+from atc_cli.domain.timeframe import lasting
 from atc_cli.reporting import figures
 from atc_cli.reporting.cells import FORMING, SIMULATED
 from atc_cli.reporting.columns import COLUMNS, Scene, checked_columns, default_columns
@@ -25,8 +26,10 @@ def scan_markdown(result: ScanResult, *, columns: tuple[str, ...] | None = None,
 def _said(header: Header, zone: tzinfo) -> str:
     said = [header.exchange, header.market, header.timeframe, f"{header.bars} bars", header.dialect]
     said.append(header.preset + with_other(header.modified))
-    said += [f"last closed bar {figures.moment(header.bar_time_ms, zone)}"] if header.bar_time_ms is not None else []
-    said += [f"{figures.lasting(header.data_age_ms)} old"] if header.data_age_ms is not None else []
+    if header.bar_time_ms is not None:
+        when = figures.closed(header.bar_time_ms, header.timeframe, zone, now_ms=header.generated_at_ms)
+        said.append(f"newest bar closed {when}")
+    said += [f"{lasting(header.data_age_ms)} old"] if header.data_age_ms is not None else []
     said += [FORMING] if header.include_open else []
     warning = [f"**{SIMULATED}**"] if header.simulated else []
     return " · ".join([*warning, *(_escaped(printable(each)) for each in said)])

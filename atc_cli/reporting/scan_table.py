@@ -1,17 +1,20 @@
 """The scan as a table for people, in the terminal."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
+from itertools import groupby
+from operator import attrgetter
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.measures import table as measures
-from atc_cli.domain.results.scan import ScanResult, ScanRow
+from atc_cli.domain.results.scan import ScanResult, ScanRow, Side
 from atc_cli.reporting.banner import banner, breadth
-from atc_cli.reporting.cells import Cell, Span
+from atc_cli.reporting.cells import SIDE_MARKS, Cell, Span
 from atc_cli.reporting.columns import COLUMNS, DROP_ORDER, SPARK_NARROW, Scene, checked_columns, default_columns
 from atc_cli.reporting.layout import GAP, RULE, TITLE, flow
 from atc_cli.reporting.text import printable
@@ -28,26 +31,86 @@ class _Drawn:
     width: int
 
 
-def scan_table(result: ScanResult, *, columns: tuple[str, ...] | None, width: int | None, zone: tzinfo) -> list[Text]:
+def scan_table(
+    result: ScanResult,
+    *,
+    columns: tuple[str, ...] | None,
+    width: int | None,
+    zone: tzinfo,
+    first: int | None = None,
+) -> list[Text]:
     """The scan as what Rich prints, line by line.
 
     `width` in terminal cells, None off a terminal: then nothing is dropped or cut. Of the default columns
     those that do not fit go in DROP_ORDER and no line is wider than `width`; `columns` are shown exactly
-    as asked, however wide. Times are in `zone`. Raises UsageError for an unknown column.
+    as asked, however wide. With `first` each side has a block of its own, of so many rows at most, and a line says
+    how many more there are. Times are in `zone`. Raises UsageError for an unknown column.
     """
-    keys = checked_columns(columns) if columns else default_columns(result)
+    shown = result if first is None else replace(result, rows=_first_of_each_side(result.rows, first))
+    keys = checked_columns(columns) if columns else _usual(shown, by_side=first is not None)
     above = [*banner(result.header, width=width, zone=zone), *breadth(result.breadth, width=width), Text()]
     if not result.rows:
         return [*above, *_nothing(result, width)]
-    scene = Scene.of(result, zone)
+    drawn = _columns(shown, keys, width, Scene.of(result, zone), whole=bool(columns))
+    lines = list(_lines(drawn))
+    if first is None:
+        return [*above, *lines, *([] if width is None else _legend(drawn, width))]
+    blocks = _blocks(shown.rows, lines, Counter(row.side for row in result.rows))
+    return [*above, *blocks, *_more(result.rows, shown.rows, width), *_legend(drawn, width)]
+
+
+def _usual(result: ScanResult, *, by_side: bool) -> tuple[str, ...]:
+    """The default columns; under the heading of a side its name would be said twice."""
+    return tuple(key for key in default_columns(result) if not (by_side and key == "side"))
+
+
+def _columns(
+    result: ScanResult, keys: Sequence[str], width: int | None, scene: Scene, *, whole: bool
+) -> dict[str, _Drawn]:
     drawn = {key: _drawn(key, result.rows, scene) for key in keys}
     if width is None:
-        return [*above, *_lines(drawn)]
+        return drawn
     if "spark" in drawn and _total(drawn) > width:
         drawn["spark"] = _drawn("spark", result.rows, replace(scene, spark_cells=SPARK_NARROW))
-    if not columns:
-        drawn = _fitted(drawn, width)
-    return [*above, *_lines(drawn), *_legend(drawn, width)]
+    return drawn if whole else _fitted(drawn, width)
+
+
+def _first_of_each_side(rows: Iterable[ScanRow], first: int) -> tuple[ScanRow, ...]:
+    """Side by side, each in the order of the rows."""
+    by_side: dict[Side, list[ScanRow]] = {side: [] for side in Side}
+    for row in rows:
+        by_side[row.side].append(row)
+    return tuple(row for each in by_side.values() for row in each[:first])
+
+
+def _blocks(rows: Sequence[ScanRow], lines: Sequence[Text], counts: Mapping[Side, int]) -> Iterator[Text]:
+    """The titles, and the lines of each side under a heading in place of the rule."""
+    titles, rule, *drawn = lines
+    yield titles
+    at = 0
+    for side, group in groupby(rows, key=attrgetter("side")):
+        size = len(list(group))
+        yield from [Text()] if at else []
+        yield _heading(side, size, counts[side], len(rule))
+        yield from drawn[at : at + size]
+        at += size
+
+
+def _heading(side: Side, shown: int, count: int, width: int) -> Text:
+    mark, style = SIDE_MARKS[side]
+    line = Text(f"{mark} {side.value}", style, no_wrap=True)
+    line.append(f"  {shown} of {count} " if shown < count else f"  {count} ", RULE)
+    line.append("─" * max(width - cell_len(line.plain), 0), RULE)
+    line.truncate(width)
+    return line
+
+
+def _more(rows: Sequence[ScanRow], shown: Sequence[ScanRow], width: int | None) -> list[Text]:
+    left = Counter(row.side for row in rows)
+    left.subtract(row.side for row in shown)
+    words = ", ".join(f"{left[side]} more {side.value}" for side in Side if left[side] > 0)
+    items: list[Cell] = [((words, ""),), (("--all-rows shows them", ""),)]
+    return [Text(), *flow(items, width, separator=": ")] if words else []
 
 
 def _drawn(key: str, rows: Iterable[ScanRow], scene: Scene) -> _Drawn:
@@ -71,7 +134,8 @@ def _fitted(drawn: Mapping[str, _Drawn], width: int) -> dict[str, _Drawn]:
             return kept
         kept.pop(key, None)
     if _total(kept) > width:
-        kept["side"] = _Drawn("", [((cell[0][0][:1], cell[0][1]),) for cell in kept["side"].cells], 1)
+        if "side" in kept:
+            kept["side"] = _Drawn("", [((cell[0][0][:1], cell[0][1]),) for cell in kept["side"].cells], 1)
         room = kept["symbol"].width + width - _total(kept)
         kept["symbol"] = replace(kept["symbol"], width=max(min(room, kept["symbol"].width), 1))
     return kept
@@ -115,7 +179,7 @@ def _cut(cell: Cell, width: int) -> Cell:
     return ((text.plain, cell[0][1]),)
 
 
-def _legend(drawn: Mapping[str, _Drawn], width: int) -> list[Text]:
+def _legend(drawn: Mapping[str, _Drawn], width: int | None) -> list[Text]:
     words: list[str] = []
     if "families" in drawn:
         words.append(" ".join(f"{family.title[0]}={family.title}" for family in FAMILIES))

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 
 from atc_cli.domain.results.explain import ExplainResult
 from atc_cli.domain.results.scan import Header, Remembered, ScanResult, Side, Skipped, SkipReason
+from atc_cli.domain.timeframe import TIMEFRAMES_MS, lasting
 from atc_cli.reporting import figures
 from atc_cli.reporting.text import printable
 
 _NAMES = 3
 _DETAIL_MAX = 160
+_OLD_BARS = 10
 _LAG_MAX = 12  # a signal older than that is no signal of now: nothing to propose
 
 
@@ -27,6 +29,14 @@ def scan_summary(result: ScanResult, *, verbose: bool = False) -> list[str]:
 
 def _remembered(cache: Remembered | None) -> list[str]:
     return [] if cache is None else [f"signals cache: {cache.hits} hits, {cache.misses} misses"]
+
+
+def old_data(header: Header) -> list[str]:
+    """That the data are old, where they are too old to act on; empty where they are not."""
+    bars = 0 if header.data_age_ms is None else header.data_age_ms // TIMEFRAMES_MS[header.timeframe]
+    if header.data_age_ms is None or bars <= _OLD_BARS:
+        return []
+    return [f"atc: the data end {lasting(header.data_age_ms)} ago, {bars} bars of {header.timeframe}"]
 
 
 def losses(result: ScanResult) -> str:
@@ -53,7 +63,7 @@ def explain_summary(result: ExplainResult, *, verbose: bool = False) -> list[str
 
 def _notes(header: Header, *, verbose: bool) -> list[str]:
     age = header.data_age_ms
-    notes = [f"the data end {figures.lasting(age)} ago"] if age is not None else []
+    notes = [f"the data end {lasting(age)} ago"] if age is not None else []
     notes += [f"warning: {printable(warning)}" for warning in header.warnings]
     if verbose:
         notes.append(f"backend {header.backend.name}: {header.backend.why}")

@@ -131,6 +131,23 @@ class Several:
         return tuple(sorted(values, key=self.order.index) if self.order else values)
 
 
+_SPANS_MS = {"s": 1000, "m": 60_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+
+
+def span(raw: Any) -> str:
+    """A length of time: 90s, 45m, 2h, 1.5d, 1w."""
+    span_ms(text(raw))
+    return text(raw)
+
+
+def span_ms(words: str) -> int:
+    """The same in ms; ValueError says what is allowed."""
+    found = re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)\s*([a-z]+)", words.casefold())
+    if found is None or found[2] not in _SPANS_MS or float(found[1]) == 0:
+        raise ValueError(f"{words!r} is no length of time, allowed: a number and {', '.join(_SPANS_MS)}, such as 2h")
+    return round(float(found[1]) * _SPANS_MS[found[2]])
+
+
 def pattern(raw: Any) -> str:
     """A regular expression."""
     try:

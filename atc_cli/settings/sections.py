@@ -19,7 +19,7 @@ from atc_cli.settings.names import (
     USUAL_EXCHANGES,
 )
 from atc_cli.settings.option import Section, section, setting
-from atc_cli.settings.parse import Several, choice, lower, number, path, pattern, switch, text, whole, zone
+from atc_cli.settings.parse import Several, choice, lower, number, path, pattern, span, switch, text, whole, zone
 
 WHERE = "Where candles come from"
 OUTPUT = "Output"
@@ -122,6 +122,9 @@ class Universe(Section):
     max_lag: int = setting(
         "keep symbols whose last bar is at most N bars behind the newest", whole(0), default=0, metavar="N"
     )
+    max_data_age: str | None = setting(
+        "skip symbols whose last bar closed longer ago, as 2h (for cron)", span, default=None, metavar="SPAN"
+    )
 
 
 @section
@@ -131,7 +134,7 @@ class Rows(Section):
     title = "Which rows"
 
     side: str = setting("LONG or SHORT rows only", choice("side", SIDES), default="both")
-    top: int | None = setting("best N per side", whole(1), default=None, metavar="N")
+    top: int | None = setting("first N per side, in the order of --sort", whole(1), default=None, metavar="N")
     min_signal: float = setting("smallest |signal|", number(0, 1), default=0.0, metavar="X")
     max_age: int | None = setting("flips at most N bars old (for cron)", whole(0), default=None, metavar="N")
     all: bool = setting("NEUTRAL rows too", switch, default=False)
@@ -214,6 +217,7 @@ class Output(Section):
         default="signal",
         metavar="KEY",
     )
+    all_rows: bool = setting("on a terminal every row, not the first ten of each side", switch, default=False)
     tz: str = setting("time zone of shown times: UTC, local, Europe/Berlin", zone, default="UTC", metavar="ZONE")
 
 

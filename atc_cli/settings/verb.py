@@ -30,7 +30,8 @@ class Verb:
     """One command. `cli/<name>.py` carries it out: its `run`, or for `cache ls` the `ls` of cli/cache.py.
 
     That function is handed the layered `settings` (resolved), what is its `own`, and the arguments, each where there
-    is one. `flags` are the sections of --help in their order; they set fields of `settings` or `own`.
+    is one. `flags` are the sections of --help in their order; they set fields of `settings` or `own`. Where there are
+    many, `usual` are the keys of those that --help shows, and --help-all shows all.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Verb:
     settings: type[Section] | None = None
     own: type[Section] | None = None
     flags: tuple[type[Section] | tuple[Option, ...], ...] = ()
+    usual: tuple[str, ...] = ()
     arguments: tuple[Argument, ...] = ()
 
     @property

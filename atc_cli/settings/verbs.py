@@ -43,6 +43,13 @@ _SCAN: tuple[type[Section], ...] = (
     *(Place, Store, Remembered, Feed, Universe, Rows, Indicator, Members, Output, Backend),
     *(Lock, General, Quiet),
 )
+_USUAL = (
+    *("exchange", "data", "market", "timeframe", "bars", "offline"),
+    *("watchlist", "deny", "min_volume"),
+    *("side", "top", "max_age", "all"),
+    *("preset", "output", "out", "columns", "sort", "all_rows", "tz"),
+    *("lock", "verbose", "quiet"),
+)
 _STORED_CANDLES = (only(Place, "exchange", "market", "timeframe"), only(Store, "cache_dir"))
 _EXPLAIN_OUTPUT = tuple(replace(each, suggested=EXPLAIN_OUTPUTS) for each in only(Output, "output"))
 
@@ -68,6 +75,7 @@ VERBS = (
         settings=Settings,
         own=ScanRun,
         flags=_SCAN,
+        usual=_USUAL,
         arguments=(_SYMBOLS,),
     ),
     Verb(

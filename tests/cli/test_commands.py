@@ -14,6 +14,7 @@ import pytest
 
 from atc_cli import __version__
 from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS
+from atc_cli.settings.verbs import VERBS
 from tests.conftest import Atc, Run, unstamped
 from tests.helpers.backends import HOUR_MS, tick_walk
 
@@ -45,8 +46,7 @@ def data(tmp_path: Path) -> Path:
 
 EXPECTED_TABLE = """\
 candles files · 1h · 1500 bars · dialect lts · preset intraday (with other timeframe)
-backend rust: estimated N ms; numba N ms, reference N ms
-last closed bar 2023-11-19 21:00+00:00, N days ago · fetch N ms · compute N ms
+newest bar closed 2023-11-19 22:00 UTC, N days ago · fetch N ms · compute N ms
 breadth ▲ 1 LONG  ▼ 2 SHORT  · 0 NEUTRAL
 
 #  SYMBOL   SIDE     SIGNAL  E H W D L K   PRICE  AGE  BARS
@@ -69,7 +69,6 @@ the data end N days ago
 def steady(text: str) -> str:
     """Output with what changes from run to run taken out: durations and the age of the data."""
     text = re.sub(r"(fetch|compute) [\d.]+ (ms|s)\b", r"\1 N ms", text)
-    text = re.sub(r"(estimated|numba|reference) [\d.]+ m?s", r"\1 N ms", text)
     return re.sub(r"\d+ days ago", "N days ago", text)
 
 
@@ -84,10 +83,27 @@ def test_a_scan_prints_rows_on_stdout_and_words_on_stderr(atc: Atc, data: Path) 
     assert steady(unstamped(done.err)) == EXPECTED_SUMMARY
 
 
-def test_quiet_is_silent_unless_symbols_were_lost(atc: Atc, data: Path) -> None:
-    assert scan(atc, data, "AAAUSDT", "NEWUSDT", "--quiet").err == ""
+OLD = r"atc: the data end \d+ days ago, \d+ bars of 1h\n"
+
+
+def test_quiet_says_that_symbols_were_lost_and_that_the_data_are_old(atc: Atc, data: Path) -> None:
+    assert re.fullmatch(OLD, unstamped(scan(atc, data, "AAAUSDT", "NEWUSDT", "--quiet").err))
     lost = scan(atc, data, "--quiet")
-    assert (lost.code, unstamped(lost.err)) == (3, "atc: 3 of 6 symbols lost: 1 stale, 1 too few bars, 1 unreadable\n")
+    assert lost.code == 3
+    words = r"atc: 3 of 6 symbols lost: 1 stale, 1 too few bars, 1 unreadable\n" + OLD
+    assert re.fullmatch(words, unstamped(lost.err))
+
+
+def test_quiet_says_nothing_of_fresh_data(atc: Atc) -> None:
+    assert atc("scan", "--exchange", "demo", "--top", "1", "--quiet").err == ""
+
+
+def test_data_that_are_too_old_for_cron_are_no_data(atc: Atc, data: Path) -> None:
+    done = scan(atc, data, "AAAUSDT", "--max-data-age", "2h", "--quiet")
+    assert done.code == 4
+    assert "1 too old" in done.err
+    wrong = scan(atc, data, "--max-data-age", "2 fortnights")
+    assert (wrong.code, "such as 2h" in wrong.err) == (2, True)
 
 
 def test_verbose_names_every_skip(atc: Atc, data: Path) -> None:
@@ -552,6 +568,17 @@ def test_help_of_every_command_has_examples_or_options(atc: Atc) -> None:
         assert done.code == 0
         assert "Usage: atc" in done.out
     assert "Exit codes" in atc("scan", "--help").out
+
+
+def test_the_help_of_a_scan_shows_what_most_people_use_and_how_to_see_the_rest(atc: Atc) -> None:
+    calm, whole = atc("scan", "--help").out, atc("scan", "--help-all").out
+    (scan,) = (verb for verb in VERBS if verb.name == "scan")
+    flags = {each.flag for each in scan.options}
+    shown = {flag for flag in flags if f" {flag} " in calm}
+    assert 20 <= len(shown) <= 26
+    assert f"{len(flags - shown)} more flags: atc scan --help-all" in calm.splitlines()[-1]
+    assert {flag for flag in flags if f" {flag} " in whole} == flags
+    assert "more flags" not in whole
 
 
 def test_help_imports_nothing_heavy(atc: Atc) -> None:

@@ -163,6 +163,25 @@ def test_top_counts_per_side_and_keeps_the_best() -> None:
         assert [row for row in top if row.side is side] == expected
 
 
+def test_top_takes_the_first_of_each_side_in_the_order_of_sort() -> None:
+    everything = scan.run(hourly(all=False, sort="volume"), ports(many())).rows
+    top = scan.run(hourly(all=False, sort="volume", top=2), ports(many())).rows
+    for side in (Side.LONG, Side.SHORT):
+        volumes = sorted((row.quote_volume for row in everything if row.side is side), reverse=True)
+        assert [row.quote_volume for row in top if row.side is side] == volumes[:2]
+
+
+@pytest.mark.parametrize(("age", "lost"), [("90m", ["LATE", "NOW"]), ("1h", ["LATE", "NOW"]), ("3h", ["LATE"])])
+def test_a_symbol_whose_last_bar_closed_too_long_ago_is_a_skip_with_its_age(age: str, lost: list[str]) -> None:
+    """The newest bar closed 2 h 20 min ago, that of LATE an hour before."""
+    last_ms = LAST_CLOSED_MS - 2 * HOUR_MS
+    series = [walk("NOW", last_open_ms=last_ms), walk("LATE", seed=1, last_open_ms=last_ms - HOUR_MS)]
+    result = scan.run(hourly(max_data_age=age, max_lag=1), ports(MemoryMarket(series, live=False)))
+    assert skips(result) == dict.fromkeys(lost, SkipReason.TOO_OLD)
+    assert SkipReason.TOO_OLD.fault
+    assert "3 h ago" in next(each.detail for each in result.skipped if each.symbol == "LATE")
+
+
 def test_min_volume_from_tickers_spares_the_fetch_and_from_candles_takes_out_the_row() -> None:
     fetched: list[str] = []
     market = MemoryMarket(

@@ -60,7 +60,7 @@ def row(symbol: str, signal: float, age: int | None = 5, volume: float | None = 
     return ScanRow(
         rank=0, exchange=exchange, symbol=symbol, side=side_of(signal, P), signal=signal, families={}, weights={},
         price=1.0, flipped_at_ms=None, age_bars=age, bars=10, gap_bars=0,
-        grid=2, bar_time_ms=0, forming=False, closes=(1.0,), measured={"quote_volume": volume},
+        grid=2, bar_time_ms=0, bar_ms=1, forming=False, closes=(1.0,), measured={"quote_volume": volume},
     )  # fmt: skip
 
 

@@ -68,6 +68,7 @@ ROW = ScanRow(
     gap_bars=0,
     grid=1,
     bar_time_ms=BAR,
+    bar_ms=HOUR,
     forming=False,
     closes=tuple(100 + 10 * math.sin(i / 5) for i in range(40)),
     measured={"change_24h_frac": 0.0123, "quote_volume": 12_345_678_901.0},

@@ -83,10 +83,10 @@ def test_a_family_that_takes_no_part_is_blank():
     assert "".join(text for text, _ in cell) == "▲         ▼" + "  " * PLAIN_FAMILIES
 
 
-def test_a_flip_on_the_forming_bar_is_a_time_like_the_others():
+def test_a_flip_on_the_forming_bar_is_when_it_closes_like_the_others():
     forming = row(1, "A", forming=True, bar_time_ms=BAR + HOUR, flipped_at_ms=BAR + HOUR, age_bars=0)
     scene = Scene.of(result((forming,), include_open=True), UTC)
-    assert COLUMNS["flipped"].cell(forming, scene)[0][0] == "09:00"
+    assert COLUMNS["flipped"].cell(forming, scene)[0][0] == "10:00"
 
 
 def test_a_neutral_signal_is_quiet_whatever_its_sign():

@@ -45,7 +45,8 @@ def test_the_weight_table_has_a_line_per_member_and_the_family_sums():
 def test_the_verdict_names_symbol_side_signal_and_age():
     text = "\n".join(plain(explained()))
     assert "BTC/USDT:USDT · ▲ LONG · Average_Signal +1.0000" in text
-    assert "flipped 3 bars ago, 2025-10-23 05:00+00:00" in text
+    assert "bar closed 09:00 UTC" in text
+    assert "flipped 3 bars ago, 06:00 UTC" in text
 
 
 @pytest.mark.parametrize("symbol", [LONGEST, CHINESE, "A" * 300, *HOSTILE])

@@ -125,19 +125,26 @@ def test_durations_carry_into_the_next_unit(ms, shown):
     assert figures.took(ms) == shown
 
 
-def test_ages_are_words():
-    words = [figures.lasting(ms) for ms in (59_000, 720_000, 3 * HOUR, 24 * HOUR, 292 * 24 * HOUR)]
-    assert words == ["under a minute", "12 min", "3 h", "1 day", "292 days"]
-
-
-def test_a_flip_is_a_time_within_a_day_then_a_date_then_a_year():
+def test_a_bar_is_said_by_when_it_closed_today_without_the_date_and_beyond_the_year_with_it():
     east = timezone(timedelta(hours=2))
-    ago = [0, 24, 25, 24 * 366]
-    shown = [figures.short_moment(BAR - hours * HOUR, BAR, "1h", east) for hours in ago]
-    assert shown == ["10:00", "10-22 10:00", "10-22 09:00", "2024-10-22"]
-    assert figures.short_moment(BAR - HOUR, BAR, "1d", UTC) == "2025-10-23"
-    assert figures.short_moment(None, BAR, "1h", UTC) == "-"
+    opened = [BAR - hours * HOUR for hours in (0, 10, 11, 24 * 366)]
+    shown = [figures.closed_in_short(each, "1h", east, now_ms=BAR + HOUR, newest_ms=BAR) for each in opened]
+    assert shown == ["11:00", "01:00", "00:00", "2024-10-22 11:00"]
+    yesterday = [figures.closed_in_short(BAR, "1h", UTC, now_ms=BAR + 24 * HOUR, newest_ms=BAR)]
+    assert yesterday == ["10-23 09:00"]
+    assert figures.closed_in_short(None, "1h", UTC, now_ms=BAR, newest_ms=BAR) == "-"
 
 
-def test_moments_state_their_offset():
-    assert figures.moment(BAR, timezone(timedelta(hours=-3, minutes=-30))) == "2025-10-23 04:30-03:30"
+def test_bars_of_days_are_said_by_the_last_date_that_they_hold():
+    midnight = BAR - 8 * HOUR
+    day, week = (
+        figures.closed_in_short(midnight, timeframe, UTC, now_ms=BAR, newest_ms=BAR) for timeframe in ("1d", "1w")
+    )
+    assert (day, week) == ("2025-10-23", "2025-10-29")
+    assert figures.closed(midnight, "1d", UTC, now_ms=BAR) == "2025-10-23"
+
+
+def test_the_close_of_the_newest_bar_has_its_zone_and_a_date_where_that_is_not_today():
+    west = timezone(timedelta(hours=-3, minutes=-30))
+    assert figures.closed(BAR, "1h", UTC, now_ms=BAR + HOUR) == "09:00 UTC"
+    assert figures.closed(BAR, "1h", west, now_ms=BAR + 24 * HOUR) == "2025-10-23 05:30 UTC-03:30"

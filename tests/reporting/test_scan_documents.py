@@ -44,6 +44,7 @@ def test_the_json_document_has_exactly_these_keys_in_this_order():
         "params_hash",
         "backend",
         "bar_time",
+        "bar_close_time",
         "data_age_ms",
         "warnings",
         "scanned",

@@ -14,8 +14,8 @@ from tests.helpers.reported import BAR, CHINESE, HOSTILE, HOUR, LONGEST, market,
 from tests.helpers.terminal import lines_of, printed
 
 
-def plain(scan, width=None, columns=None, zone=UTC):
-    return lines_of(scan_table(scan, columns=columns, width=width, zone=zone), width)
+def plain(scan, width=None, columns=None, zone=UTC, first=None):
+    return lines_of(scan_table(scan, columns=columns, width=width, zone=zone, first=first), width)
 
 
 def row_of(name, lines):
@@ -38,8 +38,7 @@ def varied():
 def test_a_scan_in_eighty_columns():
     assert plain(result(), 80) == [
         "binanceusdm swap · 1h · 1500 bars · dialect lts · preset intraday",
-        "backend rust: fastest of 2 that can run here: about 9 ms for 217 series",
-        "last closed bar 2025-10-23 08:00+00:00, 4 min ago · fetch 1.2 s · compute 31 ms",
+        "newest bar closed 09:00 UTC, 4 min ago · fetch 1.2 s · compute 31 ms",
         "breadth ▲ 4 LONG  ▼ 5 SHORT  · 91 NEUTRAL",
         "",
         "#  SYMBOL                     SIDE       SIGNAL  E H W D L K       PRICE   AGE",
@@ -112,7 +111,7 @@ def test_columns_asked_for_are_shown_exactly_and_whole_however_narrow():
     for width in (40, None):
         lines = plain(result(), width, keys)
         assert titles(lines) == ["SYMBOL", "GRID", "BAR", "BARS", "PRICE", "VOLUME", "#"]
-        assert any(line.split() == [LONGEST, "1e-7", "08:00", "1500", "0.0012345", "4.20M", "2"] for line in lines)
+        assert any(line.split() == [LONGEST, "1e-7", "09:00", "1500", "0.0012345", "4.20M", "2"] for line in lines)
 
 
 def test_all_columns_can_be_asked_for():
@@ -164,8 +163,8 @@ def test_the_forming_bar_is_announced_and_marks_its_rows():
 
 def test_times_are_in_the_zone_asked_for_with_its_offset():
     lines = plain(result(), zone=timezone(timedelta(hours=5, minutes=30)))
-    assert "last closed bar 2025-10-23 13:30+05:30" in lines[2]
-    assert "10:30" in row_of("BTC/USDT", lines)
+    assert "newest bar closed 14:30 UTC+05:30" in lines[1]
+    assert "11:30" in row_of("BTC/USDT", lines)
 
 
 def test_settings_over_the_preset_are_named():
@@ -196,3 +195,41 @@ def test_colour_follows_the_console_and_never_the_data():
     assert "\x1b[1;32m▲ LONG" in drawn(force_terminal=True, color_system="standard")
     assert "\x1b[1;31m▼ SHORT" in drawn(force_terminal=True, color_system="standard")
     assert "\x1b[32m" not in drawn(force_terminal=True, color_system="standard", no_color=True)
+
+
+def test_the_first_look_has_a_block_per_side_and_says_how_many_more_there_are():
+    lines = plain(result(), 80, first=2)
+    assert lines[4:] == [
+        "#  SYMBOL                     SIGNAL  E H W D L K       PRICE     24 H  AGE",
+        "▲ LONG  2 of 3 " + "─" * 60,
+        "1  BTC/USDT:USDT              +1.000  ▲ ▲ ▴ · ▾ ▼    109876.5   +1.23%    3",
+        "3  PEPE/USDT:USDT             +0.973  ▲ ▲ ▲ ▲ ▲ ▲  0.00000701  +31.31%   41",
+        "",
+        "▼ SHORT  2 of 3 " + "─" * 59,
+        "2  1000000BABYDOGE/USDT:USDT  -1.000  ▼ ▼ ▼ ▼ ▼ ▼   0.0012345   -8.45%    0",
+        "4  币安人生/USDT:USDT         -0.812  ▲ ▲ ▴ · ▾ ▼      0.1734   -0.01%   12",
+        "",
+        "· NEUTRAL  1 " + "─" * 62,
+        "7  STABLE/USDT                 0.000  · · · · · ·      1.0000        -    -",
+        "",
+        "1 more LONG, 1 more SHORT: --all-rows shows them",
+        "",
+        "E=EMA H=HMA W=WMA D=DEMA L=LSMA K=KAMA · ▲▼ beyond the cut, ▴▾ within",
+        "age in bars",
+    ]
+
+
+def test_a_first_look_that_shows_all_promises_no_more():
+    assert not any("more" in line for line in plain(result(), 80, first=3))
+
+
+def test_a_first_look_keeps_the_order_of_the_rows_within_a_side():
+    lines = plain(result(market()[::-1]), 100, first=2)
+    assert [line.split()[0] for line in lines if re.match(r"\d  ", line)] == ["5", "3", "6", "4", "7"]
+
+
+@pytest.mark.parametrize("scan", [result(), varied(), result(())], ids=["usual", "varied", "empty"])
+def test_no_line_of_a_first_look_is_wider_than_the_terminal(scan):
+    for width in range(40, 201, 7):
+        shown = printed(scan_table(scan, columns=None, width=width, zone=UTC, first=2), width)
+        assert max(cell_len(line) for line in shown.splitlines()) <= width

@@ -647,6 +647,7 @@ ROW = st.builds(
     gap_bars=TIME,
     grid=st.none() | st.integers(0, 15),
     bar_time_ms=TIME,
+    bar_ms=TIME,
     forming=st.booleans(),
     closes=st.lists(FLOAT, max_size=40).map(tuple),
     measured=st.fixed_dictionaries({each.name: st.none() | FLOAT for each in MEASURES if each.window is not None}),
@@ -688,7 +689,7 @@ def offline_row(symbol: str, number: int) -> ScanRow:
     return ScanRow(
         rank=0, exchange="memory", symbol=symbol, side=Side.LONG, signal=number / 7, families={"ema": 1.0},
         weights={"ema": 2.0}, price=3.0, flipped_at_ms=None, age_bars=None,
-        bars=60, gap_bars=0, grid=None, bar_time_ms=1, forming=False, closes=(1.0,), measured={},
+        bars=60, gap_bars=0, grid=None, bar_time_ms=1, bar_ms=1, forming=False, closes=(1.0,), measured={},
     )  # fmt: skip
 
 

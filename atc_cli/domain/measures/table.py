@@ -81,6 +81,8 @@ MEASURES: tuple[Measure, ...] = (
         key="time", type="time", unit="UTC ms", of=attrgetter("bar_time_ms"), name="bar_time",
         title="BAR", look="bar time", json_place=16, flat_place=15,
     ),
+    Measure(key="bar_close", type="time", of=attrgetter("bar_close_ms"), name="bar_close_time"),
+    Measure(key="flip_close", type="time", of=attrgetter("flip_close_ms"), name="flip_close_time"),
     Measure(key="forming", type="flag", of=attrgetter("forming"), name="forming", json_place=17, flat_place=16),
     Measure(
         key="spark", type="closes", unit="quote currency", of=attrgetter("closes"),

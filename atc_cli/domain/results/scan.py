@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from atc_cli.domain.timeframe import TIMEFRAMES_MS
+
 
 class Side(StrEnum):
     """What a signal says to do."""
@@ -28,6 +30,7 @@ class SkipReason(StrEnum):
     TOO_FEW_BARS = "too_few_bars"
     CUTOUT = "cutout"
     STALE = "stale"
+    TOO_OLD = "too_old"
     NO_CANDLES = "no_candles"
     CONFLICTING_DUPLICATES = "conflicting_duplicates"
     OUT_OF_ORDER = "out_of_order"
@@ -78,9 +81,9 @@ class Decision:
 class ScanRow:
     """One ranked symbol.
 
-    Times in UTC ms, fractions not percent; `families` and `weights` hold the families in use only;
-    `closes` are the last closes for the sparkline, oldest first; `measured` is what the measures of the window
-    say (domain.measures), by name.
+    Times in UTC ms, of bars when they open, each `bar_ms` long; fractions not percent; `families` and `weights`
+    hold the families in use only; `closes` are the last closes for the sparkline, oldest first; `measured` is what the
+    measures of the window say (domain.measures), by name.
     """
 
     rank: int
@@ -97,6 +100,7 @@ class ScanRow:
     gap_bars: int
     grid: int | None
     bar_time_ms: int
+    bar_ms: int
     forming: bool
     closes: tuple[float, ...]
     measured: Mapping[str, float | None]
@@ -105,6 +109,16 @@ class ScanRow:
     def trend(self) -> int:
         """+1, -1 or 0 of the side."""
         return TREND[self.side]
+
+    @property
+    def bar_close_ms(self) -> int:
+        """When the newest bar closed, or will."""
+        return self.bar_time_ms + self.bar_ms
+
+    @property
+    def flip_close_ms(self) -> int | None:
+        """When the bar closed at which the side last changed: before that nobody could know."""
+        return None if self.flipped_at_ms is None else self.flipped_at_ms + self.bar_ms
 
     @property
     def change_24h_frac(self) -> float | None:
@@ -144,6 +158,11 @@ class Header:
     include_open: bool
     timings_ms: Mapping[str, float]
     warnings: tuple[str, ...] = ()
+
+    @property
+    def bar_close_ms(self) -> int | None:
+        """When the newest closed bar closed."""
+        return None if self.bar_time_ms is None else self.bar_time_ms + TIMEFRAMES_MS[self.timeframe]
 
 
 @dataclass(frozen=True, slots=True)
