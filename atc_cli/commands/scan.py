@@ -2,24 +2,22 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from time import perf_counter
 
+from atc_cli.commands import others
 from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
-from atc_cli.commands.rows import computed, listed
+from atc_cli.commands.rows import listed
+from atc_cli.commands.signals import signals_of
 from atc_cli.data.gather import Gathered, gather
 from atc_cli.data.market import Listing
-from atc_cli.domain.catalog import Want
 from atc_cli.domain.classify import rank, sort_rows
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
-from atc_cli.domain.results.scan import Remembered, ScanResult, ScanRow, Side, Skipped
-from atc_cli.domain.results.stored import Content
+from atc_cli.domain.results.scan import Header, Remembered, ScanResult, ScanRow, Side
 from atc_cli.engine import route
-from atc_cli.engine.backend import Workload
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.rows import Recall
 
@@ -31,44 +29,54 @@ def run(
 ) -> ScanResult:
     """Scan the typed and watched symbols, or all; `watchlist` are the lines of a watchlist.
 
-    Raises the AtcErrors of gather and route; OutOfRangeError where lambda is too large for the window.
+    Raises the AtcErrors of gather and route; OutOfRangeError where lambda is too large for the window, and as
+    others.check does.
     """
     params = settings.params()
+    others.check(settings)
     route.check(ports.offers, settings.backend)
     needs = needs_of(settings, params, max_lag_bars=settings.max_lag)
     wanted = wanted_of(settings, needs, ports.clock_ms(), typed=typed, watchlist=watchlist)
     recall = None if ports.signals is None else Recall(ports.signals)
     gathered = gather(ports.markets, wanted, ports.progress, known=recall)
-    known = [] if recall is None else [recall.rows[each] for each in gathered.known]
-    # Of all rows: the header names the same backend whatever is remembered.
-    bars = [*map(len, gathered.series), *(row.bars for row in known)]
-    workload = Workload.of(bars, params.dialect, Want.LAST)
-    backend, decision = route.choose(workload, ports.offers, settings.backend)
-    began = perf_counter()
-    fresh = computed(gathered, backend, params)
-    compute_ms = (perf_counter() - began) * 1000
-    if ports.signals is not None:
-        ports.signals.remember(_storable(gathered, fresh))
-    rows = _listed((*_rows(fresh), *known), gathered.listings())
+    found = signals_of(gathered, params, ports, settings.backend, recall)
+    listings = gathered.listings()
+    rows = _listed(found.rows, listings)
     kept, hidden = filtered(rows, settings)
+    header = header_of(settings, params, ports, gathered, decision=found.decision, compute_ms=found.compute_ms)
+    header = replace(header, warnings=(*header.warnings, *_steepness(params, found.longest_bars)))
+    interrupted = gathered.interrupted
+    if settings.with_ and not interrupted:
+        compared = others.with_others(kept, listings, settings, params, ports)
+        kept, disagreeing = _agreeing(compared.rows, settings.agree)
+        hidden |= {"--agree": disagreeing} if disagreeing else {}
+        header = _beside_others(header, settings.with_, compared)
+        interrupted = compared.interrupted
     top = top_per_side(sort_rows(rank(kept), settings.sort), settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
-    header = header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms)
     return ScanResult(
-        header=replace(header, warnings=(*header.warnings, *_steepness(params, max(bars, default=0)))),
+        header=header,
         rows=tuple(top),
-        skipped=(*gathered.skipped, *(each for each in fresh if isinstance(each, Skipped))),
+        skipped=(*gathered.skipped, *found.skipped),
         scanned=_scanned(gathered),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),
         breadth=Counter(row.side for row in rows),
-        interrupted=gathered.interrupted,
+        interrupted=interrupted,
         remembered=None if ports.signals is None else Remembered(len(gathered.known), len(gathered.series)),
     )
 
 
-def _rows(fresh: Iterable[ScanRow | Skipped]) -> Iterator[ScanRow]:
-    return (each for each in fresh if isinstance(each, ScanRow))
+def _agreeing(rows: Sequence[ScanRow], least: int) -> tuple[list[ScanRow], int]:
+    """The rows that so many other timeframes agree with, and how many others there were."""
+    kept = [row for row in rows if (row.agreement or 0) >= least]
+    return kept, len(rows) - len(kept)
+
+
+def _beside_others(header: Header, timeframes: tuple[str, ...], compared: others.Compared) -> Header:
+    timings = {**header.timings_ms, "with": compared.took_ms}
+    said = dict.fromkeys((*header.warnings, *compared.notes))
+    return replace(header, others=timeframes, timings_ms=timings, warnings=tuple(said))
 
 
 def _listed(rows: Iterable[ScanRow], listings: Mapping[tuple[str, str], Listing]) -> list[ScanRow]:
@@ -76,13 +84,6 @@ def _listed(rows: Iterable[ScanRow], listings: Mapping[tuple[str, str], Listing]
     place = {name: number for number, name in enumerate(listings)}
     ordered = sorted(rows, key=lambda row: place[row.exchange, row.symbol])
     return [listed(row, listings[row.exchange, row.symbol]) for row in ordered]
-
-
-def _storable(gathered: Gathered, fresh: Iterable[ScanRow | Skipped]) -> Iterator[tuple[Content, ScanRow]]:
-    """Rows of candles that the store holds as they are; after a fetch it may hold newer ones by now."""
-    for candles, row in zip(gathered.series, fresh, strict=True):
-        if candles.content is not None and isinstance(row, ScanRow):
-            yield candles.content, row
 
 
 def _steepness(params: Params, bars: int) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from time import perf_counter
 from typing import TypeVar
@@ -56,12 +56,21 @@ def gather(markets: Sequence[Market], wanted: Wanted, progress: Progress, *, kno
     """Listings, universe, candles. Raises NoDataError and UsageError as universe.choose does."""
     began = perf_counter()
     universe, dead = universe_of(markets, wanted)
+    gathered = candles_of(markets, universe, wanted, progress, known=known)
+    return replace(gathered, skipped=(*dead, *gathered.skipped), fetch_ms=(perf_counter() - began) * 1000)
+
+
+def candles_of(
+    markets: Sequence[Market], universe: Universe, wanted: Wanted, progress: Progress, *, known: Known | None = None
+) -> Gathered:
+    """The candles of these symbols. Raises as `load_all` does."""
+    began = perf_counter()
     loaded = load_all(markets, universe, wanted, progress, known=known)
     return Gathered(
         series=tuple(candles for each in loaded for candles in each.candles),
         known=tuple(stored for each in loaded for stored in each.known),
         universe=universe,
-        skipped=(*dead, *universe.missing, *(skip for each in loaded for skip in each.skipped)),
+        skipped=(*universe.missing, *(skip for each in loaded for skip in each.skipped)),
         newest_open_ms=max((each.newest_open_ms for each in loaded if each.newest_open_ms is not None), default=None),
         now_ms=max((each.now_ms for each in loaded), default=wanted.window.now_ms),
         interrupted=any(each.interrupted for each in loaded),

@@ -93,6 +93,10 @@ class Market(Protocol):
         """These needed neither a request nor a candle: what is stored of them is in use all the same."""
         return
 
+    def at(self, timeframe: str) -> "Market":  # noqa: ARG002
+        """The same market for candles of another timeframe; it is closed with this one."""
+        return self
+
     def refresh(self) -> bool:
         """Forget a list of symbols that was kept from an earlier run; False where there is none."""
         return False

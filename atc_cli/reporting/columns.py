@@ -31,7 +31,7 @@ Justify = Literal["left", "right"]
 SPARK_NARROW = table.SPARK_CLOSES // 2
 _FRESH_BARS = 3
 _SIGNAL_DECIMALS = 3
-_TO_THE_LEFT = ("text", "families")
+_TO_THE_LEFT = ("text", "families", "sides")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,10 @@ class Column:
     justify: Justify
     cell: Callable[[ScanRow, Scene], Cell]
 
+    def title_in(self, header: Header) -> str:
+        """The title; over the sides of other timeframes their names."""
+        return " ".join(header.others) or self.title if self.key == "with" else self.title
+
     @classmethod
     def of(cls, measure: Measure) -> "Column":
         """The column of a measure that has a look."""
@@ -88,6 +92,20 @@ def _families(signals: dict[str, float], _: ScanRow, scene: Scene) -> Cell:
     marks = [family_mark(signals[each], cuts) if each in signals else (" ", "") for each in FAMILY_IDS]
     spaced = [(f"{mark} ", style) for mark, style in marks[:-1]]
     return *spaced, marks[-1]
+
+
+def _sides(_: object, row: ScanRow, scene: Scene) -> Cell:
+    """A mark per other timeframe, under its name; blank where nothing is known."""
+    cell: list[Span] = []
+    for timeframe in scene.header.others:
+        other = row.others.get(timeframe)
+        mark, style = (" ", "") if other is None else SIDE_MARKS[other.side]
+        cell.append((f"{mark:<{len(timeframe)}} ", style))
+    return tuple(cell) or ((figures.NOTHING, QUIET),)
+
+
+def _agreement(count: int | None, row: ScanRow, _: Scene) -> Cell:
+    return ((figures.NOTHING if count is None else f"{count}/{len(row.others)}", QUIET),)
 
 
 def _age(bars: int | None, _: ScanRow, __: Scene) -> Cell:
@@ -135,6 +153,8 @@ _DRAWN: dict[Look, Callable[[Any, ScanRow, Scene], Cell]] = {
     "grid": _grid,
     "bar time": _bar_time,
     "closes": _spark,
+    "sides": _sides,
+    "agreement": _agreement,
 }
 
 COLUMNS: dict[str, Column] = {key: Column.of(measure) for key, measure in table.COLUMNS.items()}
@@ -158,6 +178,7 @@ def default_columns(result: ScanResult) -> tuple[str, ...]:
         "exchange": len({row.exchange for row in rows}) > 1 or "," in result.header.exchange,
         "bars": any(row.bars < result.header.bars for row in rows),
         "gaps": any(row.gap_bars > 0 for row in rows),
+        "with": bool(result.header.others),
         "time": len({row.bar_time_ms for row in rows}) > 1,
     }
     return tuple(key for key, measure in table.COLUMNS.items() if measure.usual or wanted.get(key, False))

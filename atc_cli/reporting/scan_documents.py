@@ -70,7 +70,7 @@ class _Field(NamedTuple):
 
 def _fields(header: Header) -> list[_Field]:
     """A row without nesting, and what makes its signal this signal; the market stands behind the exchange."""
-    fields = [each for measure in IN_FLAT_FILES for each in _fields_of(measure)]
+    fields = [each for measure in IN_FLAT_FILES for each in _fields_of(measure, header)]
     behind = [each.name for each in fields].index("exchange") + 1
     fields.insert(behind, _same("market", header.market))
     return [
@@ -86,8 +86,10 @@ def _same(name: str, text: str) -> _Field:
     return _Field(name, "text", lambda _: text)
 
 
-def _fields_of(measure: Measure) -> list[_Field]:
+def _fields_of(measure: Measure, header: Header) -> list[_Field]:
     """The measure's own column; of a figure per family one each, empty where it takes no part."""
+    if measure.type == "sides":
+        return [each for timeframe in header.others for each in _of_timeframe(timeframe)]
     if measure.type == "families":
         return [_Field(f"{family}_{measure.part}", "number", _of_family(measure, family)) for family in FAMILY_IDS]
     return [_Field(measure.name, measure.type, measure.read)]
@@ -96,6 +98,13 @@ def _fields_of(measure: Measure) -> list[_Field]:
 def _of_family(measure: Measure, family: str) -> Callable[[ScanRow], float | None]:
     read = measure.read
     return lambda row: read(row).get(family)
+
+
+def _of_timeframe(timeframe: str) -> list[_Field]:
+    return [
+        _Field(f"{timeframe}_side", "text", lambda row: each.side.value if (each := row.others[timeframe]) else None),
+        _Field(f"{timeframe}_signal", "number", lambda row: each.signal if (each := row.others[timeframe]) else None),
+    ]
 
 
 def scan_csv(result: ScanResult) -> str:
@@ -118,7 +127,7 @@ def _csv_whole(value: int | None) -> str:
 
 
 _CSV: dict[Type, Callable[[Any], str]] = {
-    "text": printable,
+    "text": lambda text: "" if text is None else printable(text),
     "whole": _csv_whole,
     "number": _csv_number,
     "flag": lambda value: str(value).lower(),

@@ -18,7 +18,7 @@ def scan_markdown(result: ScanResult, *, columns: tuple[str, ...] | None = None,
     keys = checked_columns(columns) if columns else default_columns(result)
     scene = Scene.of(result, zone)
     rules = ["---:" if COLUMNS[key].justify == "right" else "---" for key in keys]
-    above = [_row([COLUMNS[key].title for key in keys]), _row(rules)]
+    above = [_row([COLUMNS[key].title_in(result.header) for key in keys]), _row(rules)]
     rows = [_row([_cell(key, row, scene) for key in keys]) for row in result.rows]
     return "\n".join([_said(result.header, zone), "", *above, *rows, ""])
 
@@ -38,7 +38,7 @@ def _said(header: Header, zone: tzinfo) -> str:
 def _cell(key: str, row: ScanRow, scene: Scene) -> str:
     """The table's cell; blanks between family marks stay, so that a mark stays under its letter."""
     text = "".join([part for part, _ in COLUMNS[key].cell(row, scene)])
-    return text.replace(" ", "\u00a0") if key == "families" else _escaped(text.strip())
+    return text.replace(" ", "\u00a0") if key in ("families", "with") else _escaped(text.strip())
 
 
 def _row(cells: list[str]) -> str:

@@ -118,7 +118,8 @@ def _drawn(key: str, rows: Iterable[ScanRow], scene: Scene) -> _Drawn:
     column = COLUMNS[key]
     cells = [column.cell(row, scene) for row in rows]
     widest = max(map(_cell_width, cells))
-    title = "" if key in _TITLE_MAY_GO and widest < cell_len(column.title) else column.title
+    title = column.title_in(scene.header)
+    title = "" if key in _TITLE_MAY_GO and widest < cell_len(title) else title
     return _Drawn(title, cells, max(widest, cell_len(title)))
 
 

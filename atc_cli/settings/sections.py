@@ -138,6 +138,13 @@ class Rows(Section):
     min_signal: float = setting("smallest |signal|", number(0, 1), default=0.0, metavar="X")
     max_age: int | None = setting("flips at most N bars old (for cron)", whole(0), default=None, metavar="N")
     all: bool = setting("NEUTRAL rows too", switch, default=False)
+    with_: tuple[str, ...] = setting(
+        "show the sides of other timeframes beside each row, as 1h,4h; it never ranks by itself",
+        Several(choice("timeframe", TIMEFRAMES_MS, fold=False)),
+        default=(),
+        metavar="TF[,TF]",
+    )
+    agree: int = setting("rows with whose side at least N timeframes of --with agree", whole(0), default=0, metavar="N")
 
 
 @section

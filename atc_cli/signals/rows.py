@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from atc_cli.signals.disk import BytesCache
 
 # Whose row it is and how it ranks is not for the candles to say.
-_FIELDS = [each.name for each in fields(ScanRow) if each.name not in ("rank", "exchange", "symbol")]
+_FIELDS = [each.name for each in fields(ScanRow) if each.name not in ("rank", "exchange", "symbol", "others")]
 _values_of = attrgetter(*_FIELDS)
 
 _Rows = dict[str, Sequence[Any]]
@@ -31,7 +31,12 @@ class Signals:
 
     def __init__(self, cache: "BytesCache", made_of: Mapping[str, object]) -> None:
         self._cache = cache
+        self._parts = made_of
         self._made_of = json.dumps(made_of, sort_keys=True)
+
+    def at(self, timeframe: str) -> "Signals":
+        """The same of another timeframe."""
+        return Signals(self._cache, {**self._parts, "timeframe": timeframe})
 
     def known(self, stored: Iterable[Stored]) -> Iterator[tuple[Stored, ScanRow]]:
         """What is remembered of stored candles, rows without a rank; of each file's rows only one look-up."""
@@ -74,11 +79,11 @@ class Recall:
     """Asked of stored candles whether they need to be read: not where a row is remembered; `rows` are those."""
 
     def __init__(self, signals: Signals) -> None:
-        self._signals = signals
+        self.signals = signals
         self.rows: dict[Stored, ScanRow] = {}
 
     def __call__(self, stored: Iterable[Stored]) -> Iterator[Stored]:
         """Those whose row is remembered."""
-        for each, row in self._signals.known(stored):
+        for each, row in self.signals.known(stored):
             self.rows[each] = row
             yield each

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import suppress
+from copy import copy
 from pathlib import Path
 
 from atc_cli.data.market import Delivery, Listing, Market, Stored
@@ -41,7 +42,8 @@ class OfflineMarket(Market):
         notes: list[str] = []
         self.notes: Sequence[str] = notes
         self._say = notes.append
-        self._shelf = Store(folder, notes.append).shelf(exchange, market, timeframe, host)
+        self._store, self._host = Store(folder, notes.append), host
+        self._shelf = self._store.shelf(exchange, market, timeframe, host)
         self._clock = clock
         self._entries: list[Entry] | None = None
 
@@ -97,6 +99,13 @@ class OfflineMarket(Market):
             self._say(
                 f"{self.name}: {doubted} symbols were stored by a clock ahead of this machine's: newest bars left out"
             )
+
+    def at(self, timeframe: str) -> "OfflineMarket":
+        """What is stored of that timeframe."""
+        other = copy(self)
+        other._shelf = self._store.shelf(self.name, self.kind, timeframe, self._host)
+        other._entries = None
+        return other
 
     def _doubts(self, entry: Entry) -> bool:
         """Whether the entry tells of a time that has not come."""

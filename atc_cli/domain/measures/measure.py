@@ -9,10 +9,10 @@ if TYPE_CHECKING:
     from atc_cli.domain.params import Params
     from atc_cli.domain.results.scan import ScanRow
 
-Type = Literal["text", "whole", "number", "flag", "time", "families", "closes"]
+Type = Literal["text", "whole", "number", "flag", "time", "families", "closes", "sides"]
 Look = Literal[
     "place", "symbol", "name", "side", "signal", "families", "price", "change", "amount", "age", "moment",
-    "bars", "gaps", "grid", "bar time", "closes",
+    "bars", "gaps", "grid", "bar time", "closes", "sides", "agreement",
 ]  # fmt: skip
 LAST = 1000
 
@@ -53,7 +53,8 @@ class Measure:
 
     `title` heads the column that `look` draws (None: no column); `usual` columns are shown unless others are asked
     for. `sort` says what comes first (None: --sort does not know it), by the value or by what `sort_by` reads.
-    `part` ends the names of the columns that a figure per family becomes in flat files (ema_signal). The places are
+    `part` ends the names of the columns that a figure per family becomes in flat files (ema_signal); sides become two
+    columns for each other timeframe (1h_side, 1h_signal). The places are
     those among the keys of a JSON row, the columns of flat files (csv, parquet) and the choices of --sort: they stay
     what scripts know, and what is newer comes last in the order of the table.
     """

@@ -4,12 +4,25 @@ Imported for --help and completion: a module that computes a measure imports num
 """
 
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.measures.day import change_24h_frac, quote_volume_24h
 from atc_cli.domain.measures.measure import DayFigures, Measure, RowData
 
+if TYPE_CHECKING:
+    from atc_cli.domain.results.scan import ScanRow
+
 SPARK_CLOSES = 40
+
+
+def _others(row: "ScanRow") -> dict[str, dict[str, object] | None]:
+    """Sides and signals by timeframe."""
+    return {
+        timeframe: None if each is None else {"side": each.side.value, "signal": each.signal}
+        for timeframe, each in row.others.items()
+    }
+
 
 # In the order of the table's columns.
 MEASURES: tuple[Measure, ...] = (
@@ -84,6 +97,11 @@ MEASURES: tuple[Measure, ...] = (
     Measure(key="bar_close", type="time", of=attrgetter("bar_close_ms"), name="bar_close_time"),
     Measure(key="flip_close", type="time", of=attrgetter("flip_close_ms"), name="flip_close_time"),
     Measure(key="forming", type="flag", of=attrgetter("forming"), name="forming", json_place=17, flat_place=16),
+    Measure(key="with", type="sides", of=_others, name="with", title="WITH", look="sides"),
+    Measure(
+        key="agreement", type="whole", unit="timeframes", of=attrgetter("agreement"), name="agreement",
+        title="AGREE", look="agreement", sort="largest",
+    ),
     Measure(
         key="spark", type="closes", unit="quote currency", of=attrgetter("closes"),
         title=f"LAST {SPARK_CLOSES} CLOSES", look="closes", usual=True,

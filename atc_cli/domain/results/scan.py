@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 
@@ -77,13 +78,21 @@ class Decision:
     estimates_ms: Mapping[str, float] = field(default_factory=dict)
 
 
+class Elsewhere(NamedTuple):
+    """What a symbol shows at another timeframe."""
+
+    side: Side
+    signal: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanRow:
     """One ranked symbol.
 
     Times in UTC ms, of bars when they open, each `bar_ms` long; fractions not percent; `families` and `weights`
     hold the families in use only; `closes` are the last closes for the sparkline, oldest first; `measured` is what the
-    measures of the window say (domain.measures), by name.
+    measures of the window say (domain.measures), by name; `others` is what the symbol shows at other timeframes, None
+    where nothing is known.
     """
 
     rank: int
@@ -104,6 +113,7 @@ class ScanRow:
     forming: bool
     closes: tuple[float, ...]
     measured: Mapping[str, float | None]
+    others: Mapping[str, Elsewhere | None] = field(default_factory=dict)
 
     @property
     def trend(self) -> int:
@@ -119,6 +129,13 @@ class ScanRow:
     def flip_close_ms(self) -> int | None:
         """When the bar closed at which the side last changed: before that nobody could know."""
         return None if self.flipped_at_ms is None else self.flipped_at_ms + self.bar_ms
+
+    @property
+    def agreement(self) -> int | None:
+        """How many of the other timeframes stand on the same side; None where none was asked for."""
+        if not self.others:
+            return None
+        return sum(each is not None and each.side is self.side for each in self.others.values())
 
     @property
     def change_24h_frac(self) -> float | None:
@@ -137,7 +154,7 @@ class Header:
 
     `modified` names the settings that differ from the preset's; `bar_time_ms` is the open time of the
     newest closed bar; `data_age_ms` how long ago it closed, where the data may be old; a family counts as
-    up above the first of `cuts` and as down below the second.
+    up above the first of `cuts` and as down below the second; `others` are the timeframes that rows show besides.
     """
 
     exchange: str
@@ -158,6 +175,7 @@ class Header:
     include_open: bool
     timings_ms: Mapping[str, float]
     warnings: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
     @property
     def bar_close_ms(self) -> int | None:

@@ -19,7 +19,7 @@ from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.classify import sort_rows
 from atc_cli.domain.measures.measure import LAST, Look, Measure
 from atc_cli.domain.measures.table import COLUMNS, IN_FLAT_FILES, IN_JSON, MEASURES, SORTS, measured
-from atc_cli.domain.results.scan import ScanRow
+from atc_cli.domain.results.scan import Elsewhere, ScanRow, Side
 from atc_cli.reporting import columns, scan_documents
 from atc_cli.reporting.scan_markdown import scan_markdown
 from atc_cli.settings.option import options
@@ -32,8 +32,9 @@ from tests.helpers.reported import market, result, row
 OPTIONS = {option.key: option for option in options(Settings)}
 OF_WINDOW = [each.name for each in MEASURES if each.window is not None]
 # A value of every measure, of no two the same.
+OTHERS = {"1h": Elsewhere(Side.LONG, 0.1 + 0.3), "4h": None}
 ROW = row(
-    7, "A/B", 0.1 + 0.2, forming=True, gap_bars=3, bars=1499, age_bars=11, grid=5,
+    7, "A/B", 0.1 + 0.2, forming=True, gap_bars=3, bars=1499, age_bars=11, grid=5, others=OTHERS,
     **{name: 0.1 * (place + 3) for place, name in enumerate(OF_WINDOW)},
 )  # fmt: skip
 PARQUET = {"text": "string", "whole": "int64", "number": "double", "flag": "bool", "time": "timestamp[ms, tz=UTC]"}
@@ -92,13 +93,16 @@ def test_csv_and_parquet_hold_it_to_the_bit(measure: Measure) -> None:
     kind = PARQUET.get(measure.type, "double")
     if measure.type == "families":
         wanted = {f"{family}_{measure.part}": value.get(family) for family in FAMILY_IDS}
-    (cells,) = csv.DictReader(io.StringIO(scan_documents.scan_csv(result((ROW,)))))
-    table = pq.read_table(io.BytesIO(scan_documents.scan_parquet(result((ROW,)))))
+    if measure.type == "sides":
+        wanted, kind = {"1h_signal": 0.1 + 0.3, "4h_signal": None}, "double"
+    scan = result((ROW,), others=tuple(OTHERS))
+    (cells,) = csv.DictReader(io.StringIO(scan_documents.scan_csv(scan)))
+    table = pq.read_table(io.BytesIO(scan_documents.scan_parquet(scan)))
     for name, each in wanted.items():
         (held,) = table.column(name).to_pylist()
         assert str(table.schema.field(name).type) == kind
         assert held == (datetime.fromtimestamp(each / 1000, UTC) if measure.type == "time" else each)
-        text = str(in_text(measure, each))
+        text = "" if each is None else str(in_text(measure, each))
         assert cells[name] == (text.lower() if measure.type == "flag" else text)
 
 
@@ -135,7 +139,11 @@ def test_a_measure_sorts_as_it_says_and_turned_round(measure: Measure) -> None:
     assert complete is not None
     read = measure.sort_by or measure.read
     figures = (*ODD, 2.0, -1.0, 3.0, 2.0, 1e300)
-    extra = tuple(row(20 + i, f"X{i}", **dict.fromkeys(OF_WINDOW, value)) for i, value in enumerate(figures))
+    extra = tuple(
+        row(20 + i, f"X{i}", others=dict.fromkeys("abc"[: i % 4], Elsewhere(Side.LONG, 1.0)),
+            **dict.fromkeys(OF_WINDOW, value))
+        for i, value in enumerate((*figures, *figures))
+    )  # fmt: skip
     for key, largest in ((measure.key, measure.sort == "largest"), (f"-{measure.key}", measure.sort == "smallest")):
         assert key in complete(key)
         assert option.parse(key) == key

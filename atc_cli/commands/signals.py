@@ -1,0 +1,57 @@
+"""Gathered candles to rows: some are remembered, the others computed, and remembered from then on."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from time import perf_counter
+
+from atc_cli.commands.ports import Ports
+from atc_cli.commands.rows import computed
+from atc_cli.data.gather import Gathered
+from atc_cli.domain.catalog import Want
+from atc_cli.domain.params import Params
+from atc_cli.domain.results.scan import Decision, ScanRow, Skipped
+from atc_cli.domain.results.stored import Content
+from atc_cli.engine import route
+from atc_cli.engine.backend import Workload
+from atc_cli.signals.rows import Recall
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signalled:
+    """Unranked rows, those that could not be computed, the bars of the longest, and what computed how long."""
+
+    rows: tuple[ScanRow, ...]
+    skipped: tuple[Skipped, ...]
+    longest_bars: int
+    decision: Decision
+    compute_ms: float
+
+
+def signals_of(gathered: Gathered, params: Params, ports: Ports, backend: str, recall: Recall | None) -> Signalled:
+    """A row of every series and of everything that is known; raises as route.choose does.
+
+    `recall` is what `gathered` was asked with, None where nothing is remembered.
+    """
+    known = [] if recall is None else [recall.rows[each] for each in gathered.known]
+    # Of all rows: the header names the same backend whatever is remembered.
+    bars = [*map(len, gathered.series), *(row.bars for row in known)]
+    chosen, decision = route.choose(Workload.of(bars, params.dialect, Want.LAST), ports.offers, backend)
+    began = perf_counter()
+    fresh = computed(gathered, chosen, params)
+    compute_ms = (perf_counter() - began) * 1000
+    if recall is not None:
+        recall.signals.remember(_storable(gathered, fresh))
+    return Signalled(
+        rows=(*(each for each in fresh if isinstance(each, ScanRow)), *known),
+        skipped=tuple(each for each in fresh if isinstance(each, Skipped)),
+        longest_bars=max(bars, default=0),
+        decision=decision,
+        compute_ms=compute_ms,
+    )
+
+
+def _storable(gathered: Gathered, fresh: Iterable[ScanRow | Skipped]) -> Iterator[tuple[Content, ScanRow]]:
+    """Rows of candles that the store holds as they are; after a fetch it may hold newer ones by now."""
+    for candles, row in zip(gathered.series, fresh, strict=True):
+        if candles.content is not None and isinstance(row, ScanRow):
+            yield candles.content, row
