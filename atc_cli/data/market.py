@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from atc_cli.domain.panel import Candles, RawCandles
 from atc_cli.domain.results.scan import Skipped
@@ -47,6 +47,18 @@ class Stored:
     content: Content
 
 
+class Price(NamedTuple):
+    """What candles of one symbol cost: requests, and their weight in the rate limit, 0 where that is not known."""
+
+    requests: int
+    weight: int
+
+    @property
+    def charged(self) -> int:
+        """What the exchange counts, as far as we know."""
+        return self.weight or self.requests
+
+
 # Candles are those that were checked before: the store holds nothing else.
 Arrived = RawCandles | Candles | Skipped
 Delivery = Callable[[Arrived], None]
@@ -88,6 +100,14 @@ class Market(Protocol):
     def stored(self, listings: Sequence[Listing], window: Window) -> Iterable[Stored]:  # noqa: ARG002
         """Which of the listings can be had without a request, and what candles they are; none is read."""
         return ()
+
+    def price(self, window: Window) -> Price | None:  # noqa: ARG002
+        """What the newest bars of a symbol cost; None where nothing is asked for, or every bar is in any case."""
+        return None
+
+    def near(self, listings: Sequence[Listing], window: Window, tail_bars: int) -> list[Listing]:  # noqa: ARG002
+        """Which of the listings lack at most so many of the newest bars: to ask for more is not needed."""
+        return []
 
     def used(self, stored: Sequence[Stored], window: Window) -> None:  # noqa: ARG002
         """These needed neither a request nor a candle: what is stored of them is in use all the same."""

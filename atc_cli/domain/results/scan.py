@@ -80,7 +80,7 @@ class ScanRow:
 
     Times in UTC ms, fractions not percent; `families` and `weights` hold the families in use only;
     `closes` are the last closes for the sparkline, oldest first; `measured` is what the measures of the window
-    say (domain.measures), by name.
+    say (domain.measures), by name. `approximate`: computed from a window that is shorter than it should be.
     """
 
     rank: int
@@ -100,6 +100,7 @@ class ScanRow:
     forming: bool
     closes: tuple[float, ...]
     measured: Mapping[str, float | None]
+    approximate: bool = False
 
     @property
     def trend(self) -> int:
