@@ -14,6 +14,8 @@ from atc_cli.settings.sections import Settings
 if TYPE_CHECKING:
     from atc_cli.domain.results.scan import ScanResult
 
+_UNMARKED = ("table", "markdown", "symbols")  # no row says there that it is approximate
+
 
 def run(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitCode:
     """Scan, write, say what was found; with --lock only where nobody does the same."""
@@ -24,13 +26,15 @@ def run(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitC
 def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitCode:
     from atc_cli.cli import wiring
     from atc_cli.commands import scan as command
+    from atc_cli.commands.tally import Tally
 
     settings = resolved.settings
     output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
     check_target(settings.out, binary=output == "parquet")
     watchlist = lines_of(settings.watchlist)
-    with resolved.blaming(), wiring.ports(settings, progress(own.quiet), remember=True) as ports, noting(ports):
-        result = command.run(settings, ports, typed=symbols, watchlist=watchlist)
+    tally = Tally(progress(own.quiet))
+    with resolved.blaming(), wiring.ports(settings, tally, remember=True) as ports, noting(ports):
+        result = command.run(settings, ports, typed=symbols, watchlist=watchlist, tally=tally)
     write(_content(result, settings, output), settings.out)
     code = _code(result)
     _say(result, own, ok=code is ExitCode.OK)
@@ -42,6 +46,8 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
 def _content(result: "ScanResult", settings: Settings, output: str) -> Any:
     from atc_cli.reporting import scan_documents, scan_markdown, scan_table
 
+    if output in _UNMARKED:
+        result = result.exact
     if output == "table":
         width = terminal_width(settings.out)
         return scan_table.scan_table(result, columns=settings.columns, width=width, zone=zone_of(settings.tz))

@@ -2,15 +2,17 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
 from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
+from atc_cli.commands.prefilter import Search
 from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rows import computed, listed
-from atc_cli.data.gather import Gathered, gather
+from atc_cli.commands.tally import Tally
+from atc_cli.data.gather import Gathered
 from atc_cli.data.market import Listing
 from atc_cli.domain.catalog import Want
 from atc_cli.domain.classify import rank, sort_rows
@@ -27,9 +29,16 @@ STEEP_MULTIPLIER = 1.1
 
 
 def run(
-    settings: Settings, ports: Ports, *, typed: Sequence[str] = (), watchlist: Iterable[str] | None = None
+    settings: Settings,
+    ports: Ports,
+    *,
+    typed: Sequence[str] = (),
+    watchlist: Iterable[str] | None = None,
+    tally: Tally | None = None,
 ) -> ScanResult:
     """Scan the typed and watched symbols, or all; `watchlist` are the lines of a watchlist.
+
+    `tally` counts what the markets ask for, where they report to it.
 
     Raises the AtcErrors of gather and route; OutOfRangeError where lambda is too large for the window.
     """
@@ -38,18 +47,19 @@ def run(
     needs = needs_of(settings, params, max_lag_bars=settings.max_lag)
     wanted = wanted_of(settings, needs, ports.clock_ms(), typed=typed, watchlist=watchlist)
     recall = None if ports.signals is None else Recall(ports.signals)
-    gathered = gather(ports.markets, wanted, ports.progress, known=recall)
+    found = Search(settings, ports, params, recall, _may_matter(settings), tally).run(wanted)
+    gathered = found.gathered
     known = [] if recall is None else [recall.rows[each] for each in gathered.known]
     # Of all rows: the header names the same backend whatever is remembered.
     bars = [*map(len, gathered.series), *(row.bars for row in known)]
     workload = Workload.of(bars, params.dialect, Want.LAST)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
-    fresh = computed(gathered, backend, params)
+    fresh = computed(gathered.series, backend, params)
     compute_ms = (perf_counter() - began) * 1000
     if ports.signals is not None:
         ports.signals.remember(_storable(gathered, fresh))
-    rows = _listed((*_rows(fresh), *known), gathered.listings())
+    rows = _listed((*_rows(fresh), *known, *_rows(found.approximate)), gathered.listings())
     kept, hidden = filtered(rows, settings)
     top = top_per_side(rank(kept), settings.top)
     if len(top) < len(kept):
@@ -57,14 +67,27 @@ def run(
     header = header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms)
     return ScanResult(
         header=replace(header, warnings=(*header.warnings, *_steepness(params, max(bars, default=0)))),
-        rows=sort_rows(top, settings.sort),
-        skipped=(*gathered.skipped, *(each for each in fresh if isinstance(each, Skipped))),
-        scanned=_scanned(gathered),
+        rows=_sorted(top, settings.sort),
+        skipped=(*gathered.skipped, *(each for each in (*fresh, *found.approximate) if isinstance(each, Skipped))),
+        scanned=_scanned(gathered) + len(found.approximate),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),
         breadth=Counter(row.side for row in rows),
         interrupted=gathered.interrupted,
         remembered=None if ports.signals is None else Remembered(len(gathered.known), len(gathered.series)),
+        prefiltered=found.prefiltered,
     )
+
+
+def _may_matter(settings: Settings) -> Callable[[ScanRow], bool]:
+    """Whether nothing but side and size of the signal, which a short window tells nearly, takes a row out."""
+    others = replace(settings, side="both", min_signal=0.0, all=True)
+    return lambda row: _objection(row, others) is None
+
+
+def _sorted(rows: Sequence[ScanRow], key: str) -> tuple[ScanRow, ...]:
+    """Approximate rows come behind all others."""
+    exact, approximate = ([row for row in rows if row.approximate is each] for each in (False, True))
+    return (*sort_rows(exact, key), *sort_rows(approximate, key))
 
 
 def _rows(fresh: Iterable[ScanRow | Skipped]) -> Iterator[ScanRow]:

@@ -58,6 +58,13 @@ class Price(NamedTuple):
         """What the exchange counts, as far as we know."""
         return self.weight or self.requests
 
+    def plus(self, other: "Price", times: int = 1) -> "Price":
+        """This and so many times the other."""
+        return Price(self.requests + times * other.requests, self.weight + times * other.weight)
+
+
+Prices = Callable[[int], Price]
+"""What so many of the newest closed candles of a symbol cost, where it has no gaps."""
 
 # Candles are those that were checked before: the store holds nothing else.
 Arrived = RawCandles | Candles | Skipped
@@ -101,13 +108,13 @@ class Market(Protocol):
         """Which of the listings can be had without a request, and what candles they are; none is read."""
         return ()
 
-    def price(self, window: Window) -> Price | None:  # noqa: ARG002
-        """What the newest bars of a symbol cost; None where nothing is asked for, or every bar is in any case."""
+    def prices(self) -> Prices | None:
+        """What candles cost, once listings were asked for; None where no request is made, or all are in any case."""
         return None
 
-    def near(self, listings: Sequence[Listing], window: Window, tail_bars: int) -> list[Listing]:  # noqa: ARG002
-        """Which of the listings lack at most so many of the newest bars: to ask for more is not needed."""
-        return []
+    def near(self, listings: Sequence[Listing], window: Window, most_bars: int) -> set[str]:  # noqa: ARG002
+        """The symbols of which no more than so many bars have to be asked for, because the others are stored."""
+        return set()
 
     def used(self, stored: Sequence[Stored], window: Window) -> None:  # noqa: ARG002
         """These needed neither a request nor a candle: what is stored of them is in use all the same."""

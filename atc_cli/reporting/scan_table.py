@@ -9,11 +9,12 @@ from rich.text import Text
 
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.measures import table as measures
-from atc_cli.domain.results.scan import ScanResult, ScanRow
+from atc_cli.domain.results.scan import Prefiltered, ScanResult, ScanRow
 from atc_cli.reporting.banner import banner, breadth
 from atc_cli.reporting.cells import Cell, Span
 from atc_cli.reporting.columns import COLUMNS, DROP_ORDER, SPARK_NARROW, Scene, checked_columns, default_columns
 from atc_cli.reporting.layout import GAP, RULE, TITLE, flow
+from atc_cli.reporting.prefilter import prefilter_parts
 from atc_cli.reporting.text import printable
 
 _TITLE_MAY_GO = ("spark", "side")
@@ -36,7 +37,8 @@ def scan_table(result: ScanResult, *, columns: tuple[str, ...] | None, width: in
     as asked, however wide. Times are in `zone`. Raises UsageError for an unknown column.
     """
     keys = checked_columns(columns) if columns else default_columns(result)
-    above = [*banner(result.header, width=width, zone=zone), *breadth(result.breadth, width=width), Text()]
+    above = [*banner(result.header, width=width, zone=zone), *breadth(result.breadth, width=width)]
+    above += [*_prefilter(result.prefiltered, width), Text()]
     if not result.rows:
         return [*above, *_nothing(result, width)]
     scene = Scene.of(result, zone)
@@ -48,6 +50,11 @@ def scan_table(result: ScanResult, *, columns: tuple[str, ...] | None, width: in
     if not columns:
         drawn = _fitted(drawn, width)
     return [*above, *_lines(drawn), *_legend(drawn, width)]
+
+
+def _prefilter(done: Prefiltered | None, width: int | None) -> list[Text]:
+    items: list[Cell] = [] if done is None else [((part, "yellow"),) for part in prefilter_parts(done)]
+    return flow(items, width, indent=2)
 
 
 def _drawn(key: str, rows: Iterable[ScanRow], scene: Scene) -> _Drawn:

@@ -1,7 +1,7 @@
 """What commands return and formats print. Plain values, no behaviour."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -156,11 +156,31 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prefiltered:
+    """What a scan did that fetched whole windows only where they could matter.
+
+    `short` symbols were asked for windows of `bars` (None: nothing would be saved, and every window is whole), `whole`
+    of them for whole ones then, and `approximate` are left. Whole windows of all would have taken about
+    `plain_requests` and `plain_weight`; weights are 0 where they are not known.
+    """
+
+    per_side: int
+    bars: int | None
+    short: int
+    whole: int
+    approximate: int
+    requests: int
+    weight: int
+    plain_requests: int
+    plain_weight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScanResult:
     """A whole scan.
 
     `hidden` counts rows that the filters took out, by filter; `breadth` counts the sides of every symbol
-    that has values, before any filter; `remembered` is None where nothing is.
+    that has values, before any filter; `remembered` is None where nothing is, `prefiltered` where nothing was.
     """
 
     header: Header
@@ -171,3 +191,9 @@ class ScanResult:
     breadth: Mapping[Side, int]
     interrupted: bool = False
     remembered: Remembered | None = None
+    prefiltered: Prefiltered | None = None
+
+    @property
+    def exact(self) -> "ScanResult":
+        """The same without its approximate rows."""
+        return replace(self, rows=tuple(row for row in self.rows if not row.approximate))
