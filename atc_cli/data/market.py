@@ -108,7 +108,7 @@ class Market(Protocol):
         """Which of the listings can be had without a request, and what candles they are; none is read."""
         return ()
 
-    def prices(self) -> Prices | None:
+    def prices(self, timeframe: str) -> Prices | None:  # noqa: ARG002
         """What candles cost, once listings were asked for; None where no request is made, or all are in any case."""
         return None
 

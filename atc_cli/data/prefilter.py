@@ -105,7 +105,7 @@ class _Plan:
         """Of every market where it saves something; one length for all, the shortest that any of them asks for."""
         plan = cls()
         for market in markets:
-            listings, prices = universe.of(market.name), market.prices()
+            listings, prices = universe.of(market.name), market.prices(wanted.window.timeframe)
             if listings and prices is not None:
                 with suppress(UnavailableError, BusyError):  # the load that follows says so
                     plan._add(market, listings, prices, wanted, choices_max)

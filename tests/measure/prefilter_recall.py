@@ -39,34 +39,34 @@ JOINED = (1, 3, 6)  # moments joined to one universe
 Order = Callable[[Iterable[ScanRow]], list[ScanRow]]
 
 
-class _Moment(NamedTuple):
+class Moment(NamedTuple):
     """A universe as a scan saw it: rows of whole windows, and of each short one."""
 
     exact: list[ScanRow]
     short: dict[int, list[ScanRow]]
 
 
-class _Score(NamedTuple):
+class Score(NamedTuple):
     """Sums over moments and sides."""
 
     wanted: int = 0
     found: int = 0
     filled: int = 0
 
-    def __add__(self, other: "_Score") -> "_Score":
-        return _Score(*(a + b for a, b in zip(self, other, strict=True)))
+    def __add__(self, other: "Score") -> "Score":
+        return Score(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 def main() -> None:
     """Print a table for each dialect and order of equals."""
     given = _parser().parse_args()
-    universe = list(_candles(given.data))
+    universe = list(recorded(given.data))
     newest = min(int(each.timestamp[-1]) for each in universe)
     opens = [newest - number * given.days * DAY_MS for number in range(given.moments)]
     _print(f"{len(universe)} symbols, {given.moments} bars {given.days} days apart, window {BARS}\n")
     for dialect in Dialect:
         params = Settings(dialect=dialect).params()
-        moments = [_moment(universe, each, params) for each in opens]
+        moments = [moment_of(universe, each, params) for each in opens]
         _print(f"{dialect}: " + ", ".join(str(len(each.exact)) for each in moments) + " symbols\n")
         for name, order in ORDERS.items():
             for margin in (0.0, MARGIN):
@@ -81,17 +81,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _candles(folder: Path) -> Iterator[Candles]:
+def recorded(folder: Path) -> Iterator[Candles]:
     market, arrived = FolderMarket(folder, "1h"), []
     window = Window(timeframe="1h", now_ms=market.now_ms(), bars=BARS)
     market.fetch(market.listings(quote=None, tickers=False), window, arrived.append)
     return (checked for raw in arrived if isinstance(checked := check(raw), Candles))
 
 
-def _moment(universe: Iterable[Candles], open_ms: int, params: Params) -> _Moment:
+def moment_of(universe: Iterable[Candles], open_ms: int, params: Params) -> Moment:
     known = [each.between(0, int(each.timestamp.searchsorted(open_ms, side="right"))) for each in universe]
     traded = [each for each in known if len(each) >= params.warmup_bars and each.timestamp[-1] == open_ms]
-    return _Moment(_rows(traded, BARS, params), {bars: _rows(traded, bars, params) for bars in SHORT_BARS})
+    return Moment(_rows(traded, BARS, params), {bars: _rows(traded, bars, params) for bars in SHORT_BARS})
 
 
 def _rows(series: Iterable[Candles], bars: int, params: Params) -> list[ScanRow]:
@@ -138,7 +138,7 @@ ORDERS: dict[str, Order] = {
 }
 
 
-def _table(title: str, moments: list[_Moment], cuts: tuple[float, float], order: Order, margin: float) -> None:
+def _table(title: str, moments: list[Moment], cuts: tuple[float, float], order: Order, margin: float) -> None:
     _print(f"\n{title}\n  bars    N")
     joined = [_joined(moments, several) for several in JOINED]
     for universes in joined:
@@ -155,35 +155,35 @@ def _table(title: str, moments: list[_Moment], cuts: tuple[float, float], order:
     _print("\n")
 
 
-def _scored(universes: list[_Moment], chosen: list[set[tuple[str, str]]], order: Order) -> str:
-    scores = [_score(universes, chosen, order, first) for first in FIRST]
+def _scored(universes: list[Moment], chosen: list[set[tuple[str, str]]], order: Order) -> str:
+    scores = [score_of(universes, chosen, order, first) for first in FIRST]
     recall = "/".join(f"{100 * each.found / each.wanted:3.0f}" for each in scores)
     filled = "/".join(f"{100 * each.filled / each.wanted:3.0f}" for each in scores)
     return f"{recall}  {filled}"
 
 
-def _joined(moments: list[_Moment], several: int) -> list[_Moment]:
+def _joined(moments: list[Moment], several: int) -> list[Moment]:
     """Each so many moments as if they were one, of so many times the symbols; what is left over counts nowhere."""
     return [_one(moments[at : at + several]) for at in range(0, len(moments) - several + 1, several)]
 
 
-def _one(moments: list[_Moment]) -> _Moment:
+def _one(moments: list[Moment]) -> Moment:
     def together(parts: Iterable[list[ScanRow]]) -> list[ScanRow]:
         return [replace(row, exchange=str(number)) for number, rows in enumerate(parts) for row in rows]
 
     short = {bars: together(each.short[bars] for each in moments) for bars in SHORT_BARS}
-    return _Moment(together(each.exact for each in moments), short)
+    return Moment(together(each.exact for each in moments), short)
 
 
-def _score(moments: list[_Moment], chosen: list[set[tuple[str, str]]], order: Order, first: int) -> _Score:
-    score = _Score()
+def score_of(moments: list[Moment], chosen: list[set[tuple[str, str]]], order: Order, first: int) -> Score:
+    score = Score()
     for moment, names in zip(moments, chosen, strict=True):
         ranked = order(moment.exact)
         for trend in (1, -1):
             side = [row for row in ranked if row.trend == trend]
             wanted, has = side[:first], [row for row in side if (row.exchange, row.symbol) in names]
             as_large = sum(abs(row.signal) >= abs(wanted[-1].signal) for row in has) if wanted else 0
-            score += _Score(
+            score += Score(
                 len(wanted),
                 sum((row.exchange, row.symbol) in names for row in wanted),
                 min(as_large, len(wanted)),
@@ -191,7 +191,7 @@ def _score(moments: list[_Moment], chosen: list[set[tuple[str, str]]], order: Or
     return score
 
 
-def _share(bars: int, moments: list[_Moment], chosen: list[set[tuple[str, str]]]) -> float:
+def _share(bars: int, moments: list[Moment], chosen: list[set[tuple[str, str]]]) -> float:
     """Short windows of all and full ones of the chosen, by full ones of all."""
     symbols = sum(len(each.exact) for each in moments)
     return (symbols * _weight(bars) + sum(map(len, chosen)) * _weight(BARS)) / (symbols * _weight(BARS))

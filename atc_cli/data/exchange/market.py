@@ -129,7 +129,7 @@ class ExchangeMarket(Market):
             jobs = [(each.listing, window.tail(each.since_ms)) for each in wants]
             self._run(self._fetch(jobs, window.timeframe, deliver))
 
-    def prices(self) -> Prices:
+    def prices(self, timeframe: str) -> Prices:  # noqa: ARG002
         """By weight where weights are known."""
         return prices_of(self._connected(), self.kind, tariff_of(self.name, self.kind))
 

@@ -51,9 +51,9 @@ class StoredMarket(Market):
             if due.is_settled(window, entry):
                 yield Stored(by_native[entry.native], entry, content)
 
-    def prices(self) -> Prices | None:
+    def prices(self, timeframe: str) -> Prices | None:
         """As the market itself; none where all is compared, for then all is asked for."""
-        return None if self._compare_all else self._inner.prices()
+        return None if self._compare_all else self._inner.prices(timeframe)
 
     def near(self, listings: Sequence[Listing], window: Window, most_bars: int) -> set[str]:
         """Those whose window is stored but for its end."""
