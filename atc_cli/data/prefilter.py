@@ -14,11 +14,11 @@ from atc_cli.domain.panel import Candles
 from atc_cli.domain.results.scan import SkipReason
 from atc_cli.errors import AtcError, BusyError, UnavailableError
 
-SHARE_MAX = 0.4
+SHARE_MAX = 0.5
 """Of what whole windows of all would cost: a longer short window finds more, and is taken where it stays below that."""
 
-# a window of which an average is defined for the last bars only says nothing of the signal
-_LEAST_PER_WARMUP = 2.5
+# measured: in fewer bars than the first too few averages are defined, more bars than the second find no more
+_WARMUPS_LEAST, _WARMUPS_ENOUGH = 2.5, 5.0
 _ANYTHING = Needs(warmup_bars=0, min_bars=1, cutout_bars=0, max_lag_bars=0)
 
 Name = tuple[str, str]
@@ -114,44 +114,51 @@ class _Plan:
     def _add(
         self, market: Market, listings: Sequence[Listing], prices: Prices, wanted: Wanted, choices_max: int
     ) -> None:
-        whole_bars, least_bars = wanted.window.bars or 0, round(_LEAST_PER_WARMUP * wanted.needs.warmup_bars)
+        whole_bars, warmup_bars = wanted.window.bars or 0, wanted.needs.warmup_bars
         self.told_ms[market.name] = market.now_ms()
-        near = market.near(listings, wanted.window.at(self.told_ms[market.name]), least_bars)
+        near = market.near(listings, wanted.window.at(self.told_ms[market.name]), fewest_bars(warmup_bars))
         far = [_name(each) for each in listings if each.symbol not in near]
-        bars = short_bars(prices, whole_bars, least_bars, len(far), choices_max)
+        bars = short_bars(prices, whole_bars, warmup_bars, len(far), choices_max)
         if bars is not None:
             self.bars = min(bars, self.bars or bars)
             self.short.update(far)
             self.plain = self.plain.plus(prices(whole_bars), len(far))
 
 
-def short_bars(prices: Prices, bars: int, least_bars: int, symbols: int, choices_max: int) -> int | None:
+def short_bars(prices: Prices, bars: int, warmup_bars: int, symbols: int, choices_max: int) -> int | None:
     """How short a window to ask of so many symbols; None where whole windows of all cost no more.
 
-    Of all lengths from `least_bars` on the longest that keeps what is asked for below SHARE_MAX of that, if there is
-    one, else the longest of those that cost least.
+    The longest that keeps what is asked for below SHARE_MAX of that, if there is one, else the longest of those that
+    cost least. None is shorter than 2.5 times the warm-up, and none costs more for what is beyond 5 times that.
     """
     whole = prices(bars).charged
 
     def share(short: int) -> float:
         return (prices(short).charged * symbols + whole * min(choices_max, symbols)) / (whole * symbols)
 
-    lengths = list(_lengths(prices, least_bars, bars))
+    lengths = list(_lengths(prices, bars, warmup_bars))
     if not symbols or not lengths or share(lengths[0]) >= 1:
         return None
     return max((each for each in lengths if share(each) <= SHARE_MAX), default=lengths[0])
 
 
-def _lengths(prices: Prices, least_bars: int, bars: int) -> Iterator[int]:
-    """The longest window of each price below that of `bars`."""
+def _lengths(prices: Prices, bars: int, warmup_bars: int) -> Iterator[int]:
+    """The longest windows of each price below that of `bars`, up to the first that is enough."""
 
     def charged(short: int) -> int:
         return prices(short).charged
 
-    short = least_bars
+    short = fewest_bars(warmup_bars)
     while short < bars and charged(short) < charged(bars):
         short = bisect_right(range(bars), charged(short), lo=short, key=charged)
         yield short - 1
+        if short > _WARMUPS_ENOUGH * warmup_bars:
+            return
+
+
+def fewest_bars(warmup_bars: int) -> int:
+    """The shortest window that tells of a signal."""
+    return round(_WARMUPS_LEAST * warmup_bars)
 
 
 @dataclass(slots=True)

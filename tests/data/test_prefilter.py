@@ -15,7 +15,7 @@ from atc_cli.domain.window import Window
 from atc_cli.errors import BusyError, UnavailableError
 from tests.helpers.markets import HOUR_MS, NOW_MS, MemoryMarket, NoProgress, hourly, ports, walk
 
-LEAST_BARS = 98  # two and a half times the warm-up of the usual lengths
+WARMUP_BARS = 39  # of the usual lengths
 
 
 def binance(kind: str) -> Prices:
@@ -34,36 +34,40 @@ def by_request(page_bars: int) -> Prices:
     ("prices", "symbols", "chosen", "bars"),
     [
         (binance("swap"), 217, 50, 98),  # weight 1 of 7; 498 bars would come to 52 %
+        (binance("swap"), 217, 40, 498),
         (binance("swap"), 500, 50, 498),  # weight 2 of 7: 39 %
         (binance("swap"), 1000, 50, 498),
         (binance("swap"), 50, 50, None),
         (binance("swap"), 0, 50, None),
         (binance("spot"), 400, 50, 999),
         (by_request(1000), 400, 50, 999),
-        (by_request(200), 400, 50, 399),  # 2 of 8 requests: 37.5 %
+        (by_request(200), 400, 50, 199),  # 1 of 8 requests, and enough
+        (by_request(150), 400, 50, 299),  # 2 of 11 requests: 149 bars are not enough yet
         (by_request(1501), 400, 50, None),  # one request holds the whole window
     ],
 )
 def test_a_short_window_is_the_longest_that_is_cheap_and_none_where_whole_ones_cost_no_more(
     prices: Prices, symbols: int, chosen: int, bars: int | None
 ) -> None:
-    assert short_bars(prices, 1500, LEAST_BARS, symbols, chosen) == bars
+    assert short_bars(prices, 1500, WARMUP_BARS, symbols, chosen) == bars
 
 
 @pytest.mark.parametrize("symbols", range(60, 1200, 37))
 @pytest.mark.parametrize("chosen", [10, 50, 100])
 def test_no_choice_costs_more_than_whole_windows_of_all(symbols: int, chosen: int) -> None:
     prices = binance("swap")
-    bars = short_bars(prices, 1500, LEAST_BARS, symbols, chosen)
+    bars = short_bars(prices, 1500, WARMUP_BARS, symbols, chosen)
     whole = symbols * prices(1500).weight
     if bars is not None:
         spent = symbols * prices(bars).weight + min(chosen, symbols) * prices(1500).weight
         assert spent < whole
-        assert bars == LEAST_BARS or spent <= SHARE_MAX * whole
+        assert bars == 98 or spent <= SHARE_MAX * whole
 
 
 def test_the_least_window_grows_with_the_warm_up() -> None:
-    assert short_bars(binance("swap"), 1500, 170, 217, 50) == 498
+    assert short_bars(binance("swap"), 1500, 68, 217, 50) == 498  # of tradingview
+    assert short_bars(binance("swap"), 1500, 300, 5000, 50) == 997
+    assert short_bars(binance("swap"), 1500, 600, 5000, 50) is None
 
 
 class Priced(MemoryMarket):

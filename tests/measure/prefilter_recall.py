@@ -20,6 +20,8 @@ from atc_cli.commands.rows import rows_of
 from atc_cli.data.exchange.pages import Paging
 from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.files.folder import FolderMarket
+from atc_cli.data.market import Price
+from atc_cli.data.prefilter import short_bars
 from atc_cli.domain.candidates import MARGIN, candidates
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.panel import Candles, Panel, check
@@ -69,8 +71,9 @@ def main() -> None:
         moments = [moment_of(universe, each, params) for each in opens]
         _print(f"{dialect}: " + ", ".join(str(len(each.exact)) for each in moments) + " symbols\n")
         for name, order in ORDERS.items():
-            for margin in (0.0, MARGIN):
+            for margin in (0.0, MARGIN) if given.all else ():
                 _table(f"{dialect}, equals by {name}, margin {margin}", moments, params.cuts, order, margin)
+            _usual(f"{dialect}, equals by {name}, as atc does it", moments, params, order)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -78,6 +81,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, required=True, metavar="DIR")
     parser.add_argument("--moments", type=int, default=13, metavar="N")
     parser.add_argument("--days", type=int, default=23, metavar="N", help="between two of them")
+    parser.add_argument(
+        "--all", action="store_true", help="other short windows and margins too, as they were chosen from"
+    )
     return parser
 
 
@@ -155,6 +161,20 @@ def _table(title: str, moments: list[Moment], cuts: tuple[float, float], order: 
     _print("\n")
 
 
+def _usual(title: str, moments: list[Moment], params: Params, order: Order) -> None:
+    _print(f"\n{title}\n  symbols    N  bars  weight  recall       filled\n")
+    for universes in (_joined(moments, several) for several in JOINED):
+        symbols = round(sum(len(each.exact) for each in universes) / len(universes))
+        for per_side in PER_SIDE:
+            bars = short_bars(_prices, BARS, params.warmup_bars, symbols, 2 * per_side)
+            if bars is None:
+                _print(f"  {symbols:7} {per_side:4}  whole windows of all\n")
+                continue
+            chosen = [candidates(each.short[bars], per_side, params.cuts, order=order) for each in universes]
+            share = _share(bars, universes, chosen)
+            _print(f"  {symbols:7} {per_side:4}  {bars:4}  {share:6.0%}  {_scored(universes, chosen, order)}\n")
+
+
 def _scored(universes: list[Moment], chosen: list[set[tuple[str, str]]], order: Order) -> str:
     scores = [score_of(universes, chosen, order, first) for first in FIRST]
     recall = "/".join(f"{100 * each.found / each.wanted:3.0f}" for each in scores)
@@ -198,11 +218,14 @@ def _share(bars: int, moments: list[Moment], chosen: list[set[tuple[str, str]]])
 
 
 def _weight(bars: int) -> int:
-    """Of so many closed bars and the forming one."""
+    return _prices(bars).weight
+
+
+def _prices(bars: int) -> Price:
     tariff = tariff_of("binance", "swap")
     assert tariff is not None
     paging = Paging(tariff.page_bars, tariff.page_weight)
-    return sum(map(paging.weight, paging.sizes(bars + 1)))
+    return Price(0, sum(map(paging.weight, paging.sizes(bars + 1))))  # the forming candle comes along
 
 
 def _print(text: str) -> None:
