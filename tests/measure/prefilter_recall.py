@@ -146,7 +146,7 @@ ORDERS: dict[str, Order] = {
 
 def _table(title: str, moments: list[Moment], cuts: tuple[float, float], order: Order, margin: float) -> None:
     _print(f"\n{title}\n  bars    N")
-    joined = [_joined(moments, several) for several in JOINED]
+    joined = [each for several in JOINED if (each := _joined(moments, several))]
     for universes in joined:
         symbols = sum(len(each.exact) for each in universes) / len(universes)
         _print(f"   {symbols:4.0f}: weight recall filled   ")
@@ -163,7 +163,7 @@ def _table(title: str, moments: list[Moment], cuts: tuple[float, float], order: 
 
 def _usual(title: str, moments: list[Moment], params: Params, order: Order) -> None:
     _print(f"\n{title}\n  symbols    N  bars  weight  recall       filled\n")
-    for universes in (_joined(moments, several) for several in JOINED):
+    for universes in filter(None, (_joined(moments, several) for several in JOINED)):
         symbols = round(sum(len(each.exact) for each in universes) / len(universes))
         for per_side in PER_SIDE:
             bars = short_bars(_prices, BARS, params.warmup_bars, symbols, 2 * per_side)
