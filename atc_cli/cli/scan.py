@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from atc_cli.domain.results.scan import ScanResult
 
 _FIRST_ROWS = 10
+_UNMARKED = ("table", "markdown", "symbols")  # no row says there that it is approximate
 
 
 def run(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitCode:
@@ -26,13 +27,15 @@ def run(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitC
 def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitCode:
     from atc_cli.cli import wiring
     from atc_cli.commands import scan as command
+    from atc_cli.commands.tally import Tally
 
     settings = resolved.settings
     output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
     check_target(settings.out, binary=output == "parquet")
     watchlist = lines_of(settings.watchlist)
-    with resolved.blaming(), wiring.ports(settings, progress(own.quiet), remember=True) as ports, noting(ports):
-        result = command.run(settings, ports, typed=symbols, watchlist=watchlist)
+    tally = Tally(progress(own.quiet))
+    with resolved.blaming(), wiring.ports(settings, tally, remember=True) as ports, noting(ports):
+        result = command.run(settings, ports, typed=symbols, watchlist=watchlist, tally=tally)
     write(_content(result, settings, output), settings.out)
     code = _code(result)
     _say(result, own, ok=code is ExitCode.OK)
@@ -44,6 +47,8 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
 def _content(result: "ScanResult", settings: Settings, output: str) -> Any:
     from atc_cli.reporting import scan_documents, scan_markdown, scan_table
 
+    if output in _UNMARKED:
+        result = result.exact
     if output == "table":
         width = terminal_width(settings.out)
         first = None if width is None or settings.all_rows else settings.top or _FIRST_ROWS

@@ -29,6 +29,7 @@ def run(resolved: Resolved[Settings], own: WarmRun, symbols: list[str]) -> ExitC
 def _warm(resolved: Resolved[Settings], own: WarmRun, symbols: list[str]) -> ExitCode:
     from atc_cli.cli import wiring
     from atc_cli.commands import warm_cache as command
+    from atc_cli.commands.tally import Tally
     from atc_cli.reporting.warm import warm_json, warm_table
 
     scans = [_stored(each.settings) for each in _scans(resolved, own)]
@@ -38,7 +39,7 @@ def _warm(resolved: Resolved[Settings], own: WarmRun, symbols: list[str]) -> Exi
     check_target(own.out, binary=False)
     watchlist = lines_of(settings.watchlist)
     timeframes = own.timeframe or tuple(dict.fromkeys(each.timeframe for each in scans)) or (settings.timeframe,)
-    tally = command.Tally(progress(own.quiet))
+    tally = Tally(progress(own.quiet))
     with resolved.blaming(), wiring.ports(settings, tally, concurrent=own.jobs) as ports, noting(ports):
         outcome = command.run(
             settings,

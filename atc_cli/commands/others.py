@@ -44,10 +44,11 @@ def with_others(
 ) -> Compared:
     """The rows, each with its side at every timeframe of --with: the same parameters and bars, closed bars only.
 
-    A symbol without a signal there keeps its row: what is missing is None, counted in a note.
+    A symbol without a signal there keeps its row: what is missing is None, counted in a note. For an approximate row
+    nothing is asked.
     """
     began = perf_counter()
-    universe = Universe(tuple(listings[row.exchange, row.symbol] for row in rows), {})
+    universe = Universe(tuple(listings[row.exchange, row.symbol] for row in rows if not row.approximate), {})
     seen = [_at(timeframe, universe, settings, params, ports) for timeframe in settings.with_]
     return Compared(
         [replace(row, others={at.timeframe: at.sides.get((row.exchange, row.symbol)) for at in seen}) for row in rows],

@@ -1,13 +1,12 @@
 """Computed values to rows."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.data.gather import Gathered
 from atc_cli.data.market import Listing
 from atc_cli.domain.catalog import FAMILY_IDS, Want
 from atc_cli.domain.classify import side_of
@@ -19,9 +18,9 @@ from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
 from atc_cli.engine.backend import Backend, LastBar, Values
 
 
-def computed(gathered: Gathered, backend: Backend, params: Params) -> list[ScanRow | Skipped]:
-    """One of all series each, in order; see rows_of."""
-    panel = Panel.of(gathered.series)
+def computed(series: Sequence[Candles], backend: Backend, params: Params) -> list[ScanRow | Skipped]:
+    """One of each series, in order; see rows_of."""
+    panel = Panel.of(series)
     return rows_of(panel, backend.compute(panel, params, Want.LAST), params)
 
 

@@ -2,21 +2,23 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from atc_cli.commands import others
 from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
+from atc_cli.commands.prefilter import Search
 from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rows import listed
 from atc_cli.commands.signals import signals_of
-from atc_cli.data.gather import Gathered, gather
+from atc_cli.commands.tally import Tally
+from atc_cli.data.gather import Gathered
 from atc_cli.data.market import Listing
 from atc_cli.domain.classify import rank, sort_rows
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
-from atc_cli.domain.results.scan import Header, Remembered, ScanResult, ScanRow, Side
+from atc_cli.domain.results.scan import Header, Remembered, ScanResult, ScanRow, Side, Skipped
 from atc_cli.engine import route
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.rows import Recall
@@ -25,9 +27,16 @@ STEEP_MULTIPLIER = 1.1
 
 
 def run(
-    settings: Settings, ports: Ports, *, typed: Sequence[str] = (), watchlist: Iterable[str] | None = None
+    settings: Settings,
+    ports: Ports,
+    *,
+    typed: Sequence[str] = (),
+    watchlist: Iterable[str] | None = None,
+    tally: Tally | None = None,
 ) -> ScanResult:
     """Scan the typed and watched symbols, or all; `watchlist` are the lines of a watchlist.
+
+    `tally` counts what the markets ask for, where they report to it.
 
     Raises the AtcErrors of gather and route; OutOfRangeError where lambda is too large for the window, and as
     others.check does.
@@ -38,10 +47,12 @@ def run(
     needs = needs_of(settings, params, max_lag_bars=settings.max_lag)
     wanted = wanted_of(settings, needs, ports.clock_ms(), typed=typed, watchlist=watchlist)
     recall = None if ports.signals is None else Recall(ports.signals)
-    gathered = gather(ports.markets, wanted, ports.progress, known=recall)
+    searched = Search(settings, ports, params, recall, _may_matter(settings), tally).run(wanted)
+    gathered = searched.gathered
     found = signals_of(gathered, params, ports, settings.backend, recall)
     listings = gathered.listings()
-    rows = _listed(found.rows, listings)
+    short = [each for each in searched.approximate if isinstance(each, ScanRow)]
+    rows = _listed((*found.rows, *short), listings)
     kept, hidden = filtered(rows, settings)
     header = header_of(settings, params, ports, gathered, decision=found.decision, compute_ms=found.compute_ms)
     header = replace(header, warnings=(*header.warnings, *_steepness(params, found.longest_bars)))
@@ -52,18 +63,23 @@ def run(
         hidden |= {"--agree": disagreeing} if disagreeing else {}
         header = _beside_others(header, settings.with_, compared)
         interrupted = compared.interrupted
-    top = top_per_side(sort_rows(rank(kept), settings.sort), settings.top)
+    top = top_per_side(_sorted(rank(kept), settings.sort), settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
     return ScanResult(
         header=header,
         rows=tuple(top),
-        skipped=(*gathered.skipped, *found.skipped),
-        scanned=_scanned(gathered),
+        skipped=(
+            *gathered.skipped,
+            *found.skipped,
+            *(each for each in searched.approximate if isinstance(each, Skipped)),
+        ),
+        scanned=_scanned(gathered) + len(searched.approximate),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),
         breadth=Counter(row.side for row in rows),
         interrupted=interrupted,
         remembered=None if ports.signals is None else Remembered(len(gathered.known), len(gathered.series)),
+        prefiltered=searched.prefiltered,
     )
 
 
@@ -77,6 +93,18 @@ def _beside_others(header: Header, timeframes: tuple[str, ...], compared: others
     timings = {**header.timings_ms, "with": compared.took_ms}
     said = dict.fromkeys((*header.warnings, *compared.notes))
     return replace(header, others=timeframes, timings_ms=timings, warnings=tuple(said))
+
+
+def _may_matter(settings: Settings) -> Callable[[ScanRow], bool]:
+    """Whether nothing but side and size of the signal, which a short window tells nearly, takes a row out."""
+    unlimited = replace(settings, side="both", min_signal=0.0, all=True)
+    return lambda row: _objection(row, unlimited) is None
+
+
+def _sorted(rows: Sequence[ScanRow], key: str) -> tuple[ScanRow, ...]:
+    """Approximate rows come behind all others."""
+    exact, approximate = ([row for row in rows if row.approximate is each] for each in (False, True))
+    return (*sort_rows(exact, key), *sort_rows(approximate, key))
 
 
 def _listed(rows: Iterable[ScanRow], listings: Mapping[tuple[str, str], Listing]) -> list[ScanRow]:

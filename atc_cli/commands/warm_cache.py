@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from threading import Lock
 from time import perf_counter
 
 import numpy as np
@@ -12,9 +11,9 @@ import numpy as np
 from atc_cli.commands import scan
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import wanted_of
+from atc_cli.commands.tally import Tally
 from atc_cli.data.gather import load_all, universe_of
 from atc_cli.data.load import Needs
-from atc_cli.data.market import Progress
 from atc_cli.data.store.market import StoredMarket
 from atc_cli.data.universe import Universe
 from atc_cli.domain.catalog import Dialect, Want
@@ -31,44 +30,6 @@ OpenPorts = Callable[[Settings], AbstractContextManager[Ports]]
 # Candles as they are: how many bars an indicator needs is no matter of the store's.
 _ANYTHING = Needs(warmup_bars=0, min_bars=1, cutout_bars=0, max_lag_bars=10**9)
 _SAMPLE_BARS = 500
-
-
-class Tally(Progress):
-    """Passes progress on and counts what went over the network; markets report from threads of their own."""
-
-    def __init__(self, inner: Progress) -> None:
-        self._inner = inner
-        self._lock = Lock()
-        self.bars = self.requests = self.weight = 0
-
-    def begin(self, what: str, total: int) -> None:
-        """Pass it on."""
-        self._inner.begin(what, total)
-
-    def advance(self) -> None:
-        """Pass it on."""
-        self._inner.advance()
-
-    def end(self) -> None:
-        """Pass it on."""
-        self._inner.end()
-
-    def waiting(self, exchange: str, seconds: float) -> None:
-        """Pass it on."""
-        self._inner.waiting(exchange, seconds)
-
-    def sent(self, weight: int) -> None:
-        """One request more."""
-        with self._lock:
-            self.requests += 1
-            self.weight += weight
-        self._inner.sent(weight)
-
-    def received(self, bars: int) -> None:
-        """So many candles more."""
-        with self._lock:
-            self.bars += bars
-        self._inner.received(bars)
 
 
 @dataclass(frozen=True, slots=True)

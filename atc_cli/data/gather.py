@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Event
 from time import perf_counter
+from types import MappingProxyType
 from typing import TypeVar
 
 from atc_cli.data.load import Known, Loaded, Needs, failed, left_out, load
@@ -56,26 +57,39 @@ def gather(markets: Sequence[Market], wanted: Wanted, progress: Progress, *, kno
     """Listings, universe, candles. Raises NoDataError and UsageError as universe.choose does."""
     began = perf_counter()
     universe, dead = universe_of(markets, wanted)
-    gathered = candles_of(markets, universe, wanted, progress, known=known)
-    return replace(gathered, skipped=(*dead, *gathered.skipped), fetch_ms=(perf_counter() - began) * 1000)
+    loaded = load_all(markets, universe, wanted, progress, known=known)
+    return gathered_of(markets, universe, wanted, loaded, dead, began_s=began)
 
 
 def candles_of(
     markets: Sequence[Market], universe: Universe, wanted: Wanted, progress: Progress, *, known: Known | None = None
 ) -> Gathered:
     """The candles of these symbols. Raises as `load_all` does."""
-    began = perf_counter()
+    began_s = perf_counter()
     loaded = load_all(markets, universe, wanted, progress, known=known)
+    return gathered_of(markets, universe, wanted, loaded, (), began_s=began_s)
+
+
+def gathered_of(
+    markets: Sequence[Market],
+    universe: Universe,
+    wanted: Wanted,
+    loaded: Sequence[Loaded],
+    skipped: Sequence[Skipped],
+    *,
+    began_s: float,
+) -> Gathered:
+    """What was loaded of a universe since `began_s` (perf_counter), and what was skipped before."""
     return Gathered(
         series=tuple(candles for each in loaded for candles in each.candles),
         known=tuple(stored for each in loaded for stored in each.known),
         universe=universe,
-        skipped=(*universe.missing, *(skip for each in loaded for skip in each.skipped)),
+        skipped=(*skipped, *universe.missing, *(skip for each in loaded for skip in each.skipped)),
         newest_open_ms=max((each.newest_open_ms for each in loaded if each.newest_open_ms is not None), default=None),
         now_ms=max((each.now_ms for each in loaded), default=wanted.window.now_ms),
         interrupted=any(each.interrupted for each in loaded),
         notes=tuple(note for market in markets for note in market.notes),
-        fetch_ms=(perf_counter() - began) * 1000,
+        fetch_ms=(perf_counter() - began_s) * 1000,
     )
 
 
@@ -160,18 +174,26 @@ def quote_of(quote: str | None, market: Market) -> str | None:
 
 
 def load_all(
-    markets: Sequence[Market], universe: Universe, wanted: Wanted, progress: Progress, *, known: Known | None = None
+    markets: Sequence[Market],
+    universe: Universe,
+    wanted: Wanted,
+    progress: Progress,
+    *,
+    known: Known | None = None,
+    told_ms: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Loaded]:
-    """Load every market at once. Raises what failed where all did.
+    """Load every market that has listings at once. Raises what failed where all did.
 
-    An interrupt leaves each with what had arrived, a failure costs its own symbols.
+    An interrupt leaves each with what had arrived, a failure costs its own symbols. `told_ms` is the time of markets,
+    by name, that were asked for it before.
     """
     failures: list[AtcError] = []
 
     def fetch(market: Market) -> Loaded:
         listings = universe.of(market.name)
         try:
-            return load(market, listings, wanted.window, wanted.needs, progress, known=known)
+            now_ms = told_ms.get(market.name)
+            return load(market, listings, wanted.window, wanted.needs, progress, known=known, now_ms=now_ms)
         except KeyboardInterrupt:
             return left_out(listings)
         except (UnavailableError, BusyError) as error:

@@ -125,13 +125,16 @@ def load(
     progress: Progress,
     *,
     known: Known | None = None,
+    now_ms: int | None = None,
 ) -> Loaded:
     """Fetch, check, cut to the window as of the market's own clock, and take out what is too short or too old.
+
+    `now_ms` is what that clock told before, where one scan loads several times.
 
     Ctrl-C ends the fetch; what arrived is kept and the rest is skipped as interrupted. Where the market fails as a
     whole, what needs nothing of it is kept and the rest skipped; raises as the market does where there is nothing.
     """
-    window = window.at(market.now_ms())
+    window = window.at(market.now_ms() if now_ms is None else now_ms)
     arrivals = _Arrivals(market, listings, window, needs, progress)
     interrupted = False
     progress.begin("candles", len(listings))

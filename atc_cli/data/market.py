@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from atc_cli.domain.panel import Candles, RawCandles
 from atc_cli.domain.results.scan import Skipped
@@ -47,6 +47,25 @@ class Stored:
     content: Content
 
 
+class Price(NamedTuple):
+    """What candles of one symbol cost: requests, and their weight in the rate limit, 0 where that is not known."""
+
+    requests: int
+    weight: int
+
+    @property
+    def charged(self) -> int:
+        """What the exchange counts, as far as we know."""
+        return self.weight or self.requests
+
+    def plus(self, other: "Price", times: int = 1) -> "Price":
+        """This and so many times the other."""
+        return Price(self.requests + times * other.requests, self.weight + times * other.weight)
+
+
+Prices = Callable[[int], Price]
+"""What so many of the newest closed candles of a symbol cost, where it has no gaps."""
+
 # Candles are those that were checked before: the store holds nothing else.
 Arrived = RawCandles | Candles | Skipped
 Delivery = Callable[[Arrived], None]
@@ -88,6 +107,14 @@ class Market(Protocol):
     def stored(self, listings: Sequence[Listing], window: Window) -> Iterable[Stored]:  # noqa: ARG002
         """Which of the listings can be had without a request, and what candles they are; none is read."""
         return ()
+
+    def prices(self, timeframe: str) -> Prices | None:  # noqa: ARG002
+        """What candles cost, once listings were asked for; None where no request is made, or all are in any case."""
+        return None
+
+    def near(self, listings: Sequence[Listing], window: Window, most_bars: int) -> set[str]:  # noqa: ARG002
+        """The symbols of which no more than so many bars have to be asked for, because the others are stored."""
+        return set()
 
     def used(self, stored: Sequence[Stored], window: Window) -> None:  # noqa: ARG002
         """These needed neither a request nor a candle: what is stored of them is in use all the same."""

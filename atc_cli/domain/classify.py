@@ -62,17 +62,19 @@ def _held(events: Floats) -> Floats:
 def rank(rows: Iterable[ScanRow]) -> list[ScanRow]:
     """Order by |signal|, then younger flip, then quote volume, then symbol; NEUTRAL rows come last.
 
+    Approximate rows come behind all others.
+
     Signals of exactly +-1 are common (a third of a real universe), so the ties decide.
     """
     ordered = sorted(rows, key=_rank_key)
     return [replace(row, rank=place) for place, row in enumerate(ordered, start=1)]
 
 
-def _rank_key(row: ScanRow) -> tuple[bool, float, float, float, str, str]:
+def _rank_key(row: ScanRow) -> tuple[bool, bool, float, float, float, str, str]:
     age = row.age_bars if row.age_bars is not None else float("inf")
     volume = row.quote_volume if row.quote_volume is not None else -1.0
     neutral = row.side is Side.NEUTRAL
-    return neutral, -abs(row.signal), age, -volume, row.symbol, row.exchange
+    return row.approximate, neutral, -abs(row.signal), age, -volume, row.symbol, row.exchange
 
 
 def sort_rows(rows: Iterable[ScanRow], key: str) -> tuple[ScanRow, ...]:

@@ -21,6 +21,7 @@ from atc_cli.reporting.documents import (
     skip_document,
     time_or_none,
 )
+from atc_cli.reporting.prefilter import prefilter_document
 from atc_cli.reporting.text import printable
 
 SCAN_SCHEMA = "atc.scan/1"
@@ -41,6 +42,7 @@ def scan_json(result: ScanResult) -> str:
         "skipped": [skip_document(skip) for skip in result.skipped],
         "timings_ms": result.header.timings_ms,
         "signals_cache": None if cache is None else {"hits": cache.hits, "misses": cache.misses},
+        "prefilter": prefilter_document(result.prefiltered),
     }
     return dumps(document, indent=2) + "\n"
 

@@ -12,11 +12,12 @@ from rich.text import Text
 
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.measures import table as measures
-from atc_cli.domain.results.scan import ScanResult, ScanRow, Side
+from atc_cli.domain.results.scan import Prefiltered, ScanResult, ScanRow, Side
 from atc_cli.reporting.banner import banner, breadth
 from atc_cli.reporting.cells import SIDE_MARKS, Cell, Span
 from atc_cli.reporting.columns import COLUMNS, DROP_ORDER, SPARK_NARROW, Scene, checked_columns, default_columns
 from atc_cli.reporting.layout import GAP, RULE, TITLE, flow
+from atc_cli.reporting.prefilter import prefilter_parts
 from atc_cli.reporting.text import printable
 
 _TITLE_MAY_GO = ("spark", "side")
@@ -48,7 +49,8 @@ def scan_table(
     """
     shown = result if first is None else replace(result, rows=_first_of_each_side(result.rows, first))
     keys = checked_columns(columns) if columns else _usual(shown, by_side=first is not None)
-    above = [*banner(result.header, width=width, zone=zone), *breadth(result.breadth, width=width), Text()]
+    above = [*banner(result.header, width=width, zone=zone), *breadth(result.breadth, width=width)]
+    above += [*_prefilter(result.prefiltered, width), Text()]
     if not result.rows:
         return [*above, *_nothing(result, width)]
     drawn = _columns(shown, keys, width, Scene.of(result, zone), whole=bool(columns))
@@ -111,6 +113,11 @@ def _more(rows: Sequence[ScanRow], shown: Sequence[ScanRow], width: int | None) 
     words = ", ".join(f"{left[side]} more {side.value}" for side in Side if left[side] > 0)
     items: list[Cell] = [((words, ""),), (("--all-rows shows them", ""),)]
     return [Text(), *flow(items, width, separator=": ")] if words else []
+
+
+def _prefilter(done: Prefiltered | None, width: int | None) -> list[Text]:
+    items: list[Cell] = [] if done is None else [((part, "yellow"),) for part in prefilter_parts(done)]
+    return flow(items, width, indent=2)
 
 
 def _drawn(key: str, rows: Iterable[ScanRow], scene: Scene) -> _Drawn:

@@ -7,6 +7,7 @@ from atc_cli.domain.results.explain import ExplainResult
 from atc_cli.domain.results.scan import Header, Remembered, ScanResult, Side, Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, lasting
 from atc_cli.reporting import figures
+from atc_cli.reporting.prefilter import prefilter_parts
 from atc_cli.reporting.text import printable
 
 _NAMES = 3
@@ -19,7 +20,8 @@ def scan_summary(result: ScanResult, *, verbose: bool = False) -> list[str]:
     """Plain lines: counts, skips grouped by reason, warnings; `verbose` names every skip with its detail."""
     return [
         *(["interrupted: this is what had arrived"] if result.interrupted else []),
-        _counts(result),
+        _counts(result.exact),
+        *([" · ".join(prefilter_parts(result.prefiltered))] if result.prefiltered is not None else []),
         *skip_lines(result.skipped, verbose=verbose),
         *_lag_hint(result.skipped),
         *_notes(result.header, verbose=verbose),

@@ -106,6 +106,20 @@ class Feed(Section):
 
 
 @section
+class Prefilter(Section):
+    """Whole windows of a few symbols only."""
+
+    title = WHERE
+
+    prefilter: int | None = setting(
+        "whole windows of the N per side that short ones put first; other rows are approximate",
+        whole(1),
+        default=None,
+        metavar="N",
+    )
+
+
+@section
 class Universe(Section):
     """Which symbols; ages and lags in bars, volumes in quote currency."""
 
@@ -251,13 +265,17 @@ class EveryBar(Section):
 
 
 @section
-class Settings(Place, Store, Remembered, Feed, Universe, Rows, Indicator, Members, Output, Backend, EveryBar):
+class Settings(
+    Place, Store, Remembered, Feed, Prefilter, Universe, Rows, Indicator, Members, Output, Backend, EveryBar
+):
     """All settings of a scan after defaults, preset, files, environment and flags are merged."""
 
     def check(self) -> None:
         """Raise OutOfRangeError naming the key where settings are out of range or contradict each other."""
         self.params()
         in_range("min_bars", self.min_bars, self.min_bars <= self.bars, f"0 to --bars ({self.bars})", "bars")
+        few = self.prefilter is not None and self.prefilter < (self.top or 0)
+        in_range("prefilter", self.prefilter, not few, f"--top ({self.top}) or more", "top")
 
     def params(self) -> Params:
         """The indicator's inputs; raises OutOfRangeError naming the key."""

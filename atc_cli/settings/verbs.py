@@ -29,6 +29,7 @@ from atc_cli.settings.sections import (
     Members,
     Output,
     Place,
+    Prefilter,
     Remembered,
     Rows,
     Settings,
@@ -40,7 +41,7 @@ from atc_cli.settings.verb import Argument, Verb
 _SYMBOLS = Argument(name="symbols", metavar="SYMBOL", help="all of the market if none", several=True)
 _FOLDER = Argument(name="folder", metavar="DIR", help="files named SYMBOL-TIMEFRAME.parquet", parse=Path, required=True)
 _SCAN: tuple[type[Section], ...] = (
-    *(Place, Store, Remembered, Feed, Universe, Rows, Indicator, Members, Output, Backend),
+    *(Place, Store, Remembered, Feed, Prefilter, Universe, Rows, Indicator, Members, Output, Backend),
     *(Lock, General, Quiet),
 )
 _USUAL = (
@@ -69,6 +70,7 @@ VERBS = (
             "atc scan --offline                            what was stored by scans before",
             "atc scan --preset swing --side long --max-age 1 --output json",
             "atc scan --output symbols | atc scan --watchlist - --timeframe 4h",
+            "atc scan --prefilter 25                       whole windows where they matter: a third of the requests",
             "atc scan --timeframe 1h --max-age 0 --lock --quiet --out signals.json",
         ),
         exits="0 ok, 2 usage, 3 partial, 4 no data, 69 unavailable, 75 try later, 78 configuration, 130 interrupted.",

@@ -7,6 +7,7 @@ import pytest
 from rich.cells import cell_len
 
 from atc_cli.domain.catalog import FAMILIES
+from atc_cli.domain.results.scan import Prefiltered
 from atc_cli.reporting.columns import COLUMNS, DROP_ORDER
 from atc_cli.reporting.scan_table import scan_table
 from atc_cli.reporting.text import hidden, printable
@@ -33,6 +34,24 @@ def varied():
         for i, each in enumerate(market())
     )
     return result((*rows[:-1], replace(rows[-1], bar_time_ms=BAR - HOUR, forming=True)), include_open=True)
+
+
+def prefiltered():
+    done = Prefiltered(
+        per_side=25, bars=98, short=500, whole=50, approximate=450, requests=700, weight=850, plain_requests=2000,
+        plain_weight=3500,
+    )  # fmt: skip
+    return replace(result(), prefiltered=done)
+
+
+def test_what_a_prefilter_did_stands_above_the_rows():
+    lines = plain(prefiltered(), 80)
+    assert lines[3:6] == [
+        "prefilter: 500 symbols by 98 bars, 50 of them in full",
+        "  450 approximate rows in json, jsonl, csv and parquet only",
+        "  weight 850, without it about 3500",
+    ]
+    assert all(cell_len(line) <= 80 for line in lines)
 
 
 def test_a_scan_in_eighty_columns():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from atc_cli.data.exchange.errors import RequestError, Trouble, refusal
 from atc_cli.data.exchange.pages import Paging, Row, checked
 from atc_cli.data.exchange.tariff import Tariff
+from atc_cli.data.market import Price, Prices
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.errors import UsageError, unknown_name
 
@@ -154,3 +155,14 @@ def paging(client: Client, kind: str, tariff: Tariff | None) -> Paging:
     sub_type = "linear" if kind == "swap" else None
     limit = client.feature_value_by_type(kind, sub_type, "fetchOHLCV", "limit")
     return Paging(limit if isinstance(limit, int) and limit > 0 else _USUAL_PAGE_BARS)
+
+
+def prices_of(client: Client, kind: str, tariff: Tariff | None) -> Prices:
+    """What candles cost: requests, and weight where that is known."""
+    pages = paging(client, kind, tariff)
+
+    def price(bars: int) -> Price:
+        sizes = pages.sizes(bars + 1)  # the forming candle comes along
+        return Price(len(sizes), 0 if tariff is None else sum(map(pages.weight, sizes)))
+
+    return price

@@ -1,6 +1,6 @@
 """Real exchanges through ccxt."""
 
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from atc_cli.data.exchange.budget import Budget, ClockMs, wall_ms
-from atc_cli.data.exchange.client import Client, check_timeframe, paging
+from atc_cli.data.exchange.client import Client, check_timeframe, paging, prices_of
 from atc_cli.data.exchange.clock import Clock, any_answer, keep_time, told_ms
 from atc_cli.data.exchange.connect import connect, version
 from atc_cli.data.exchange.errors import RequestError, Trouble
@@ -29,7 +29,7 @@ from atc_cli.data.exchange.retry import Health, Patience, Pause, announced
 from atc_cli.data.exchange.runner import Runner
 from atc_cli.data.exchange.search import rows_of
 from atc_cli.data.exchange.tariff import tariff_of
-from atc_cli.data.market import Delivery, From, Listing, Market, Progress
+from atc_cli.data.market import Delivery, From, Listing, Market, Prices, Progress
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import Skipped
 from atc_cli.domain.secrets import Notes, hiding
@@ -81,8 +81,7 @@ class ExchangeMarket(Market):
         self._folder = folder
         self._rate_share = rate_share
         self._refresh = refresh
-        self._concurrent = concurrent
-        self._progress = progress
+        self._concurrent, self._progress = concurrent, progress
         self._clock_ms = clock_ms
         self._clock = Clock(exchange_id, clock_ms, self.notes.append)
         self._runner = Runner()
@@ -129,6 +128,10 @@ class ExchangeMarket(Market):
         if wants:
             jobs = [(each.listing, window.tail(each.since_ms)) for each in wants]
             self._run(self._fetch(jobs, window.timeframe, deliver))
+
+    def prices(self, timeframe: str) -> Prices:  # noqa: ARG002
+        """By weight where weights are known."""
+        return prices_of(self._connected(), self.kind, tariff_of(self.name, self.kind))
 
     def refresh(self) -> bool:
         """Have the list of markets fetched again the next time it is needed; False where it is new."""
@@ -187,8 +190,7 @@ class ExchangeMarket(Market):
         client, _ = await self._loaded()
         check_timeframe(client, timeframe)
         pages = paging(client, self.kind, tariff_of(self.name, self.kind))
-        health = Health()
-        queue = iter(jobs)
+        health, queue = Health(), iter(jobs)
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self._concurrent, len(jobs))):
@@ -244,9 +246,8 @@ class ExchangeMarket(Market):
         listing, window = job
         client, markets = await self._loaded()
 
-        async def ask(since_ms: int | None, limit: int) -> list[Row]:
-            request = partial(client.fetch_ohlcv, listing.symbol, window.timeframe, since_ms, limit)
-            return await self._patience.ask(request)
+        def ask(since_ms: int | None, limit: int) -> Awaitable[list[Row]]:
+            return self._patience.ask(partial(client.fetch_ohlcv, listing.symbol, window.timeframe, since_ms, limit))
 
         if listing.symbol not in markets:
             raise RequestError(Trouble.WRONG_REQUEST, f"{listing.symbol} is not listed")

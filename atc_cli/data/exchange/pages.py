@@ -1,6 +1,6 @@
 """What a page of candles is and costs; nothing that came is believed before it is looked at."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from atc_cli.data.exchange.errors import RequestError, Trouble, one_line
@@ -49,12 +49,19 @@ class Paging(NamedTuple):
         """Whether pages that share a candle with the next weigh no more than pages that do not."""
         return self._weight(bars, 1) == self._weight(bars, 0)
 
+    def sizes(self, bars: int) -> list[int]:
+        """The pages of so many candles that have no gaps."""
+        return list(self._sizes(bars, shared=int(self.seams_are_free(bars))))
+
     def _weight(self, bars: int, shared: int) -> int:
-        total, left = self.weight(min(bars, self.page_bars)), bars - self.page_bars
+        return sum(map(self.weight, self._sizes(bars, shared)))
+
+    def _sizes(self, bars: int, shared: int) -> Iterator[int]:
+        yield min(bars, self.page_bars)
+        left = bars - self.page_bars
         while left > 0:
-            total += self.weight(min(left + shared, self.page_bars))
+            yield min(left + shared, self.page_bars)
             left -= self.page_bars - shared
-        return total
 
 
 class SeamError(RequestError):

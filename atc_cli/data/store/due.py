@@ -29,6 +29,15 @@ def is_settled(window: Window, entry: Entry) -> bool:
     )
 
 
+def lacks_bars(window: Window, entry: Entry) -> int | None:
+    """How many of the newest bars must be asked for, and no others; None where that may be the whole window."""
+    doubted = doubted_ms(entry, window.step_ms, window.now_ms) is not None
+    if window.bars is None or doubted or not _reaches_back(window, entry):
+        return None
+    oldest_ms = min([entry.last_ms, *(hole.from_ms for hole in entry.holes if hole.due(window.now_ms))])
+    return (window.newest_ms(entry.offset_ms) - oldest_ms) // window.step_ms
+
+
 def is_held(window: Window, held: Held) -> bool:
     """Whether nothing must be asked for."""
     return doubted_ms(held.entry, window.step_ms, window.now_ms) is None and since_ms(window, held) is None

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
-from atc_cli.data.market import Delivery, Listing, Market, Stored
+from atc_cli.data.market import Delivery, Listing, Market, Prices, Stored
 from atc_cli.data.store import due
 from atc_cli.data.store.limit import shrink
 from atc_cli.data.store.shelf import Shelf, Store
@@ -50,6 +50,16 @@ class StoredMarket(Market):
         for entry, content in self._shelf(window).contents(by_native):
             if due.is_settled(window, entry):
                 yield Stored(by_native[entry.native], entry, content)
+
+    def prices(self, timeframe: str) -> Prices | None:
+        """As the market itself; none where all is compared, for then all is asked for."""
+        return None if self._compare_all else self._inner.prices(timeframe)
+
+    def near(self, listings: Sequence[Listing], window: Window, most_bars: int) -> set[str]:
+        """Those whose window is stored but for its end."""
+        by_native = {each.native: each.symbol for each in listings}
+        lacking = ((entry, due.lacks_bars(window, entry)) for entry, _ in self._shelf(window).contents(by_native))
+        return {by_native[entry.native] for entry, bars in lacking if bars is not None and bars <= most_bars}
 
     def used(self, stored: Sequence[Stored], window: Window) -> None:
         """Note it, to the day; a store that cannot be written still can be read."""

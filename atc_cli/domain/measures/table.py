@@ -102,6 +102,7 @@ MEASURES: tuple[Measure, ...] = (
         key="agreement", type="whole", unit="timeframes", of=attrgetter("agreement"), name="agreement",
         title="AGREE", look="agreement", sort="largest",
     ),
+    Measure(key="approximate", type="flag", of=attrgetter("approximate"), name="approximate"),
     Measure(
         key="spark", type="closes", unit="quote currency", of=attrgetter("closes"),
         title=f"LAST {SPARK_CLOSES} CLOSES", look="closes", usual=True,

@@ -1,7 +1,7 @@
 """What commands return and formats print. Plain values, no behaviour."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -92,7 +92,7 @@ class ScanRow:
     Times in UTC ms, of bars when they open, each `bar_ms` long; fractions not percent; `families` and `weights`
     hold the families in use only; `closes` are the last closes for the sparkline, oldest first; `measured` is what the
     measures of the window say (domain.measures), by name; `others` is what the symbol shows at other timeframes, None
-    where nothing is known.
+    where nothing is known. `approximate`: computed from a window that is shorter than it should be.
     """
 
     rank: int
@@ -114,6 +114,7 @@ class ScanRow:
     closes: tuple[float, ...]
     measured: Mapping[str, float | None]
     others: Mapping[str, Elsewhere | None] = field(default_factory=dict)
+    approximate: bool = False
 
     @property
     def trend(self) -> int:
@@ -192,11 +193,31 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prefiltered:
+    """What a scan did that fetched whole windows only where they could matter.
+
+    `short` symbols were asked for windows of `bars` (None: nothing would be saved, and every window is whole), `whole`
+    of them for whole ones then, and `approximate` are left. Whole windows of all would have taken about
+    `plain_requests` and `plain_weight`; weights are 0 where they are not known.
+    """
+
+    per_side: int
+    bars: int | None
+    short: int
+    whole: int
+    approximate: int
+    requests: int
+    weight: int
+    plain_requests: int
+    plain_weight: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScanResult:
     """A whole scan.
 
     `hidden` counts rows that the filters took out, by filter; `breadth` counts the sides of every symbol
-    that has values, before any filter; `remembered` is None where nothing is.
+    that has values, before any filter; `remembered` is None where nothing is, `prefiltered` where nothing was.
     """
 
     header: Header
@@ -207,3 +228,9 @@ class ScanResult:
     breadth: Mapping[Side, int]
     interrupted: bool = False
     remembered: Remembered | None = None
+    prefiltered: Prefiltered | None = None
+
+    @property
+    def exact(self) -> "ScanResult":
+        """The same without its approximate rows."""
+        return replace(self, rows=tuple(row for row in self.rows if not row.approximate))

@@ -1,0 +1,101 @@
+"""`atc scan --prefilter N`: rows of short windows say which symbols need a whole one."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+from atc_cli.commands.ports import Ports
+from atc_cli.commands.rows import computed, listed
+from atc_cli.commands.tally import Tally
+from atc_cli.data.gather import Gathered, Wanted, gather
+from atc_cli.data.market import Price
+from atc_cli.data.prefilter import Glimpse, Name, Prefetched, prefetch
+from atc_cli.domain.candidates import candidates
+from atc_cli.domain.catalog import Want
+from atc_cli.domain.panel import Candles
+from atc_cli.domain.params import Params
+from atc_cli.domain.results.scan import Prefiltered, ScanRow, Skipped
+from atc_cli.engine import route
+from atc_cli.engine.backend import Workload
+from atc_cli.settings.sections import Settings
+from atc_cli.signals.rows import Recall
+
+_TRENDS = {"long": (1,), "short": (-1,)}
+_BOTH = (1, -1)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Whole windows, what came of short ones that none followed, and what was done; None where all are whole."""
+
+    gathered: Gathered
+    approximate: Sequence[ScanRow | Skipped] = ()
+    prefiltered: Prefiltered | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A scan's candles: whole windows of all, or with --prefilter of those that could matter."""
+
+    settings: Settings
+    ports: Ports
+    params: Params
+    recall: Recall | None
+    passes: Callable[[ScanRow], bool]
+    tally: Tally | None
+
+    def run(self, wanted: Wanted) -> Found:
+        """Raises as `gather` does."""
+        per_side = self.settings.prefilter
+        if per_side is None:
+            return Found(gather(self.ports.markets, wanted, self.ports.progress, known=self.recall))
+        fetched = prefetch(
+            self.ports.markets,
+            wanted,
+            self.ports.progress,
+            self._chosen,
+            choices_max=per_side * len(self._trends),
+            sent=self._sent,
+            known=self.recall,
+        )
+        approximate = self._approximate(fetched.short)
+        return Found(fetched.gathered, approximate, _said(fetched, per_side, len(approximate)))
+
+    @property
+    def _trends(self) -> tuple[int, ...]:
+        return _TRENDS.get(self.settings.side, _BOTH)
+
+    def _chosen(self, glimpse: Glimpse) -> Collection[Name]:
+        known = [] if self.recall is None else [self.recall.rows[each] for each in glimpse.known]
+        rows = [*self._computed(glimpse.whole, self.params), *known, *self._approximate(glimpse.short)]
+        listings = glimpse.listings
+        able = [listed(row, listings[row.exchange, row.symbol]) for row in rows if isinstance(row, ScanRow)]
+        return candidates(able, self.settings.prefilter or 0, self.params.cuts, self._trends, passes=self.passes)
+
+    def _approximate(self, short: Sequence[Candles]) -> list[ScanRow | Skipped]:
+        """Rows of short windows, equities from their first bar on: a cut-out would leave nothing of them."""
+        rows = self._computed(short, replace(self.params, cutout=0))
+        return [replace(row, approximate=True) if isinstance(row, ScanRow) else row for row in rows]
+
+    def _computed(self, series: Sequence[Candles], params: Params) -> list[ScanRow | Skipped]:
+        if not series:
+            return []
+        workload = Workload.of(list(map(len, series)), params.dialect, Want.LAST)
+        backend, _ = route.choose(workload, self.ports.offers, self.settings.backend)
+        return computed(series, backend, params)
+
+    def _sent(self) -> Price:
+        return Price(0, 0) if self.tally is None else Price(self.tally.requests, self.tally.weight)
+
+
+def _said(fetched: Prefetched, per_side: int, approximate: int) -> Prefiltered:
+    return Prefiltered(
+        per_side=per_side,
+        bars=fetched.bars,
+        short=fetched.asked,
+        whole=fetched.whole,
+        approximate=approximate,
+        requests=fetched.spent.requests,
+        weight=fetched.spent.weight,
+        plain_requests=fetched.plain.requests,
+        plain_weight=fetched.plain.weight,
+    )
