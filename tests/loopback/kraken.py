@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.loopback import bodies
+from tests.loopback.faults import Fault
 from tests.loopback.server import LoopbackServer, WrongRequestError
 from tests.loopback.symbols import Symbol, between
 
@@ -27,6 +28,10 @@ class KrakenServer(LoopbackServer):
     def place(self, path: str, query: Mapping[str, str]) -> tuple[str, str]:
         """Told by the path alone."""
         return ("spot", path.removeprefix(_ROOT)) if path.startswith(_ROOT) else ("", path)
+
+    def too_many(self, status: int, wait_s: int) -> Fault:
+        """Kraken refuses with status 200."""
+        return Fault(body='{"error":["EGeneral:Too many requests"]}')
 
     def document(self, kind: str, name: str, query: Mapping[str, str]) -> Any:
         """The right answer. Raises WrongRequestError, LookupError for a wrong path."""

@@ -28,7 +28,7 @@ from atc_cli.data.exchange.pages import Found, Paging, Row, SeamError, cut_short
 from atc_cli.data.exchange.retry import Health, Patience, Pause, announced
 from atc_cli.data.exchange.runner import Runner
 from atc_cli.data.exchange.search import rows_of
-from atc_cli.data.exchange.tariff import tariff_of
+from atc_cli.data.exchange.tariffs import tariff_of
 from atc_cli.data.market import Delivery, From, Listing, Market, Progress
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import Skipped
@@ -186,7 +186,7 @@ class ExchangeMarket(Market):
 
         client, _ = await self._loaded()
         check_timeframe(client, timeframe)
-        pages = paging(client, self.kind, tariff_of(self.name, self.kind))
+        pages = paging(client, self.kind, tariff_of(self.name, self.kind), timeframe)
         health = Health()
         queue = iter(jobs)
         try:

@@ -40,10 +40,25 @@ def _all_alike(_bars: int) -> int:
 
 
 class Paging(NamedTuple):
-    """How candles are asked for: so many at once, and what a request for n candles weighs."""
+    """How candles are asked for: so many at once, and what a request for n candles weighs.
+
+    `newest_bars`: an answer ends with the newest candle whatever is asked, and one with so many holds all that there
+    ever is. What opened more than `recent_ms` ago comes in pages of `old_page_bars`, where that is not 0.
+    """
 
     page_bars: int
     weight: Callable[[int], int] = _all_alike
+    newest_bars: int = 0
+    old_page_bars: int = 0
+    recent_ms: int = 0
+
+    def most(self, age_ms: int) -> int:
+        """How many candles come at once of what opened so long ago."""
+        return self.old_page_bars if self.old_page_bars and age_ms >= self.recent_ms else self.page_bars
+
+    def holds(self, bars: int) -> bool:
+        """Whether one page holds so many closed candles but not the forming one besides."""
+        return bars == self.page_bars and not self.newest_bars
 
     def seams_are_free(self, bars: int) -> bool:
         """Whether pages that share a candle with the next weigh no more than pages that do not."""
