@@ -6,7 +6,7 @@ from typing import Any
 from tests.loopback import bodies
 from tests.loopback.faults import Fault
 from tests.loopback.server import LoopbackServer, WrongRequestError
-from tests.loopback.symbols import Symbol, between
+from tests.loopback.symbols import Symbol, newest
 
 OHLC = "OHLC"
 HELD_BARS = 720
@@ -50,7 +50,8 @@ class KrakenServer(LoopbackServer):
         if symbol is None or query.get("interval") not in _INTERVALS:
             raise WrongRequestError(200, {"error": ["EQuery:Unknown asset pair"]})
         after_ms = int(query.get("since", 0)) * 1000
-        bars = between(symbol, _INTERVALS[query["interval"]], after_ms + 1, self.now_ms, self.now_ms)[-HELD_BARS:]
+        bars = newest(symbol, _INTERVALS[query["interval"]], HELD_BARS, self.now_ms, self.now_ms)
+        bars = bars[bars[:, 0] > after_ms]
         rows = [
             [row[0] // 1000, *row[1:5], row[4], row[5], row[8]] for row in bodies.klines_rows(bars, 0, symbol.decimals)
         ]

@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
+from atc_cli.data.exchange.charge import Charge, Limit
 from atc_cli.data.exchange.errors import RequestError, Trouble
 from atc_cli.data.exchange.retry import WAITS_MAX_S, Pause
-from atc_cli.data.exchange.tariff import Charge, Limit
 from atc_cli.disk import sealed
 from atc_cli.disk.lock import locked_file
 from atc_cli.disk.regular import ForeignFileError

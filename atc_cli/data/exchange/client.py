@@ -5,10 +5,10 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from atc_cli.data.exchange.charge import Tariff
 from atc_cli.data.exchange.errors import RequestError, Trouble, refusal
 from atc_cli.data.exchange.pages import Paging, Row, checked
-from atc_cli.data.exchange.tariff import Tariff
-from atc_cli.data.exchange.tariffs import tariff_of
+from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS
 from atc_cli.errors import UsageError, unknown_name
 
@@ -73,6 +73,11 @@ def our_options(exchange_id: str, kind: str) -> dict[str, object]:
         options["defaultSubType"] = "linear"
     has = {"fetchCurrencies": False} if exchange_id in _COINS_NEED_A_KEY else {}
     return {"enableRateLimit": True, "options": options, "has": has}
+
+
+def paced_by_ccxt(options: Mapping[str, object]) -> bool:
+    """Whether the options say how fast to ask, or that nothing is to hold requests back."""
+    return "rateLimit" in options or options.get("enableRateLimit") is False
 
 
 def check_kind(client: Client, exchange_id: str, kind: str) -> None:
@@ -158,7 +163,9 @@ def paging(client: Client, kind: str, tariff: Tariff | None, timeframe: str) -> 
     if tariff is not None:
         recent_ms = _recent_days(client, timeframe) * DAY_MS if tariff.old_page_bars else 0
         page_bars = tariff.page_of(timeframe)
-        return Paging(page_bars, tariff.page_weight, tariff.newest_bars, tariff.old_page_bars, recent_ms)
+        return Paging(
+            page_bars, tariff.page_weight, tariff.newest_bars, tariff.closed_fill_page, tariff.old_page_bars, recent_ms
+        )
     sub_type = "linear" if kind == "swap" else None
     limit = client.feature_value_by_type(kind, sub_type, "fetchOHLCV", "limit")
     return Paging(limit if isinstance(limit, int) and limit > 0 else _USUAL_PAGE_BARS)

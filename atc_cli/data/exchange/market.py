@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from atc_cli.data.exchange.budget import Budget, ClockMs, wall_ms
-from atc_cli.data.exchange.client import Client, check_timeframe, paging
+from atc_cli.data.exchange.client import Client, check_timeframe, paced_by_ccxt, paging
 from atc_cli.data.exchange.clock import Clock, any_answer, keep_time, told_ms
 from atc_cli.data.exchange.connect import connect, version
 from atc_cli.data.exchange.errors import RequestError, Trouble
@@ -28,7 +28,7 @@ from atc_cli.data.exchange.pages import Found, Paging, Row, SeamError, cut_short
 from atc_cli.data.exchange.retry import Health, Patience, Pause, announced
 from atc_cli.data.exchange.runner import Runner
 from atc_cli.data.exchange.search import rows_of
-from atc_cli.data.exchange.tariffs import tariff_of
+from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.market import Delivery, From, Listing, Market, Progress
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import Skipped
@@ -257,7 +257,7 @@ class ExchangeMarket(Market):
             client = connect(self.name, self.kind, self._options, self._words)
             self._budget = meter(
                 client,
-                None if self._options.get("enableRateLimit") is False else tariff_of(self.name, self.kind),
+                None if paced_by_ccxt(self._options) else tariff_of(self.name, self.kind),
                 folder=self._folder and self._folder / "rate",
                 share=self._rate_share,
                 clock_ms=self._clock_ms,

@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from atc_cli.data.exchange.budget import Budget, ClockMs, Ledger
+from atc_cli.data.exchange.charge import Charge, Tariff
 from atc_cli.data.exchange.client import Client
 from atc_cli.data.exchange.errors import RequestError, Trouble
 from atc_cli.data.exchange.retry import Pause, wait_s
-from atc_cli.data.exchange.tariff import Charge, Tariff, granted
+from atc_cli.data.exchange.tariff import granted
 from atc_cli.data.market import Progress
 
 _sent: ContextVar[tuple[Charge, int]] = ContextVar("_sent")

@@ -43,12 +43,14 @@ class Paging(NamedTuple):
     """How candles are asked for: so many at once, and what a request for n candles weighs.
 
     `newest_bars`: an answer ends with the newest candle whatever is asked, and one with so many holds all that there
-    ever is. What opened more than `recent_ms` ago comes in pages of `old_page_bars`, where that is not 0.
+    ever is. `closed_fill_page`: where the closed candles of a window fill a page, the forming one is left out unless it
+    is wanted. What opened more than `recent_ms` ago comes in pages of `old_page_bars`, where that is not 0.
     """
 
     page_bars: int
     weight: Callable[[int], int] = _all_alike
     newest_bars: int = 0
+    closed_fill_page: bool = False
     old_page_bars: int = 0
     recent_ms: int = 0
 
@@ -56,9 +58,9 @@ class Paging(NamedTuple):
         """How many candles come at once of what opened so long ago."""
         return self.old_page_bars if self.old_page_bars and age_ms >= self.recent_ms else self.page_bars
 
-    def holds(self, bars: int) -> bool:
-        """Whether one page holds so many closed candles but not the forming one besides."""
-        return bars == self.page_bars and not self.newest_bars
+    def spares_forming(self, bars: int | None) -> bool:
+        """Whether so many closed candles are asked for without the forming one."""
+        return self.closed_fill_page and bars == self.page_bars
 
     def seams_are_free(self, bars: int) -> bool:
         """Whether pages that share a candle with the next weigh no more than pages that do not."""

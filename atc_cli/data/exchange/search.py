@@ -50,7 +50,7 @@ class _Search:
         self._ask, self._window, self._paging, self._born_ms = ask, window, paging, born_ms
         self._step_ms = window.step_ms
         self._rows: list[Row] = []
-        self._forming = window.forming or window.bars is None or not paging.holds(window.bars)
+        self._forming = window.forming or not paging.spares_forming(window.bars)
         self._edge_ms = self._end_ms()  # all that is wanted from here on was asked for
         self._dense_ms = self._edge_ms - self._missing() * self._step_ms  # where a window without gaps begins
         self._page_bars = paging.page_bars  # less, where answers show a lower cap
