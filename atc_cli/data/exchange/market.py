@@ -112,7 +112,7 @@ class ExchangeMarket(Market):
         return now_ms if certain_ms is None else min(now_ms, certain_ms)
 
     def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
-        """Deliver the candles of the window and the forming one of each listing.
+        """Deliver the candles of the window of each listing, and the forming one unless it alone would be a page.
 
         A symbol that fails is delivered as Skipped. Raises UsageError for a timeframe that the exchange does
         not have, UnavailableError or BusyError when no symbol was answered, KeyboardInterrupt at once.
