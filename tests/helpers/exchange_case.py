@@ -14,7 +14,7 @@ from atc_cli.domain.results.scan import Skipped
 from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS
 from atc_cli.domain.window import Window
 from atc_cli.reporting.progress import LoggedWaits
-from tests.loopback import BinanceServer, LoopbackServer, Symbol, Table, wandering
+from tests.loopback import LoopbackServer, Symbol, Table, wandering
 
 NOW = 1_760_000_400_000  # 2025-10-09T09:00:00Z
 FORMING = NOW + 25 * MINUTE_MS
@@ -49,7 +49,7 @@ class Simulated:
     in real time they would. `ahead_ms` is how wrong our clock is.
     """
 
-    server: BinanceServer
+    server: LoopbackServer
     ahead_ms: int = 0
     weights: list[int] = field(default_factory=list)
     waits_s: list[float] = field(default_factory=list)
@@ -89,12 +89,12 @@ class Simulated:
 
 @contextmanager
 def limited_market(
-    server: BinanceServer, kind: str = "swap", *, ahead_ms: int = 0, **more: Any
+    server: LoopbackServer, kind: str = "swap", *, exchange: str = "binance", ahead_ms: int = 0, **more: Any
 ) -> Iterator[tuple[ExchangeMarket, Simulated]]:
     """A market that holds itself back, in the server's time."""
     time = Simulated(server, ahead_ms)
     world = {"pause": time.pause, "clock_ms": time.now_ms, "progress": time, **more}
-    with closing(ExchangeMarket("binance", kind, server.options(limited=True), **world)) as market:
+    with closing(ExchangeMarket(exchange, kind, server.options(limited=True), **world)) as market:
         yield market, time
 
 

@@ -8,10 +8,13 @@ Nothing in it is recorded: symbols and candles are given by the test or made fro
 """
 
 from tests.loopback.binance import EXCHANGE_INFO, KLINES, TICKERS, TIME, BinanceServer
+from tests.loopback.bitget import BitgetServer
 from tests.loopback.bybit import BybitServer
 from tests.loopback.faults import Fault, cut_off, edited, malformed, rate_limited, refused, reset, stalled
+from tests.loopback.gate import GateServer
 from tests.loopback.kraken import KrakenServer
-from tests.loopback.limits import Limits
+from tests.loopback.kucoin import KucoinServer
+from tests.loopback.limits import AnyWindow, Limits
 from tests.loopback.okx import OkxServer
 from tests.loopback.server import Answered, LoopbackServer
 from tests.loopback.symbols import BarSource, Symbol, Table, fixed, wandering
@@ -22,11 +25,15 @@ __all__ = [
     "TICKERS",
     "TIME",
     "Answered",
+    "AnyWindow",
     "BarSource",
     "BinanceServer",
+    "BitgetServer",
     "BybitServer",
     "Fault",
+    "GateServer",
     "KrakenServer",
+    "KucoinServer",
     "Limits",
     "LoopbackServer",
     "OkxServer",

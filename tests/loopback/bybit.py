@@ -44,6 +44,14 @@ class BybitServer(LoopbackServer):
         kind = _KINDS.get(query.get("category"), "")
         return (kind, path.removeprefix(_ROOT)) if path.startswith(_ROOT) else ("", path)
 
+    def account(self, kind: str, name: str) -> str:
+        """One for the address, whatever is asked."""
+        return ""
+
+    def too_many(self, status: int, wait_s: int) -> Fault:
+        """Bybit sends such an address away for ten minutes."""
+        return ret_code(10006, "access too frequent", 403)
+
     def document(self, kind: str, name: str, query: Mapping[str, str]) -> Any:
         """The right answer. Raises WrongRequestError, LookupError for a wrong path."""
         answers = {KLINE: self._klines, INSTRUMENTS: self._instruments, DAY: self._tickers, SERVER_TIME: _no_result}

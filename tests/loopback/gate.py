@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.loopback import bodies
+from tests.loopback.limits import AnyWindow
 from tests.loopback.server import LoopbackServer, WrongRequestError
 from tests.loopback.symbols import Symbol, between, newest
 
@@ -27,6 +28,17 @@ class GateServer(LoopbackServer):
     def place(self, path: str, query: Mapping[str, str]) -> tuple[str, str]:
         """Told by the path alone."""
         return ("spot", path.removeprefix(_ROOT)) if path.startswith(_ROOT) else ("", path)
+
+    def account(self, kind: str, name: str) -> str:
+        """Each endpoint has its own."""
+        return name
+
+    def headers(self, used: int) -> Mapping[str, str]:
+        """The limit and what is left of it."""
+        if not isinstance(self.limits, AnyWindow):
+            return {}
+        left = str(max(self.limits.weight - used, 0))
+        return {"X-Gate-RateLimit-Limit": str(self.limits.weight), "X-Gate-RateLimit-Requests-Remain": left}
 
     def document(self, kind: str, name: str, query: Mapping[str, str]) -> Any:
         """The right answer. Raises WrongRequestError, LookupError for a wrong path."""

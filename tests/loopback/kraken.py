@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from tests.loopback import bodies
+from tests.loopback.faults import Fault
 from tests.loopback.server import LoopbackServer, WrongRequestError
-from tests.loopback.symbols import Symbol, between
+from tests.loopback.symbols import Symbol, newest
 
 OHLC = "OHLC"
 HELD_BARS = 720
@@ -28,6 +29,10 @@ class KrakenServer(LoopbackServer):
         """Told by the path alone."""
         return ("spot", path.removeprefix(_ROOT)) if path.startswith(_ROOT) else ("", path)
 
+    def too_many(self, status: int, wait_s: int) -> Fault:
+        """Kraken refuses with status 200."""
+        return Fault(body='{"error":["EGeneral:Too many requests"]}')
+
     def document(self, kind: str, name: str, query: Mapping[str, str]) -> Any:
         """The right answer. Raises WrongRequestError, LookupError for a wrong path."""
         listed = list(self.symbols.values())
@@ -45,7 +50,8 @@ class KrakenServer(LoopbackServer):
         if symbol is None or query.get("interval") not in _INTERVALS:
             raise WrongRequestError(200, {"error": ["EQuery:Unknown asset pair"]})
         after_ms = int(query.get("since", 0)) * 1000
-        bars = between(symbol, _INTERVALS[query["interval"]], after_ms + 1, self.now_ms, self.now_ms)[-HELD_BARS:]
+        bars = newest(symbol, _INTERVALS[query["interval"]], HELD_BARS, self.now_ms, self.now_ms)
+        bars = bars[bars[:, 0] > after_ms]
         rows = [
             [row[0] // 1000, *row[1:5], row[4], row[5], row[8]] for row in bodies.klines_rows(bars, 0, symbol.decimals)
         ]

@@ -38,6 +38,7 @@ class Answered:
     query: Mapping[str, str]
     status: int
     weight: int
+    refused: bool = False  # for the rate of requests
 
 
 @dataclass(frozen=True)
@@ -129,9 +130,17 @@ class LoopbackServer(ABC):
         """The weight of a request."""
         return 1
 
+    def account(self, kind: str, name: str) -> str:
+        """From which of the exchange's accounts a request is paid."""
+        return kind
+
     def headers(self, used: int) -> Mapping[str, str]:
-        """What every answer carries, with so much weight used in this minute."""
+        """What every answer carries, with so much weight used in this window."""
         return {}
+
+    def too_many(self, status: int, wait_s: int) -> Fault:
+        """What a request gets that is one too many."""
+        return rate_limited(status, wait_s)
 
     @abstractmethod
     def document(self, kind: str, name: str, query: Mapping[str, str]) -> Any:
@@ -154,8 +163,8 @@ class LoopbackServer(ABC):
         return sum(each.name == name and symbol in (None, each.query.get(self.symbol_key)) for each in self.answered)
 
     def refused(self) -> int:
-        """How many requests were too many: answered 429 or 418."""
-        return sum(each.status in (418, 429) for each in self.answered)
+        """How many requests were too many."""
+        return sum(each.refused or each.status in (418, 429) for each in self.answered)
 
     def plan(self, fault: Fault, *, path: str, symbol: str | None = None, nth: tuple[int, ...] | None = None) -> None:
         """Let requests for `path` go wrong: of one symbol if given, the nth ones (from 1) or all.
@@ -182,14 +191,14 @@ class LoopbackServer(ABC):
                         due = plan.fault
             return due
 
-    def admit(self, kind: str, weight: int) -> tuple[int, Fault | None]:
-        """Let a request in: the weight used of its minute, and the refusal where it is too much."""
+    def admit(self, kind: str, name: str, weight: int) -> tuple[int, Fault | None]:
+        """Let a request in: the weight used of its window, and the refusal where it is too much."""
         self.advance(self._latency_ms)
         with self._lock:
-            now_ms = self.now_ms
-            refusal = self.limits.refusal(kind, weight, now_ms)
-            self.limits.spend(kind, weight, now_ms)
-            return self.limits.used(kind, now_ms), rate_limited(*refusal) if refusal else None
+            account, now_ms = self.account(kind, name), self.now_ms
+            refusal = self.limits.refusal(account, weight, now_ms)
+            self.limits.spend(account, weight, now_ms)
+            return self.limits.used(account, now_ms), self.too_many(*refusal) if refusal else None
 
     def note(self, answered: Answered) -> None:
         """Write a request down."""
@@ -216,13 +225,13 @@ class _Handler(BaseHTTPRequestHandler):
         query = dict(parse_qsl(parts.query))
         kind, name = self.server.exchange.place(parts.path, query)
         weight = self.server.exchange.cost(kind, name, query) if kind else 0
-        used, refusal = self.server.exchange.admit(kind, weight)
+        used, refusal = self.server.exchange.admit(kind, name, weight)
         fault = refusal or self.server.exchange.fault_of(name, query.get(self.server.exchange.symbol_key))
         if fault is not None and fault.stall:
             self.server.exchange.closing.wait()
         silent = fault is not None and (fault.stall or fault.reset)
         status, headers, body = (0, {}, b"") if silent else self._answer(kind, name, query, fault)
-        self.server.exchange.note(Answered(kind, name, query, status, weight))
+        self.server.exchange.note(Answered(kind, name, query, status, weight, refusal is not None))
         if silent:
             self._drop()
             return

@@ -1,22 +1,27 @@
-"""The request weight that an exchange grants to this machine's address, shared by every atc that runs on it."""
+"""What an exchange grants to this machine's address, shared by every atc that runs on it."""
 
+import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
+from atc_cli.data.exchange.charge import Charge, Limit
 from atc_cli.data.exchange.errors import RequestError, Trouble
 from atc_cli.data.exchange.retry import WAITS_MAX_S, Pause
 from atc_cli.disk import sealed
 from atc_cli.disk.lock import locked_file
 from atc_cli.disk.regular import ForeignFileError
 
-_SCHEMA = "atc.rate/1"
-MINUTE_MS = 60_000
-_BUCKET_MS = 1000
-_KEPT_MS = 2 * MINUTE_MS  # an answer can tell of the minute before the one in which it was asked for
+_SCHEMA = "atc.rate/2"
+_BUCKETS = 60  # into which a window is divided
+_KEPT_WINDOWS = 2  # an answer can tell of the window before the one in which it was asked for
+# Windows so short are spent evenly: a network that holds some requests up by a fraction of a second would put what
+# was sent in two windows into one.
+_EVEN_MS = 2000
 
 ClockMs = Callable[[], int]
 
@@ -27,10 +32,47 @@ def wall_ms() -> int:
 
 
 @dataclass(slots=True)
-class Spent:
-    """Weight by the second (UTC ms) in which it was spent, and from when until when nothing may be sent at all."""
+class Account:
+    """Weight by the end of the moment in which it was spent (UTC ms); it counts for a window from then on."""
 
-    by_second: dict[int, int] = field(default_factory=dict)
+    window_ms: int
+    by_end_ms: dict[int, int] = field(default_factory=dict)
+
+    def add(self, weight: int, now_ms: int) -> None:
+        """Note that so much was spent now."""
+        moment_ms = max(self.window_ms // _BUCKETS, 1)
+        end_ms = (now_ms // moment_ms + 1) * moment_ms
+        self.by_end_ms[end_ms] = self.by_end_ms.get(end_ms, 0) + weight
+
+    def since(self, start_ms: int) -> int:
+        """All that was spent in the moments that end after `start_ms`."""
+        return sum(weight for end_ms, weight in self.by_end_ms.items() if end_ms > start_ms)
+
+    def fits_at_ms(self, weight: int, allowed: int, now_ms: int) -> int:
+        """When `weight` more is within `allowed` for any window that ends then; now if it already is."""
+        at_ms, room = now_ms, allowed - weight - self.since(now_ms - self.window_ms)
+        for end_ms in sorted(self.by_end_ms):
+            if room >= 0:
+                break
+            if end_ms > now_ms - self.window_ms:
+                room += self.by_end_ms[end_ms]
+                at_ms = end_ms + self.window_ms
+        return at_ms
+
+    def lasting(self, now_ms: int) -> "Account":
+        """Without what is too old to matter; what is still to come counts as of now."""
+        kept = Account(self.window_ms)
+        for end_ms, weight in self.by_end_ms.items():
+            if now_ms - end_ms < _KEPT_WINDOWS * self.window_ms:
+                kept.add(weight, min(end_ms - 1, now_ms))
+        return kept
+
+
+@dataclass(slots=True)
+class Spent:
+    """The accounts of a host by their names, and from when until when nothing may be sent at all."""
+
+    accounts: dict[str, Account] = field(default_factory=dict)
     held_from_ms: int = 0
     held_until_ms: int = 0
 
@@ -46,40 +88,28 @@ class Spent:
             return spent
         if document["held_from_ms"] <= now_ms:
             spent.held_from_ms, spent.held_until_ms = document["held_from_ms"], document["held_until_ms"]
-        for second_ms, weight in document["by_second"].items():
-            if now_ms - int(second_ms) < _KEPT_MS:
-                spent.add(weight, min(int(second_ms), now_ms))
+        for name, each in document["accounts"].items():
+            by_end_ms = {int(end_ms): weight for end_ms, weight in each["by_end_ms"].items()}
+            lasting = Account(each["window_ms"], by_end_ms).lasting(now_ms)
+            if lasting.by_end_ms:
+                spent.accounts[name] = lasting
         return spent
 
     def content(self) -> bytes:
         """What is written to the file."""
         return sealed.dump(_SCHEMA, asdict(self))
 
-    def add(self, weight: int, now_ms: int) -> None:
-        """Note that so much was spent now."""
-        second_ms = now_ms // _BUCKET_MS * _BUCKET_MS
-        self.by_second[second_ms] = self.by_second.get(second_ms, 0) + weight
+    def account(self, name: str, window_ms: int) -> Account:
+        """One account, as it counts by windows of that length."""
+        account = self.accounts.setdefault(name, Account(window_ms))
+        account.window_ms = window_ms
+        return account
 
     def hold(self, seconds: float, now_ms: int) -> None:
         """Note that nothing may be sent for so long, if no longer hold is on."""
         until_ms = now_ms + round(seconds * 1000)
         if until_ms > self.held_until_ms:
             self.held_from_ms, self.held_until_ms = now_ms, until_ms
-
-    def since(self, start_ms: int) -> int:
-        """All that was spent in the seconds that end after `start_ms`."""
-        return sum(weight for second_ms, weight in self.by_second.items() if second_ms + _BUCKET_MS > start_ms)
-
-    def fits_at_ms(self, weight: int, allowed: int, now_ms: int) -> int:
-        """When `weight` more is within `allowed` for any minute that ends then; now if it already is."""
-        at_ms, room = now_ms, allowed - weight - self.since(now_ms - MINUTE_MS)
-        for second_ms in sorted(self.by_second):
-            if room >= 0:
-                break
-            if second_ms + _BUCKET_MS > now_ms - MINUTE_MS:
-                room += self.by_second[second_ms]
-                at_ms = second_ms + _BUCKET_MS + MINUTE_MS
-        return at_ms
 
 
 class Ledger:
@@ -127,68 +157,72 @@ class Ledger:
 
 
 class Budget:
-    """Lets requests through as their weight fits into `share` of what the exchange grants per minute.
+    """Lets requests through as their weight fits into `share` of what the exchange grants for a window of time.
 
-    Any sixty seconds count, not only the exchange's own minutes, so that its clock does not matter.
-    `per_minute` can be set when the exchange tells it.
+    Any window of that length counts, not only the exchange's own, so that its clock does not matter. `per_minute` can
+    be set when the exchange tells it, in place of the tariff's.
     """
 
-    def __init__(
-        self,
-        ledger: Ledger,
-        *,
-        per_minute: int,
-        share: float,
-        clock_ms: ClockMs,
-        pause: Pause,
-    ) -> None:
+    def __init__(self, ledger: Ledger, *, share: float, clock_ms: ClockMs, pause: Pause) -> None:
         import asyncio
 
-        self.per_minute = per_minute
+        self.per_minute: int | None = None
+        self._told: dict[str, int] = {}
         self._ledger = ledger
         self._share = share
         self._clock_ms = clock_ms
         self._pause = pause
-        self._turn = asyncio.Lock()
+        self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    @property
-    def allowed(self) -> int:
-        """The weight that we spend in any minute at most."""
-        return max(int(self.per_minute * self._share), 1)
+    def allowed(self, charge: Charge) -> Limit:
+        """What we let through: so much weight in any window, or where windows are short one request in its share."""
+        weight = min(self.per_minute or charge.limit.weight, self._told.get(charge.account, sys.maxsize))
+        if charge.limit.window_ms <= _EVEN_MS:
+            return Limit(1, int(charge.limit.window_ms * charge.weight / (weight * self._share)))
+        return Limit(max(int(weight * self._share), 1), charge.limit.window_ms)
 
-    async def spend(self, weight: int) -> int:
-        """Wait until `weight` may be spent, note it, and return the time (UTC ms).
+    async def spend(self, charge: Charge) -> int:
+        """Wait until the weight may be spent, note it, and return the time (UTC ms).
 
         Raises RequestError where the exchange has told this machine to stay away for longer than is bearable.
         """
-        async with self._turn:
-            while (wait_s := self._taken(min(weight, self.allowed))) > 0:
+        async with self._turns[charge.account]:
+            while (wait_s := self._taken(charge)) > 0:
                 await self._pause(wait_s)
         return self._clock_ms()
 
-    def heard(self, used: int, sent_ms: int) -> None:
-        """Take the exchange's word for what was used of its minute when it answered the request of `sent_ms`.
+    def heard(self, charge: Charge, sent_ms: int, used: int | None, granted: int | None) -> None:
+        """Take the exchange's word for its window as it answered the request of `sent_ms`: what is used and granted.
 
         What we know nothing of was spent by other programs at this address: it counts as spent now.
         """
+        if granted:
+            self._told[charge.account] = granted
+        if used is None:
+            return
+        window_ms = charge.limit.window_ms
         with self._ledger.open() as spent:
-            unknown = used - spent.since(sent_ms - MINUTE_MS)
+            account = spent.account(charge.account, window_ms)
+            unknown = used - account.since(sent_ms - window_ms)
             if unknown > 0:
-                spent.add(unknown, self._clock_ms())
+                account.add(unknown, self._clock_ms())
 
     def hold(self, seconds: float) -> None:
         """Let nothing of this machine through for so long: the exchange asked for it."""
         with self._ledger.open() as spent:
             spent.hold(seconds, self._clock_ms())
 
-    def _taken(self, weight: int) -> float:
+    def _taken(self, charge: Charge) -> float:
         """0 where the weight was free and is ours now, else how many seconds to wait."""
+        allowed = self.allowed(charge)
+        weight = min(charge.weight, allowed.weight)
         with self._ledger.open() as spent:
             now_ms = self._clock_ms()
             held_s = (spent.held_until_ms - now_ms) / 1000
             if held_s > WAITS_MAX_S:
                 raise RequestError(Trouble.RATE_LIMITED, "it told this machine to stay away", held_s)
-            wait_s = max(held_s, (spent.fits_at_ms(weight, self.allowed, now_ms) - now_ms) / 1000, 0.0)
+            account = spent.account(charge.account, allowed.window_ms)
+            wait_s = max(held_s, (account.fits_at_ms(weight, allowed.weight, now_ms) - now_ms) / 1000, 0.0)
             if wait_s == 0:
-                spent.add(weight, now_ms)
+                account.add(weight, now_ms)
             return wait_s

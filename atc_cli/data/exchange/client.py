@@ -5,17 +5,19 @@ import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from atc_cli.data.exchange.charge import Tariff
 from atc_cli.data.exchange.errors import RequestError, Trouble, refusal
 from atc_cli.data.exchange.pages import Paging, Row, checked
-from atc_cli.data.exchange.tariff import Tariff
+from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.market import Price, Prices
-from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS
 from atc_cli.errors import UsageError, unknown_name
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
 
 _USUAL_PAGE_BARS = 500
+_FOR_EVER_DAYS = 36_500
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 # ccxt's names for lists of markets that hold a kind, in options.fetchMarkets.types
 _LISTS = {"spot": ("spot",), "swap": ("swap", "linear", "contract")}
@@ -36,6 +38,7 @@ class Client(Protocol):
     options: dict[str, Any]
     timeout_on_exit: int
     urls: Mapping[str, Any]
+    hostname: str | None
     throttle: Callable[..., Awaitable[None]]
     fetch: Callable[..., Awaitable[object]]
     handle_errors: Callable[..., Any]
@@ -64,10 +67,18 @@ class Client(Protocol):
 def our_options(exchange_id: str, kind: str) -> dict[str, object]:
     """What the constructor is given unless the user says otherwise: the rate limit on, the kind as default."""
     options: dict[str, object] = {"defaultType": kind, **_OURS.get(exchange_id, {})}
+    tariff = tariff_of(exchange_id, kind)
+    if tariff is not None and tariff.recent_days:
+        options["fetchOHLCV"] = {"maxRecentDaysPerTimeframe": tariff.recent_days}
     if kind == "swap":
         options["defaultSubType"] = "linear"
     has = {"fetchCurrencies": False} if exchange_id in _COINS_NEED_A_KEY else {}
     return {"enableRateLimit": True, "options": options, "has": has}
+
+
+def paced_by_ccxt(options: Mapping[str, object]) -> bool:
+    """Whether the options say how fast to ask, or that nothing is to hold requests back."""
+    return "rateLimit" in options or options.get("enableRateLimit") is False
 
 
 def check_kind(client: Client, exchange_id: str, kind: str) -> None:
@@ -148,21 +159,31 @@ def check_timeframe(client: Client, timeframe: str) -> None:
         raise UsageError(*unknown_name("timeframe", timeframe, offered))
 
 
-def paging(client: Client, kind: str, tariff: Tariff | None) -> Paging:
-    """How many candles to ask for at once: where weights are known, the number that costs least in all."""
+def paging(client: Client, kind: str, tariff: Tariff | None, timeframe: str) -> Paging:
+    """How many candles to ask for at once: what the tariff says, else ccxt."""
     if tariff is not None:
-        return Paging(tariff.page_bars, tariff.page_weight)
+        recent_ms = _recent_days(client, timeframe) * DAY_MS if tariff.old_page_bars else 0
+        page_bars = tariff.page_of(timeframe)
+        return Paging(
+            page_bars, tariff.page_weight, tariff.newest_bars, tariff.closed_fill_page, tariff.old_page_bars, recent_ms
+        )
     sub_type = "linear" if kind == "swap" else None
     limit = client.feature_value_by_type(kind, sub_type, "fetchOHLCV", "limit")
     return Paging(limit if isinstance(limit, int) and limit > 0 else _USUAL_PAGE_BARS)
 
 
-def prices_of(client: Client, kind: str, tariff: Tariff | None) -> Prices:
+def prices_of(pages: Paging, *, weighed: bool) -> Prices:
     """What candles cost: requests, and weight where that is known."""
-    pages = paging(client, kind, tariff)
 
     def price(bars: int) -> Price:
-        sizes = pages.sizes(bars + 1)  # the forming candle comes along
-        return Price(len(sizes), 0 if tariff is None else sum(map(pages.weight, sizes)))
+        asked = bars if pages.spares_forming(bars) else bars + 1  # the forming candle comes along
+        sizes = pages.sizes(min(asked, pages.newest_bars or asked))
+        return Price(len(sizes), sum(map(pages.weight, sizes)) if weighed else 0)
 
     return price
+
+
+def _recent_days(client: Client, timeframe: str) -> int:
+    """For how long ccxt asks where pages are large."""
+    days = client.options["fetchOHLCV"]["maxRecentDaysPerTimeframe"].get(timeframe, _FOR_EVER_DAYS)
+    return int(days) - 1

@@ -5,10 +5,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
-
 from atc_cli.data.exchange.budget import Budget, ClockMs, wall_ms
-from atc_cli.data.exchange.client import Client, check_timeframe, paging, prices_of
+from atc_cli.data.exchange.client import Client, check_timeframe, paced_by_ccxt, paging, prices_of
 from atc_cli.data.exchange.clock import Clock, any_answer, keep_time, told_ms
 from atc_cli.data.exchange.connect import connect, version
 from atc_cli.data.exchange.errors import RequestError, Trouble
@@ -111,7 +109,7 @@ class ExchangeMarket(Market):
         return now_ms if certain_ms is None else min(now_ms, certain_ms)
 
     def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
-        """Deliver the candles of the window and the forming one of each listing.
+        """Deliver the candles of the window of each listing, and the forming one unless it alone would be a page.
 
         A symbol that fails is delivered as Skipped. Raises UsageError for a timeframe that the exchange does
         not have, UnavailableError or BusyError when no symbol was answered, KeyboardInterrupt at once.
@@ -129,9 +127,10 @@ class ExchangeMarket(Market):
             jobs = [(each.listing, window.tail(each.since_ms)) for each in wants]
             self._run(self._fetch(jobs, window.timeframe, deliver))
 
-    def prices(self, timeframe: str) -> Prices:  # noqa: ARG002
+    def prices(self, timeframe: str) -> Prices:
         """By weight where weights are known."""
-        return prices_of(self._connected(), self.kind, tariff_of(self.name, self.kind))
+        weighed = tariff_of(self.name, self.kind) is not None
+        return prices_of(self._paging(self._connected(), timeframe), weighed=weighed)
 
     def refresh(self) -> bool:
         """Have the list of markets fetched again the next time it is needed; False where it is new."""
@@ -189,7 +188,7 @@ class ExchangeMarket(Market):
 
         client, _ = await self._loaded()
         check_timeframe(client, timeframe)
-        pages = paging(client, self.kind, tariff_of(self.name, self.kind))
+        pages = self._paging(client, timeframe)
         health, queue = Health(), iter(jobs)
         try:
             async with asyncio.TaskGroup() as group:
@@ -200,6 +199,9 @@ class ExchangeMarket(Market):
         if health.nothing_came is not None:
             raise health.nothing_came
 
+    def _paging(self, client: Client, timeframe: str) -> Paging:
+        return paging(client, self.kind, tariff_of(self.name, self.kind), timeframe)
+
     async def _work(self, queue: Iterator[_Job], pages: Paging, health: Health, deliver: Delivery) -> None:
         for job in queue:
             deliver(await self._candles(job, pages, health))
@@ -209,7 +211,7 @@ class ExchangeMarket(Market):
         if health.gone is not None:
             return health.gone.as_skip(listing)
         try:
-            rows, cut = await self._agreeing_rows(job, pages)
+            found = await self._agreeing_rows(job, pages)
         except RequestError as failure:
             health.bad(failure)
             if failure.trouble is Trouble.WRONG_REQUEST and self._list_is_kept and (file := self._markets_file()):
@@ -217,22 +219,11 @@ class ExchangeMarket(Market):
             return failure.as_skip(listing)
         health.good()
         if self._progress is not None:
-            self._progress.received(len(rows))
-        if cut is not None:
-            self.notes.append(f"{listing.symbol}: {self.name} {cut_short(rows, cut)}")
-        table = np.array(rows, dtype=np.float64).reshape(-1, 6)
-        in_contracts = listing.symbol in self._counted_in_contracts
-        if in_contracts:
-            table[:, 5] = np.nan
-        return RawCandles(
-            exchange=listing.exchange,
-            symbol=listing.symbol,
-            timeframe=window.timeframe,
-            timestamp=table[:, 0],
-            values=table[:, 1:],
-            has_volume=not in_contracts,
-            cut=cut is not None,
-        )
+            self._progress.received(len(found.rows))
+        if found.cut is not None:
+            self.notes.append(f"{listing.symbol}: {self.name} {cut_short(found.rows, found.cut)}")
+        in_coins = listing.symbol not in self._counted_in_contracts
+        return found.candles(listing, window.timeframe, has_volume=in_coins)
 
     async def _agreeing_rows(self, job: _Job, pages: Paging) -> Found:
         """The rows; where pages contradict each other all of them are fetched once more, and it is said."""
@@ -258,7 +249,7 @@ class ExchangeMarket(Market):
             client = connect(self.name, self.kind, self._options, self._words)
             self._budget = meter(
                 client,
-                None if self._options.get("enableRateLimit") is False else tariff_of(self.name, self.kind),
+                None if paced_by_ccxt(self._options) else tariff_of(self.name, self.kind),
                 folder=self._folder and self._folder / "rate",
                 share=self._rate_share,
                 clock_ms=self._clock_ms,

@@ -9,7 +9,6 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.market import Listing
 from atc_cli.disk import sealed
 from atc_cli.disk.regular import content_of
@@ -19,6 +18,7 @@ from atc_cli.errors import UnavailableError
 _SCHEMA = "atc.markets/1"
 # swap candles of these carry base volume; gate, kucoinfutures and mexc hand contracts through
 _VOLUME_IN_COINS = frozenset({"binance", "binanceusdm", "bybit", "okx", "bitget", "hyperliquid", "htx"})
+_BARE = frozenset({"binance", "binanceusdm"})
 # what ccxt calls the credentials, written small and without _: a list of markets is the same with and without them
 _CREDENTIALS = frozenset(
     {"apikey", "secret", "uid", "accountid", "login", "password", "twofa", "privatekey", "walletaddress", "token"}
@@ -75,7 +75,7 @@ class MarketsFile:
 
     def _worth_keeping(self, markets: Iterable[MarketRecord]) -> list[MarketRecord]:
         """Without Binance's own lines, which are most of the text and which its candles do not need."""
-        bare = tariff_of(self._exchange, self._kind) is not None
+        bare = self._exchange in _BARE
         return [
             {key: value for key, value in each.items() if value is not None and not (bare and key == "info")}
             for each in markets

@@ -1,21 +1,20 @@
-"""Every request of a ccxt exchange, counted, and held back until its weight may be spent."""
+"""Every request of a ccxt exchange, counted, and held back until what it costs may be spent."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from atc_cli.data.exchange.budget import Budget, ClockMs, Ledger
+from atc_cli.data.exchange.charge import Charge, Tariff
 from atc_cli.data.exchange.client import Client
 from atc_cli.data.exchange.errors import RequestError, Trouble
 from atc_cli.data.exchange.retry import Pause, wait_s
-from atc_cli.data.exchange.tariff import Tariff, granted
+from atc_cli.data.exchange.tariff import granted
 from atc_cli.data.market import Progress
 
-_USED_WEIGHT = "x-mbx-used-weight-1m"
-
-_sent_ms: ContextVar[int] = ContextVar("_sent_ms")
+_sent: ContextVar[tuple[Charge, int]] = ContextVar("_sent")
 
 
 def meter(
@@ -37,16 +36,18 @@ def meter(
     if tariff is None:
         _count(client, sent)
         return None
-    host = urlsplit(client.urls["api"][tariff.api]).netloc
-    budget = Budget(
-        Ledger(folder and folder / f"{quote(host, safe='')}.json", clock_ms, say),
-        per_minute=tariff.weight_per_minute,
-        share=share,
-        clock_ms=clock_ms,
-        pause=pause,
-    )
+    file = folder and folder / f"{quote(_host(client, tariff), safe='')}.json"
+    budget = Budget(Ledger(file, clock_ms, say), share=share, clock_ms=clock_ms, pause=pause)
     _weigh(client, tariff, budget, sent)
     return budget
+
+
+def _host(client: Client, tariff: Tariff) -> str:
+    """Whose address counts."""
+    url: Any = client.urls["api"]
+    for key in tariff.api:
+        url = url[key]
+    return urlsplit(str(url).replace("{hostname}", client.hostname or "")).netloc
 
 
 def _unheard(_figure: float) -> None:
@@ -71,18 +72,23 @@ def _weigh(client: Client, tariff: Tariff, budget: Budget, sent: Callable[[int],
     """
     ccxt_fetch, ccxt_errors = client.fetch, client.handle_errors
 
-    async def fetch(url: str, *rest: Any, **more: Any) -> object:
-        weight = tariff.weight(url)
-        _sent_ms.set(await budget.spend(weight))
-        sent(weight)
-        return await ccxt_fetch(url, *rest, **more)
+    async def fetch(url: str, method: str = "GET", headers: object = None, body: str | None = None) -> object:
+        charge = tariff.charge(url, body)
+        _sent.set((charge, await budget.spend(charge)))
+        sent(charge.weight)
+        return await ccxt_fetch(url, method, headers, body)
 
     def handle_errors(*answer: Any) -> None:
-        _read(budget, url=answer[2], headers=answer[4], document=answer[6])
+        url, headers, document = answer[2], answer[4], answer[6]
+        budget.heard(*_sent.get(), *tariff.used(headers))
+        if "exchangeInfo" in url:
+            budget.per_minute = granted(document) or budget.per_minute
         try:
             ccxt_errors(*answer)
         except RequestError as failure:
             if failure.trouble is Trouble.RATE_LIMITED:
+                if failure.retry_after_s is None:
+                    failure.retry_after_s = tariff.wait_s(headers)
                 budget.hold(wait_s(failure))
             raise
 
@@ -90,11 +96,3 @@ def _weigh(client: Client, tariff: Tariff, budget: Budget, sent: Callable[[int],
         """The budget has its own."""
 
     client.fetch, client.handle_errors, client.throttle = fetch, handle_errors, throttle
-
-
-def _read(budget: Budget, *, url: str, headers: Mapping[str, str], document: object) -> None:
-    used = next((value for name, value in headers.items() if name.lower() == _USED_WEIGHT), "")
-    if used.isdecimal():
-        budget.heard(int(used), _sent_ms.get())
-    if "exchangeInfo" in url:
-        budget.per_minute = granted(document) or budget.per_minute

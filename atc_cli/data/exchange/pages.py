@@ -3,7 +3,11 @@
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import NamedTuple
 
+import numpy as np
+
 from atc_cli.data.exchange.errors import RequestError, Trouble, one_line
+from atc_cli.data.market import Listing
+from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.timeframe import iso
 
 
@@ -28,6 +32,21 @@ class Found(NamedTuple):
     rows: list[Row]
     cut: str | None = None
 
+    def candles(self, listing: Listing, timeframe: str, *, has_volume: bool) -> RawCandles:
+        """As candles of a listing, unchecked; without a volume where it does not count what was traded."""
+        table = np.array(self.rows, dtype=np.float64).reshape(-1, 6)
+        if not has_volume:
+            table[:, 5] = np.nan
+        return RawCandles(
+            exchange=listing.exchange,
+            symbol=listing.symbol,
+            timeframe=timeframe,
+            timestamp=table[:, 0],
+            values=table[:, 1:],
+            has_volume=has_volume,
+            cut=self.cut is not None,
+        )
+
 
 def cut_short(rows: list[Row], cut: str) -> str:
     """That there may be candles older than those of a window, and why they were not looked for."""
@@ -40,10 +59,27 @@ def _all_alike(_bars: int) -> int:
 
 
 class Paging(NamedTuple):
-    """How candles are asked for: so many at once, and what a request for n candles weighs."""
+    """How candles are asked for: so many at once, and what a request for n candles weighs.
+
+    `newest_bars`: an answer ends with the newest candle whatever is asked, and one with so many holds all that there
+    ever is. `closed_fill_page`: where the closed candles of a window fill a page, the forming one is left out unless it
+    is wanted. What opened more than `recent_ms` ago comes in pages of `old_page_bars`, where that is not 0.
+    """
 
     page_bars: int
     weight: Callable[[int], int] = _all_alike
+    newest_bars: int = 0
+    closed_fill_page: bool = False
+    old_page_bars: int = 0
+    recent_ms: int = 0
+
+    def most(self, age_ms: int) -> int:
+        """How many candles come at once of what opened so long ago."""
+        return self.old_page_bars if self.old_page_bars and age_ms >= self.recent_ms else self.page_bars
+
+    def spares_forming(self, bars: int | None) -> bool:
+        """Whether so many closed candles are asked for without the forming one."""
+        return self.closed_fill_page and bars == self.page_bars
 
     def seams_are_free(self, bars: int) -> bool:
         """Whether pages that share a candle with the next weigh no more than pages that do not."""

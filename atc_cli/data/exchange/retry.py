@@ -19,12 +19,13 @@ T = TypeVar("T")
 
 
 def announced(pause: Pause, exchange: str, progress: Progress | None) -> Pause:
-    """Pauses for an exchange's rate limit, of which `progress` is told as they begin."""
+    """Pauses for an exchange's rate limit, of which `progress` is told as they begin, unless one is over at once."""
     if progress is None:
         return pause
 
     async def wait(seconds: float) -> None:
-        progress.waiting(exchange, seconds)
+        if seconds >= _SHORTEST_WAIT_S:
+            progress.waiting(exchange, seconds)
         await pause(seconds)
 
     return wait

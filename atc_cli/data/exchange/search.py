@@ -50,9 +50,11 @@ class _Search:
         self._ask, self._window, self._paging, self._born_ms = ask, window, paging, born_ms
         self._step_ms = window.step_ms
         self._rows: list[Row] = []
+        self._forming = window.forming or not paging.spares_forming(window.bars)
         self._edge_ms = self._end_ms()  # all that is wanted from here on was asked for
         self._dense_ms = self._edge_ms - self._missing() * self._step_ms  # where a window without gaps begins
         self._page_bars = paging.page_bars  # less, where answers show a lower cap
+        self._told_all = False  # whether an answer held all that the exchange ever tells
         self._spans = False  # whether answers go on past missing candles to the next that there are
         self._settled_bars = 0  # the longest gap that two answers agree on
         self._requests_max = self._left = 8 * -(-self._missing() // paging.page_bars) + 32
@@ -85,13 +87,15 @@ class _Search:
             expected = late_bars <= 0
             page = await self._filled(page)
             self._rows, self._edge_ms = page + self._rows, page[0].open_ms
+            if self._told_all:
+                return
             if not expected and await self._begins(late_bars):
                 return
 
     def _end_ms(self) -> int:
         """When the newest bar that is wanted closes."""
         window = self._window
-        end_ms = newest_closed_open_ms(window.now_ms, window.timeframe) + 2 * self._step_ms
+        end_ms = newest_closed_open_ms(window.now_ms, window.timeframe) + (1 + self._forming) * self._step_ms
         beyond_ms = 0 if window.until_ms is None else max(end_ms - window.until_ms, 0)
         return end_ms - beyond_ms // self._step_ms * self._step_ms
 
@@ -100,7 +104,7 @@ class _Search:
         if self._window.since_ms is not None:
             return (self._edge_ms - self._window.since_ms) // self._step_ms
         bars = self._window.bars or 0
-        return bars - len(self._closed()) if self._rows else bars + 1
+        return bars - len(self._closed()) if self._rows else bars + self._forming
 
     def _closed(self) -> list[int]:
         """When the closed bars opened, each once."""
@@ -117,6 +121,8 @@ class _Search:
     def _size(self, seam: Row | None) -> int:
         """Bars of time that the next page reaches back: more than are missing where they have been sparse."""
         missing, most = self._missing(), self._page_bars - (seam is not None)
+        if missing > 0 and self._paging.newest_bars and self._window.since_ms is None:
+            return (self._edge_ms - _OLDEST_MS) // self._step_ms
         if missing <= 0 or self._window.since_ms is not None or not self._rows:
             return min(missing, most)
         span = (self._rows[-1].open_ms - self._edge_ms) // self._step_ms + 1
@@ -145,8 +151,10 @@ class _Search:
         rows: dict[str, Row] = {}  # by their text: a price that is not a number equals itself
         short = 0
         while since_ms < stop_ms:
-            limit = min(-(-(stop_ms - since_ms) // self._step_ms), self._page_bars)
+            most = min(self._page_bars, self._paging.most(self._window.now_ms - since_ms))
+            limit = min(-(-(stop_ms - since_ms) // self._step_ms), most)
             got = await self._answer(since_ms, limit)
+            self._told_all |= 0 < self._paging.newest_bars <= len({row.open_ms for row in got})
             told = [row for row in got if since_ms <= row.open_ms <= self._window.now_ms]
             fresh = [row for row in told if row.open_ms < stop_ms]
             self._spans |= bool(told) and told[-1].open_ms > since_ms + limit * self._step_ms

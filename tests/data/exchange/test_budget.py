@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from atc_cli.data.exchange.budget import MINUTE_MS, Ledger, Spent
+from atc_cli.data.exchange.budget import Account, Ledger, Spent
 from atc_cli.data.exchange.market import ExchangeMarket
 from atc_cli.data.exchange.tariff import granted
-from atc_cli.domain.timeframe import HOUR_MS
+from atc_cli.disk import sealed
+from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS
 from atc_cli.domain.window import Window
 from atc_cli.errors import BusyError
 from tests.conftest import ROOT
@@ -27,6 +28,10 @@ CHEAPEST = {"swap": 7, "spot": 4}  # weight of 1501 candles: 3 x 499 and 4, or 1
 
 def strict(weight: int, *, rolling: bool = False) -> Limits:
     return Limits({"swap": weight, "spot": weight}, enforced=True, rolling=rolling)
+
+
+def of_minutes(spent: Spent) -> Account:
+    return spent.account("", MINUTE_MS)
 
 
 class TestColdFetch:
@@ -239,7 +244,7 @@ class TestLedger:
         "import sys; from pathlib import Path; from atc_cli.data.exchange.budget import Ledger\n"
         "ledger = Ledger(Path(sys.argv[1]), lambda: 5000)\n"
         "for _ in range(100):\n"
-        "    with ledger.open() as spent: spent.add(1, 5000)\n"
+        "    with ledger.open() as spent: spent.account('', 60000).add(1, 5000)\n"
     )
 
     def test_processes_that_write_at_once_lose_nothing(self, tmp_path: Path) -> None:
@@ -248,7 +253,7 @@ class TestLedger:
         processes = [subprocess.Popen(command, cwd=ROOT) for _ in range(4)]
         assert [each.wait() for each in processes] == [0] * 4
         with Ledger(file, lambda: 5000).open() as spent:
-            assert spent.since(0) == 400
+            assert of_minutes(spent).since(0) == 400
 
     DAMAGES: Mapping[str, Callable[[bytes], bytes]] = {
         "empty": lambda content: b"",
@@ -266,15 +271,15 @@ class TestLedger:
         file = tmp_path / "host.json"
         ledger = Ledger(file, lambda: 5000)
         with ledger.open() as spent:
-            spent.add(50, 5000)
+            of_minutes(spent).add(50, 5000)
         whole = file.read_bytes()
         assert damage(whole) != whole
         file.write_bytes(damage(whole))
         with ledger.open() as spent:
-            assert (spent.since(0), spent.held_until_ms) == (0, 0)
-            spent.add(3, 5000)
+            assert (of_minutes(spent).since(0), spent.held_until_ms) == (0, 0)
+            of_minutes(spent).add(3, 5000)
         with ledger.open() as spent:
-            assert spent.since(0) == 3
+            assert of_minutes(spent).since(0) == 3
 
     def test_a_full_disk_costs_the_account_and_not_the_run(self, tmp_path: Path) -> None:
         full = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))\n"
@@ -293,9 +298,9 @@ class TestLedger:
 
     def test_spending_of_a_time_to_come_counts_as_now(self) -> None:
         ahead = Spent()
-        ahead.add(50, 10 * HOUR_MS)
+        of_minutes(ahead).add(50, 10 * HOUR_MS)
         now_ms = 9 * HOUR_MS
-        read = Spent.of(ahead.content(), now_ms)
+        read = of_minutes(Spent.of(ahead.content(), now_ms))
         assert read.since(now_ms) == 50
         assert read.fits_at_ms(60, 100, now_ms) <= now_ms + MINUTE_MS + 1000
 
@@ -308,8 +313,8 @@ class TestLedger:
 
     def test_old_spending_is_forgotten(self) -> None:
         spent = Spent()
-        spent.add(50, HOUR_MS)
-        assert Spent.of(spent.content(), HOUR_MS + 10 * MINUTE_MS).by_second == {}
+        of_minutes(spent).add(50, HOUR_MS)
+        assert Spent.of(spent.content(), HOUR_MS + 10 * MINUTE_MS).accounts == {}
 
     @pytest.mark.parametrize(
         ("spent_at_s", "weight", "fits_at_s"),
@@ -318,10 +323,17 @@ class TestLedger:
     def test_room_comes_when_a_minute_has_passed_since_enough_was_spent(
         self, spent_at_s: tuple[int, ...], weight: int, fits_at_s: int
     ) -> None:
-        spent = Spent()
+        account = Account(MINUTE_MS)
         for second in spent_at_s:
-            spent.add(1, second * 1000)
-        assert spent.fits_at_ms(weight, 10, 100_000) == fits_at_s * 1000
+            account.add(1, second * 1000)
+        assert account.fits_at_ms(weight, 10, 100_000) == fits_at_s * 1000
+
+    def test_a_file_of_another_version_says_nothing(self, tmp_path: Path) -> None:
+        file = tmp_path / "host.json"
+        before = {"by_second": {"5000": 50}, "held_from_ms": 0, "held_until_ms": 9000}
+        file.write_bytes(sealed.dump("atc.rate/1", before))
+        with Ledger(file, lambda: 5000).open() as spent:
+            assert spent == Spent()
 
 
 def test_an_error_of_the_exchange_costs_weight_like_an_answer(tmp_path: Path) -> None:
@@ -345,9 +357,9 @@ def test_an_error_of_the_exchange_costs_weight_like_an_answer(tmp_path: Path) ->
         ledger = Ledger(file, lambda: 5000, said.append)
         for _ in range(2):
             with ledger.open() as spent:
-                spent.add(3, 5000)
+                of_minutes(spent).add(3, 5000)
         with ledger.open() as spent:
-            assert spent.since(0) == 6
+            assert of_minutes(spent).since(0) == 6
         assert target.read_text() == "precious"
         (note,) = said
         assert str(file) in note
