@@ -1,5 +1,6 @@
 """What goes wrong for one run of a scan: at the exchange, with the clocks, on the disk."""
 
+import gzip
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, MINUTE_MS
+from atc_cli.errors import UnavailableError
 from tests.helpers.foreign import FOREIGN, in_place_of
 from tests.helpers.places import Place, holed
 from tests.helpers.worlds import World
@@ -16,6 +18,8 @@ Rows = list[list[Any]]
 Change = Callable[[Rows], Rows]
 
 _TIMEOUT_MS = 500
+_FEW = 8
+_LONG = Fault(headers={"Content-Encoding": "gzip"}, body=gzip.compress(bytes(6_000_000)))
 
 
 @dataclass
@@ -37,9 +41,9 @@ class Scene:
             self.undo.pop()()
 
     def victims(self) -> list[Symbol]:
-        """Some of the symbols that are listed."""
+        """Some of the symbols that are listed, or all of few."""
         listed = list(self.world.server.symbols.values())
-        return self.dice.sample(listed, self.dice.randint(1, 6))
+        return self.dice.sample(listed, self.dice.randint(1, _FEW)) if len(listed) > _FEW else listed
 
     def pages(self, change: Change) -> None:
         """Change one or two answers about candles of some symbols."""
@@ -83,7 +87,10 @@ def _more(row: list[Any], column: int) -> list[Any]:
 def _wrong_row(scene: Scene) -> None:
     """One or two answers tell a stored bar otherwise, of symbols that are asked for their tail."""
     newest_ms = scene.world.server.now_ms // HOUR_MS * HOUR_MS - HOUR_MS
-    stored = {each.native: each for each in scene.world.shelf().entries()}
+    try:
+        stored = {each.native: each for each in scene.world.shelf().entries()}
+    except UnavailableError:  # another fault of this run
+        return
     for symbol in scene.victims():
         entry = stored.get(scene.place.native(symbol))
         reach_ms = scene.window_bars * HOUR_MS
@@ -194,6 +201,7 @@ FAULTS: dict[str, Callable[[Scene], None]] = {
     "429": lambda scene: scene.answers(rate_limited(429, 1)),
     "a broken connection": lambda scene: scene.answers(reset()),
     "an answer cut off": lambda scene: scene.answers(cut_off()),
+    "a long answer": lambda scene: scene.answers(_LONG),
     "no JSON": lambda scene: scene.answers(malformed()),
     "no answer": _timeout,
     "a wrong time": _wrong_time,

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from atc_cli.domain.timeframe import HOUR_MS
 from tests.conftest import Atc
 from tests.helpers.campaign import BARS, Campaign, figures
 from tests.helpers.cast import write_files
+from tests.helpers.exchange_case import plain
 from tests.helpers.worlds import EXCHANGES
 
 pytestmark = [
@@ -32,17 +32,15 @@ def test_after_a_clean_run_all_that_is_stored_and_printed_is_true(
     folder = tmp_path / "cache"
     folder.mkdir()
     campaign = Campaign(exchange, seed, folder)
-    with campaign.server as server:
+    with campaign.server:
         campaign.run()
-        server.now_ms += 2 * HOUR_MS
-        campaign.world.scan()
-        server.now_ms += 2 * HOUR_MS
-        done = atc_process(*campaign.flags(), "--refresh-markets")
+        done = campaign.clean(lambda: atc_process(*campaign.flags()))
         campaign.assert_stored_is_true_and_what_lacks_is_known()
+        unborn = campaign.scanned(traded=False)
         files = tmp_path / "files"
         write_files(campaign.scanned(), files, campaign.newest_ms, 2 * BARS)
-    assert done.code == 0, done.err
     clean = json.loads(done.out)
+    assert {plain(each["symbol"]) for each in clean["skipped"]} == {each.id for each in unborn}, done.err
     window = ("--timeframe", "1h", "--bars", str(BARS), "--max-lag", "1000000")
     told = json.loads(atc("scan", "--data", str(files), *window, "--all", "--output", "json").out)
     assert figures(clean) == figures(told), campaign.story
