@@ -6,7 +6,7 @@ import random
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -42,10 +42,10 @@ T = TypeVar("T")
 class Campaign:
     """One story: the seed deals the faults, the ways of scanning and the time between."""
 
-    def __init__(self, exchange: str, seed: int, folder: Path, symbols: Sequence[Symbol] | None = None) -> None:
+    def __init__(self, exchange: str, seed: int, folder: Path, numbers: Collection[int] = range(1, 31)) -> None:
         make, time, told = EXCHANGES[exchange]
         self.seed, self.dice = seed, random.Random(f"{exchange} {seed}")
-        self.cast = {each.id: each for each in symbols or cast()}
+        self.cast = {each.id: each for each in cast(numbers)}
         self.server = make(list(self.cast.values()), now_ms=NOW)
         self.world = World(exchange, self.server, time, told, folder, bars=BARS, max_lag_bars=10**6)
         self.world.host = host_of(self.server.options())
@@ -85,8 +85,12 @@ class Campaign:
         self.server.now_ms += 2 * HOUR_MS
         self.world.scan()
         self.server.now_ms += 2 * HOUR_MS
-        shutil.rmtree(self.world.folder / "markets", ignore_errors=True)  # days have gone by for the exchange alone
+        self.forget_list()
         return scan()
+
+    def forget_list(self) -> None:
+        """The kept list of symbols is for a day, by the clock of who keeps it."""
+        shutil.rmtree(self.world.folder / "markets", ignore_errors=True)
 
     def flags(self) -> tuple[str, ...]:
         """Of a real scan of this exchange."""
@@ -224,7 +228,7 @@ class Campaign:
             known = np.isin(told[:, 0], each.timestamp)
             np.testing.assert_array_equal(each.timestamp, told[known, 0], err_msg=entry.symbol)
             differs = told[known, 1:] != each.values.T
-            # a volume that settled after the last answer that can have its bar: a hole after it is asked about from there
+            # a volume that settled after the last answer about its bar; a hole that follows is asked about from it on
             differs[:, 4] &= ~np.array([_in_a_hole(entry, open_ms + HOUR_MS) for open_ms in each.timestamp])
             differs[-1, 4] &= self.symbol(entry.symbol).id in self.server.symbols
             wrong = differs.any(axis=1)
@@ -244,6 +248,11 @@ def figures(document: Document) -> dict[str, dict[str, Any]]:
         plain(row["symbol"]): {name: value for name, value in row.items() if name not in ("symbol", "exchange")}
         for row in document["rows"]
     }
+
+
+def skipped(document: Document) -> dict[str, str]:
+    """Why each symbol that is no row is none, by its plain name."""
+    return {plain(each["symbol"]): each["reason"] for each in document["skipped"]}
 
 
 def _written(folder: Path) -> set[tuple[str, int]]:

@@ -1,7 +1,7 @@
 """Thirty symbols such as an exchange lists: old, young, sparse, silent for longer than a page, one that stopped, one
 whose name is not text; and their candles as files."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +18,8 @@ _OLD, _ODD_NAME = 2000, "BAD\ud83d"
 _Traded = Callable[[Table], NDArray[np.bool_]]
 
 
-def cast() -> list[Symbol]:
-    """As of OPEN_MS and some weeks after it."""
+def cast(numbers: Collection[int] = range(1, 31)) -> list[Symbol]:
+    """Some of them, or all: as of OPEN_MS and some weeks after it."""
     ages = {17: 60, 18: -40, 19: -200}
     traded: dict[int, _Traded] = {
         20: _now_and_then(20, 1 / 2),
@@ -31,8 +31,8 @@ def cast() -> list[Symbol]:
         26: _silent(-5, 3),
         29: _silent(-30, 10**6),
     }
-    coins = [_coin(number, ages.get(number, _OLD), traded.get(number)) for number in range(1, 30)]
-    return [*coins, replace(_coin(30, _OLD, None), base=_ODD_NAME)]
+    coins = [_coin(number, ages.get(number, _OLD), traded.get(number)) for number in numbers]
+    return [replace(each, base=_ODD_NAME) if each.base == "CO30" else each for each in coins]
 
 
 def _coin(number: int, age_bars: int, traded: _Traded | None) -> Symbol:

@@ -71,17 +71,20 @@ def _without_volume(scene: Scene) -> None:
 
 def _settling(scene: Scene) -> None:
     """The volume of the bar that closed last is still counted."""
-    newest_ms, column = scene.world.server.now_ms // HOUR_MS * HOUR_MS - HOUR_MS, scene.place.volume_column
-
-    def change(rows: Rows) -> Rows:
-        return [_more(row, column) if scene.place.open_ms(row) == newest_ms else row for row in rows]
-
+    newest_ms, place = scene.world.server.now_ms // HOUR_MS * HOUR_MS - HOUR_MS, scene.place
     for symbol in scene.victims():
-        scene.place.plan(scene.world.server, scene.place.fault(change), symbol=symbol)
+        place.plan(scene.world.server, place.fault(lambda rows: settling(place, rows, newest_ms)), symbol=symbol)
 
 
-def _more(row: list[Any], column: int) -> list[Any]:
-    return [*row[:column], f"{float(row[column]) + 0.001:.3f}", *row[column + 1 :]]
+def settling(place: Place, rows: Rows, open_ms: int) -> Rows:
+    """Rows of which one has another volume."""
+    column = place.volume_column
+    return [
+        [*row[:column], f"{float(row[column]) + 0.001:.3f}", *row[column + 1 :]]
+        if place.open_ms(row) == open_ms
+        else row
+        for row in rows
+    ]
 
 
 def _wrong_row(scene: Scene) -> None:
