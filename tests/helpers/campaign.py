@@ -6,7 +6,7 @@ import random
 import shutil
 import subprocess
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from atc_cli.data.load import Loaded
+from atc_cli.data.store.held import Held
 from atc_cli.data.store.host import host_of
 from atc_cli.domain.panel import Candles, Ints
 from atc_cli.domain.params import Params
@@ -82,6 +83,7 @@ class Campaign:
 
     def clean(self, scan: Callable[[], T]) -> T:
         """The second of two scans of an exchange that has healed, some time apart."""
+        self._read_all()
         self.server.now_ms += 2 * HOUR_MS
         self.world.scan()
         self.server.now_ms += 2 * HOUR_MS
@@ -115,17 +117,18 @@ class Campaign:
         return loaded
 
     def load_and_see_what_lacks(self) -> None:
-        """The same; a symbol that lacks a bar of its window is skipped or named."""
+        """The same; a symbol that lacks a bar of its window is skipped or named, or its row shows it: fewer bars, gaps
+        or an older last bar."""
         said = len(self.world.notes)
         loaded = self.load()
         if loaded is None:
             return
-        named = {each.symbol for each in loaded.skipped}
-        notes = self.world.notes[said:]
-        for symbol in (f"{each.base}/USDT" for each in self.scanned()):
-            have = next((each.timestamp for each in loaded.candles if each.symbol == symbol), ())
-            whole = np.array_equal(have, self.window(symbol)[:, 0])
-            assert whole or symbol in named or any(symbol in note for note in notes), (symbol, len(have))
+        named = {each.symbol for each in loaded.skipped} | _named(self.world.notes[said:])
+        have = {each.symbol: each.timestamp for each in loaded.candles}
+        for symbol in {f"{each.base}/USDT" for each in self.scanned()} - named:
+            told, opens = self.window(symbol)[:, 0], have[symbol]
+            shown = len(opens) < len(told) or opens[-1] < told[-1] or _gaps(opens) > _gaps(told)
+            assert shown or np.array_equal(opens, told), symbol
 
     def window(self, symbol: str) -> Table:
         """The bars that a scan should have."""
@@ -204,7 +207,7 @@ class Campaign:
             last_ms = round(datetime.fromisoformat(row["bar_time"]).timestamp() * 1000)
             assert last_ms <= self.newest_ms
             told = truth(self.symbol(row["symbol"]), last_ms, row["bars"])
-            if _gaps(told) == row["gap_bars"] and len(told) == row["bars"]:
+            if _gaps(told[:, 0]) == row["gap_bars"] and len(told) == row["bars"]:
                 expected.append(_candles(row["symbol"], told))
                 rows.append(row)
         signals = compute("rust", expected, Params()).average[:, -1] if expected else ()
@@ -217,11 +220,9 @@ class Campaign:
 
         Of each symbol that is listed and has bars something is stored.
         """
-        shelf = self.world.shelf()
-        assert shelf.faults() == []
-        natives = [each.native for each in shelf.entries()]
-        held = [each for group in shelf.read(natives, shelf.everything) for each in group]
-        assert {self.place.native(each) for each in self.scanned()} <= set(natives), self.story
+        assert self.world.shelf().faults() == [], self.story
+        held = self._read_all()
+        assert {self.place.native(each) for each in self.scanned()} <= {each.entry.native for each in held}, self.story
         for each in held:
             entry = each.entry
             told = self.truth(entry.symbol, each.timestamp)
@@ -235,6 +236,12 @@ class Campaign:
             assert not wrong.any(), (entry, each.timestamp[wrong], each.values.T[wrong], told[known][wrong], self.story)
             lost = [open_ms for open_ms in told[~known, 0] if not _in_a_hole(entry, open_ms)]
             assert lost == [], (entry, self.story)
+
+    def _read_all(self) -> list[Held]:
+        """Every stored candle; a bit that flipped in an old block shows now, and its file is set aside."""
+        shelf = self.world.shelf()
+        natives = [each.native for each in shelf.entries()]
+        return [each for group in shelf.read(natives, shelf.everything) for each in group]
 
     def scanned(self, *, traded: bool = True) -> list[Symbol]:
         """Symbols that are listed under a name and have had a bar, or have had none yet."""
@@ -250,6 +257,11 @@ def figures(document: Document) -> dict[str, dict[str, Any]]:
     }
 
 
+def _named(notes: Iterable[str]) -> set[str]:
+    """The symbols that notes begin with."""
+    return {note.partition(":")[0] for note in notes}
+
+
 def skipped(document: Document) -> dict[str, str]:
     """Why each symbol that is no row is none, by its plain name."""
     return {plain(each["symbol"]): each["reason"] for each in document["skipped"]}
@@ -260,8 +272,9 @@ def _written(folder: Path) -> set[tuple[str, int]]:
     return {(each.name, each.stat().st_ino) for each in folder.glob("*.candles") if each.exists()}
 
 
-def _gaps(bars: Table) -> int:
-    return round((bars[-1, 0] - bars[0, 0]) / HOUR_MS) + 1 - len(bars) if len(bars) else 0
+def _gaps(opens: np.ndarray) -> int:
+    """How many bars lack between the first and the last of these."""
+    return round((opens[-1] - opens[0]) / HOUR_MS) + 1 - len(opens) if len(opens) else 0
 
 
 def _candles(symbol: str, bars: Table) -> Candles:

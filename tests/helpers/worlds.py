@@ -38,11 +38,12 @@ class World:
     told: Callable[[int], Any]
     folder: Path
     own_ahead_ms: int = 0
+    options: dict[str, object] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    kind: str = "spot"
     bars: int = BARS
     max_lag_bars: int = 0
     host: str = ""
-    options: dict[str, object] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
 
     def own_ms(self) -> int:
         return self.server.now_ms + self.own_ahead_ms
@@ -51,7 +52,7 @@ class World:
     def market(self) -> Iterator[ExchangeMarket]:
         options = {**self.server.options(), **self.options}
         world = {"pause": Waits(), "clock_ms": self.own_ms, "folder": self.folder}
-        with closing(ExchangeMarket(self.exchange, "spot", options, **world)) as market:
+        with closing(ExchangeMarket(self.exchange, self.kind, options, **world)) as market:
             yield market
             self.notes += market.notes
 
@@ -75,7 +76,7 @@ class World:
 
     def shelf(self) -> Shelf:
         """What is stored."""
-        return Store(self.folder / "candles", print).shelf(self.exchange, "spot", "1h", self.host)
+        return Store(self.folder / "candles", print).shelf(self.exchange, self.kind, "1h", self.host)
 
     def truth(self, native: str, opens_ms: np.ndarray) -> np.ndarray:
         """The closed bars that open then."""
