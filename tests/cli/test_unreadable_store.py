@@ -35,7 +35,9 @@ def asked(place: Place, server: LoopbackServer) -> int:
     return sum(server.count(path) for path in place.paths)
 
 
-@pytest.mark.parametrize(("place", "what"), zip(PLACES, FOREIGN, strict=True), ids=[each.exchange for each in PLACES])
+@pytest.mark.parametrize(
+    ("place", "what"), list(zip(PLACES, FOREIGN, strict=True)), ids=[each.exchange for each in PLACES]
+)
 def test_it_costs_nothing_but_requests_and_a_warning(atc: Atc, place: Place, what: str, tmp_path: Path) -> None:
     with place.server([symbol(i, bars=300) for i in range(SYMBOLS)], now_ms=NOW_MS) as server:
         scan(atc, place, server, tmp_path, "cache")

@@ -12,7 +12,10 @@ from tests.helpers.cast import cast
 from tests.helpers.spoiling import FAULTS
 from tests.helpers.worlds import EXCHANGES
 
-pytestmark = pytest.mark.filterwarnings("ignore:enable_cleanup_closed:DeprecationWarning")  # ccxt's, newer Pythons
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:enable_cleanup_closed:DeprecationWarning"),  # ccxt's, newer Pythons
+]
 
 # old and sparse; then young, silent for a page, stopped, of a name that is not text
 STORED, NEW = (1, 21), (2, 17, 23, 29, 30)
