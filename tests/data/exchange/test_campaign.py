@@ -1,7 +1,7 @@
 """Weeks of passing faults in random order, kills and two processes at once, and a clean run: what is stored and what
 is printed is the truth.
 
-Other seeds, the first and the one after the last: `SEEDS=1:100 python -m pytest -q tests/data/exchange/test_campaign.py`.
+Other seeds (1 to 99): `SEEDS=1:100 python -m pytest -q tests/data/exchange/test_campaign.py`.
 """
 
 import json
