@@ -38,10 +38,25 @@ class Place(NamedTuple):
     paths: tuple[str, ...]
     kept: int = 12_000
 
-    def plan(self, server: LoopbackServer, fault: Fault, nth: tuple[int, ...] | None = None) -> None:
-        """A fault wherever the exchange is asked for candles."""
+    def plan(
+        self, server: LoopbackServer, fault: Fault, nth: tuple[int, ...] | None = None, symbol: Symbol | None = None
+    ) -> None:
+        """A fault wherever the exchange is asked for candles, of one symbol if given."""
         for path in self.paths:
-            server.plan(fault, path=path, nth=nth)
+            server.plan(fault, path=path, nth=nth, symbol=symbol and self.native(symbol))
+
+    def native(self, symbol: Symbol) -> str:
+        """What the exchange calls it."""
+        return f"{symbol.base}-{symbol.quote}" if self.exchange == "okx" else symbol.id
+
+    def open_ms(self, row: list[Any]) -> int:
+        """When a candle opened, of a row as this exchange sends it."""
+        return int(row[0]) * (1000 if self.exchange == "kraken" else 1)
+
+    @property
+    def volume_column(self) -> int:
+        """Of a row as this exchange sends it."""
+        return 6 if self.exchange == "kraken" else 5
 
     def fault(self, change: Callable[[list[Any]], list[Any]]) -> Fault:
         """A change of the rows in an answer, oldest first."""

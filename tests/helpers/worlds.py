@@ -11,7 +11,7 @@ import numpy as np
 from atc_cli.data.exchange.market import ExchangeMarket
 from atc_cli.data.load import Loaded, Needs, load
 from atc_cli.data.store.market import StoredMarket
-from atc_cli.data.store.shelf import Store
+from atc_cli.data.store.shelf import Shelf, Store
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.timeframe import HOUR_MS, MINUTE_MS
 from atc_cli.domain.window import Window
@@ -40,6 +40,10 @@ class World:
     own_ahead_ms: int = 0
     options: dict[str, object] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    kind: str = "spot"
+    bars: int = BARS
+    max_lag_bars: int = 0
+    host: str = ""
 
     def own_ms(self) -> int:
         return self.server.now_ms + self.own_ahead_ms
@@ -48,7 +52,7 @@ class World:
     def market(self) -> Iterator[ExchangeMarket]:
         options = {**self.server.options(), **self.options}
         world = {"pause": Waits(), "clock_ms": self.own_ms, "folder": self.folder}
-        with closing(ExchangeMarket(self.exchange, "spot", options, **world)) as market:
+        with closing(ExchangeMarket(self.exchange, self.kind, options, **world)) as market:
             yield market
             self.notes += market.notes
 
@@ -63,11 +67,16 @@ class World:
     def scan(self) -> Loaded:
         """A scan through the store."""
         with self.market() as market:
-            stored = StoredMarket(market, Store(self.folder / "candles", market.notes.append), limit_bytes=1e9)
-            window = Window(timeframe="1h", now_ms=0, bars=BARS)
-            needs = Needs(warmup_bars=1, min_bars=0, cutout_bars=0, max_lag_bars=0)
+            store = Store(self.folder / "candles", market.notes.append)
+            stored = StoredMarket(market, store, limit_bytes=1e9, host=self.host)
+            window = Window(timeframe="1h", now_ms=0, bars=self.bars)
+            needs = Needs(warmup_bars=1, min_bars=0, cutout_bars=0, max_lag_bars=self.max_lag_bars)
             listings = stored.listings(quote="USDT", tickers=False)
             return load(stored, listings, window, needs, SilentProgress())
+
+    def shelf(self) -> Shelf:
+        """What is stored."""
+        return Store(self.folder / "candles", print).shelf(self.exchange, self.kind, "1h", self.host)
 
     def truth(self, native: str, opens_ms: np.ndarray) -> np.ndarray:
         """The closed bars that open then."""
@@ -81,7 +90,7 @@ class World:
 
     def assert_stored_is_true(self) -> None:
         """Every stored bar is closed, and as it closed."""
-        shelf = Store(self.folder / "candles", print).shelf(self.exchange, "spot", "1h")
+        shelf = self.shelf()
         entries = shelf.entries()
         assert len(entries) == len(self.server.symbols)
         newest_ms = self.server.now_ms // HOUR_MS * HOUR_MS - HOUR_MS

@@ -10,28 +10,12 @@ from atc_cli.data.store.market import StoredMarket
 from atc_cli.data.store.shelf import Store, UnreadableError, group_of
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.window import Window
+from tests.helpers.foreign import FOREIGN, in_place_of
 from tests.helpers.history import BARS, market
 from tests.helpers.markets import HOUR_MS, HistoryMarket
 from tests.helpers.shelves import shelf, update, walk
 
 SYMBOLS = 20
-
-
-def in_place_of(path: Path, what: str) -> None:
-    """Something that is no file of ours, where `path` was."""
-    kept = path.with_name("kept")
-    path.replace(kept)
-    if what == "folder":
-        path.mkdir()
-    elif what == "fifo":
-        os.mkfifo(path)
-    elif what == "link":
-        path.symlink_to(kept)
-    else:
-        path.symlink_to(path.with_name("nowhere"))
-
-
-FOREIGN = ["folder", "fifo", "link", "link to nowhere"]
 
 
 def fetched(inner: HistoryMarket, folder: Path, **options: object) -> tuple[dict[str, Candles], StoredMarket]:
