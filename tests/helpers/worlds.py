@@ -40,6 +40,8 @@ class World:
     own_ahead_ms: int = 0
     options: dict[str, object] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    kind: str = "spot"
+    bars: int = BARS
 
     def own_ms(self) -> int:
         return self.server.now_ms + self.own_ahead_ms
@@ -48,7 +50,7 @@ class World:
     def market(self) -> Iterator[ExchangeMarket]:
         options = {**self.server.options(), **self.options}
         world = {"pause": Waits(), "clock_ms": self.own_ms, "folder": self.folder}
-        with closing(ExchangeMarket(self.exchange, "spot", options, **world)) as market:
+        with closing(ExchangeMarket(self.exchange, self.kind, options, **world)) as market:
             yield market
             self.notes += market.notes
 
@@ -64,7 +66,7 @@ class World:
         """A scan through the store."""
         with self.market() as market:
             stored = StoredMarket(market, Store(self.folder / "candles", market.notes.append), limit_bytes=1e9)
-            window = Window(timeframe="1h", now_ms=0, bars=BARS)
+            window = Window(timeframe="1h", now_ms=0, bars=self.bars)
             needs = Needs(warmup_bars=1, min_bars=0, cutout_bars=0, max_lag_bars=0)
             listings = stored.listings(quote="USDT", tickers=False)
             return load(stored, listings, window, needs, SilentProgress())

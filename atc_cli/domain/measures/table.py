@@ -82,6 +82,7 @@ MEASURES: tuple[Measure, ...] = (
         title="BAR", look="bar time", json_place=16, flat_place=15,
     ),
     Measure(key="forming", type="flag", of=attrgetter("forming"), name="forming", json_place=17, flat_place=16),
+    Measure(key="unsure", type="flag", of=attrgetter("unsure"), name="unsure", json_place=19, flat_place=19),
     Measure(
         key="spark", type="closes", unit="quote currency", of=attrgetter("closes"),
         title=f"LAST {SPARK_CLOSES} CLOSES", look="closes", usual=True,

@@ -79,7 +79,8 @@ class ScanRow:
     """One ranked symbol.
 
     Times in UTC ms, fractions not percent; `families` and `weights` hold the families in use only;
-    `closes` are the last closes for the sparkline, oldest first; `measured` is what the measures of the window
+    `closes` are the last closes for the sparkline, oldest first; `unsure`: one answer alone says that bars are missing,
+    and the exchange will be asked again; `measured` is what the measures of the window
     say (domain.measures), by name.
     """
 
@@ -100,6 +101,7 @@ class ScanRow:
     forming: bool
     closes: tuple[float, ...]
     measured: Mapping[str, float | None]
+    unsure: bool = False
 
     @property
     def trend(self) -> int:
