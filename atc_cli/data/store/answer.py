@@ -49,7 +49,7 @@ def contradicted_ms(held: Held, tail: Candles | Skipped, since_ms: int, now_ms: 
         return max(since_ms, entry.first_ms)
     first_ms = int(tail.timestamp[0])
     passed_ms = now_ms - (entry.ask_begin_ms - APART_MS) + tail.step_ms
-    goes = since_ms < entry.first_ms <= first_ms <= entry.first_ms + passed_ms
+    goes = since_ms < entry.first_ms <= first_ms <= min(entry.first_ms + passed_ms, entry.last_ms)
     return difference(held, tail, from_ms=first_ms if goes else since_ms)
 
 

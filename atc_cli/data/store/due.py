@@ -67,7 +67,8 @@ def is_unsure(window: Window, entry: Entry, first_ms: int = 0, bars: int = 0) ->
 def _again_ms(window: Window, entry: Entry) -> int | None:
     """From where on to ask for candles before the first, where one answer had none and another is due."""
     asks = entry.complete and entry.ask_begin_ms and due(entry.ask_begin_ms, window.now_ms)
-    if not asks or not _wants_older(window, entry, entry.bars) or _waits_for_a_tail(window, entry):
+    waits = window.bars is not None and _reaches_now(window, entry)  # an exchange that keeps few shows it at a new bar
+    if not asks or waits or not _wants_older(window, entry, entry.bars):
         return None
     return entry.first_ms - LOOK_BARS * window.step_ms
 

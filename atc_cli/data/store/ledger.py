@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypedDict
 
 import numpy as np
 
@@ -49,7 +50,6 @@ def entry_after(entry: Entry, update: Update, step_ms: int) -> Entry:
     if update.believed_ms is not None:
         entry = _until(entry, update.believed_ms, update.now_ms, step_ms)
     stamps = update.timestamp
-    complete, ask_begin_ms = _beginning(entry, update)
     holes = list(entry.holes)
     if update.asked_from_ms is not None:
         holes = _without(holes, update.asked_from_ms, max(update.asked_until_ms, *stamps[-1:].tolist()), step_ms)
@@ -66,8 +66,7 @@ def entry_after(entry: Entry, update: Update, step_ms: int) -> Entry:
         quote=update.quote or entry.quote,
         first_ms=min(entry.first_ms, ends[0]) if entry.bars else ends[0],
         last_ms=max(entry.last_ms, ends[1]) if entry.bars else ends[1],
-        complete=complete,
-        ask_begin_ms=ask_begin_ms,
+        **_beginning(entry, update),
         asked_ms=max(entry.asked_ms, update.asked_until_ms),
         oldest_ms=_oldest_ms(entry, update),
         used_ms=max(entry.used_ms, update.now_ms),
@@ -89,14 +88,32 @@ def _until(entry: Entry, last_ms: int, now_ms: int, step_ms: int) -> Entry:
     )
 
 
-def _beginning(entry: Entry, update: Update) -> tuple[bool, int]:
-    """Whether the exchange has nothing before the first bar, and when to ask that again: 0 where two answers agree."""
-    older = bool(entry.bars and len(update.timestamp) and update.timestamp[0] < entry.first_ms)
+class _Beginning(TypedDict):
+    complete: bool
+    ask_begin_ms: int
+    begun: bool
+
+
+def _beginning(entry: Entry, update: Update) -> _Beginning:
+    """Whether the exchange has nothing before the first bar, when to ask again, and whether the symbol began there.
+
+    Where no bar has closed in between, an exchange that keeps few has not lost another one yet.
+    """
+    stamps, told = (
+        update.timestamp,
+        _Beginning(complete=entry.complete, ask_begin_ms=entry.ask_begin_ms, begun=entry.begun),
+    )
+    older = bool(entry.bars and len(stamps) and stamps[0] < entry.first_ms)
+    if update.dated:
+        return _Beginning(complete=True, ask_begin_ms=0, begun=True)
     if not update.complete:
-        return (False, 0) if older else (entry.complete, entry.ask_begin_ms)
-    if update.dated or (entry.complete and not older and due(entry.ask_begin_ms, update.now_ms)):
-        return True, 0
-    return True, entry.ask_begin_ms if entry.complete and not older else update.now_ms + APART_MS
+        return _Beginning(complete=False, ask_begin_ms=0, begun=False) if older else told
+    if older or not entry.complete:
+        return _Beginning(complete=True, ask_begin_ms=update.now_ms + APART_MS, begun=False)
+    if not due(entry.ask_begin_ms, update.now_ms):
+        return told
+    stays = stamps[0] == entry.first_ms and stamps[-1] > entry.last_ms
+    return _Beginning(complete=True, ask_begin_ms=0, begun=entry.begun or bool(stays))
 
 
 def _oldest_ms(entry: Entry, update: Update) -> int:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from atc_cli.data.market import Delivery, Listing, Market, Stored
+from atc_cli.data.store.age import aged
 from atc_cli.data.store.believed import believed
 from atc_cli.data.store.due import doubted_ms, is_unsure
 from atc_cli.data.store.shelf import Store
@@ -62,6 +63,10 @@ class OfflineMarket(Market):
             for each in held
             if (each.quote.casefold() == wanted if each.quote and wanted else each.native.casefold().endswith(wanted))
         ]
+
+    def aged(self, listings: Sequence[Listing], window: Window, by_ms: int) -> list[Listing]:  # noqa: ARG002
+        """With the first stored bar where trading is known to begin with it, or it is old enough."""
+        return aged(listings, self._shelf, by_ms)
 
     def now_ms(self) -> int:
         """The local clock, but where it is a little behind, never before a stored bar has closed."""

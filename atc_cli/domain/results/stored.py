@@ -55,7 +55,8 @@ class Entry:
 
     A bar missing between first_ms and last_ms that is in no hole had no trades; inside `unsure` only one answer says
     so. `complete`: the exchange has nothing before first_ms; from `ask_begin_ms` on it is asked again, 0 where two
-    answers agree. `asked_ms` and `oldest_ms`: the newest and the oldest bar that the exchange was asked for, 0 if none.
+    answers agree. `begun`: the symbol began there; an exchange that keeps few bars has lost older ones. `asked_ms` and
+    `oldest_ms`: the newest and the oldest bar that the exchange was asked for, 0 if none.
     """
 
     native: str
@@ -67,16 +68,12 @@ class Entry:
     last_ms: int = 0
     complete: bool = False
     ask_begin_ms: int = 0
+    begun: bool = False
     asked_ms: int = 0
     oldest_ms: int = 0
     used_ms: int = 0
     holes: tuple[Hole, ...] = ()
     unsure: tuple[Hole, ...] = ()
-
-    @property
-    def begun(self) -> bool:
-        """Whether its first bar is known to be the first that its exchange has."""
-        return self.complete and not self.ask_begin_ms
 
     def unused(self, now_ms: int) -> bool:
         """Whether its last use is a day old: uses are noted to the day."""

@@ -126,7 +126,7 @@ def test_what_two_answers_agree_on_is_asked_about_no_more(
             assert [each.unsure for each in warm.candles] == [False]
             assert len(warm.candles[0]) == (BARS if whole else len(opens) + (server.now_ms - NOW) // HOUR_MS)
         assert world.notes == []
-        assert entry_of(world).complete != whole
+        assert entry_of(world).begun == entry_of(world).complete != whole
 
 
 @pytest.mark.parametrize("exchange", ["binance", "okx"])
@@ -154,3 +154,4 @@ def test_candles_of_which_an_exchange_keeps_few_are_not_contradicted_as_they_go(
         assert not found.unsure
         assert world.notes == []
         assert not entry_of(world).holes
+        assert not entry_of(world).begun
