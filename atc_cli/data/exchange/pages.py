@@ -1,10 +1,14 @@
 """What a page of candles is and costs; nothing that came is believed before it is looked at."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from atc_cli.data.exchange.errors import RequestError, Trouble, one_line
 from atc_cli.domain.timeframe import iso
+
+_JUMP_FRAC, _JUMP_TIMES, _JUMPS_OF = 0.005, 10, 8
 
 
 class Row(NamedTuple):
@@ -70,6 +74,20 @@ def checked(rows: Iterable[object]) -> list[Row]:
     ccxt answers malformed JSON that came with status 200 with rows of None.
     """
     return sorted(map(_row, rows), key=lambda row: row.open_ms)
+
+
+def jumps(rows: Sequence[Row]) -> list[Row]:
+    """Candles that open far from where the one before closed: what a row that is not of its place looks like.
+
+    Far is what is neither small, nor like the moves of these candles, nor usual between them.
+    """
+    pairs = [(a, b) for a, b in pairwise(rows) if min(a.close, b.open) > 0]
+    if len(pairs) < _JUMPS_OF:
+        return []
+    between = [abs(b.open / a.close - 1) for a, b in pairs]
+    within = [abs(b.close / b.open - 1) for _, b in pairs]
+    far = max(_JUMP_FRAC, _JUMP_TIMES * median(within), 2 * _JUMP_TIMES * median(between))
+    return [b for (_, b), jump in zip(pairs, between, strict=True) if jump > far]
 
 
 def _row(row: object) -> Row:
