@@ -1,9 +1,9 @@
 """What a page of candles is and costs; nothing that came is believed before it is looked at."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from itertools import pairwise
-from statistics import median
 from typing import NamedTuple
+
+import numpy as np
 
 from atc_cli.data.exchange.errors import RequestError, Trouble, one_line
 from atc_cli.domain.timeframe import iso
@@ -81,13 +81,12 @@ def jumps(rows: Sequence[Row]) -> list[Row]:
 
     Far is what is neither small, nor like the moves of these candles, nor usual between them.
     """
-    pairs = [(a, b) for a, b in pairwise(rows) if min(a.close, b.open) > 0]
-    if len(pairs) < _JUMPS_OF:
+    opens, closes = (np.array([getattr(row, name) for row in rows], dtype=np.float64) for name in ("open", "close"))
+    if len(rows) < _JUMPS_OF or not ((np.minimum(opens, closes) > 0) & (np.maximum(opens, closes) < np.inf)).all():
         return []
-    between = [abs(b.open / a.close - 1) for a, b in pairs]
-    within = [abs(b.close / b.open - 1) for _, b in pairs]
-    far = max(_JUMP_FRAC, _JUMP_TIMES * median(within), 2 * _JUMP_TIMES * median(between))
-    return [b for (_, b), jump in zip(pairs, between, strict=True) if jump > far]
+    between, within = np.abs(opens[1:] / closes[:-1] - 1), np.abs(closes / opens - 1)
+    far = max(_JUMP_FRAC, _JUMP_TIMES * float(np.median(within)), 2 * _JUMP_TIMES * float(np.median(between)))
+    return [rows[i + 1] for i in np.flatnonzero(between > far).tolist()]
 
 
 def _row(row: object) -> Row:
