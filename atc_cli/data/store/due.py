@@ -61,7 +61,7 @@ def since_ms(window: Window, held: Held) -> int | None:
 def is_unsure(window: Window, entry: Entry, first_ms: int = 0, bars: int = 0) -> bool:
     """Whether one answer alone says what is missing of `bars` that begin at `first_ms`, or before them."""
     inside = any(_of_window(window, entry, entry.unsure, first_ms or entry.first_ms))
-    return inside or (bool(entry.ask_begin_ms) and _wants_older(window, entry, bars or entry.bars))
+    return inside or (bool(entry.ask_begin_ms or entry.cut_ms) and _wants_older(window, entry, bars or entry.bars))
 
 
 def _again_ms(window: Window, entry: Entry) -> int | None:
@@ -101,7 +101,8 @@ def _reaches_back(window: Window, entry: Entry) -> bool:
     """Whether the oldest bars are held, and enough of the newest for a tail to be less than the whole."""
     if window.bars is not None:
         behind_bars = (window.newest_ms(entry.offset_ms) - entry.last_ms) // window.step_ms
-        return (entry.bars >= window.bars or entry.complete) and behind_bars < window.bars
+        all_there_is = entry.complete or (entry.cut_ms and not due(entry.cut_ms, window.now_ms))
+        return (entry.bars >= window.bars or bool(all_there_is)) and behind_bars < window.bars
     from_ms = window.since_ms or 0
     oldest_ms = min(entry.oldest_ms or entry.first_ms, entry.first_ms)
     return (entry.complete or oldest_ms < from_ms + window.step_ms) and entry.last_ms >= from_ms

@@ -9,7 +9,7 @@ import numpy as np
 
 from atc_cli.domain.panel import Floats, Ints
 from atc_cli.domain.results.stored import Entry, Hole, due
-from atc_cli.domain.timeframe import MINUTE_MS
+from atc_cli.domain.timeframe import DAY_MS, MINUTE_MS
 
 APART_MS = 60 * MINUTE_MS  # two answers so far apart have not the same passing fault
 
@@ -20,8 +20,9 @@ class Update:
 
     `timestamp` UTC ms, shape [bars]; `values` [5, bars]. `asked_from_ms`..`asked_until_ms`: the exchange was
     asked for these bars and this is all there is (None: not from the exchange). `complete`: it has nothing
-    older, and `dated` where its listing date says so too. `replace` throws away what
-    was stored, `believed_ms` what was stored after that bar. `failed` are holes that could not be asked about.
+    older, and `dated` where its listing date says so too. `cut`: older ones were not looked for to the
+    end. `replace` throws away what was stored, `believed_ms` what was stored after that bar. `failed` are holes that
+    could not be asked about.
     """
 
     native: str
@@ -33,6 +34,7 @@ class Update:
     asked_until_ms: int = 0
     complete: bool = False
     dated: bool = False
+    cut: bool = False
     replace: bool = False
     believed_ms: int | None = None
     failed: tuple[Hole, ...] = ()
@@ -67,6 +69,7 @@ def entry_after(entry: Entry, update: Update, step_ms: int) -> Entry:
         first_ms=min(entry.first_ms, ends[0]) if entry.bars else ends[0],
         last_ms=max(entry.last_ms, ends[1]) if entry.bars else ends[1],
         **_beginning(entry, update),
+        cut_ms=_cut_ms(entry, update),
         asked_ms=max(entry.asked_ms, update.asked_until_ms),
         oldest_ms=_oldest_ms(entry, update),
         used_ms=max(entry.used_ms, update.now_ms),
@@ -114,6 +117,14 @@ def _beginning(entry: Entry, update: Update) -> _Beginning:
         return told
     stays = stamps[0] == entry.first_ms and stamps[-1] > entry.last_ms
     return _Beginning(complete=True, ask_begin_ms=0, begun=entry.begun or bool(stays))
+
+
+def _cut_ms(entry: Entry, update: Update) -> int:
+    """When to look for older bars to the end, which takes many requests: a day later."""
+    if update.cut:
+        return update.now_ms + DAY_MS
+    older = len(update.timestamp) and update.timestamp[0] < entry.first_ms
+    return 0 if update.complete or older else entry.cut_ms
 
 
 def _oldest_ms(entry: Entry, update: Update) -> int:

@@ -162,7 +162,8 @@ class Visit:
             return self._settled(listing, held, candles, told, parted=parted, asked_from_ms=asked_from_ms)
         if listing.symbol in self._suspect:
             self._note(listing, f"{self._suspect[listing.symbol]}: fetched again, and what is stored agrees")
-        entry = self._write(listing, candles, asked_from_ms=asked_from_ms, complete=complete)
+        cut = cut and window.bars is not None
+        entry = self._write(listing, candles, asked_from_ms=asked_from_ms, complete=complete, cut=cut)
         return self._marked(doubt.joined(held, candles) if complete else candles, entry)
 
     def _settled(
@@ -217,6 +218,7 @@ class Visit:
         *,
         asked_from_ms: int | None = None,
         complete: bool = False,
+        cut: bool = False,
         anew: bool = False,
         failed: tuple[Hole, ...] = (),
     ) -> Entry | None:
@@ -237,6 +239,7 @@ class Visit:
             asked_until_ms=due.asked_until_ms(self._certain, int(stamps[0])) if stop else 0,
             complete=complete,
             dated=complete and candles is not None and answer.is_dated(listing, candles),
+            cut=cut,
             replace=anew or listing.symbol in self._worthless,
             believed_ms=self._believed_ms.pop(listing.symbol, None),
             failed=failed,

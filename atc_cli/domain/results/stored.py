@@ -56,7 +56,8 @@ class Entry:
     A bar missing between first_ms and last_ms that is in no hole had no trades; inside `unsure` only one answer says
     so. `complete`: the exchange has nothing before first_ms; from `ask_begin_ms` on it is asked again, 0 where two
     answers agree. `begun`: the symbol began there; an exchange that keeps few bars has lost older ones. `asked_ms` and
-    `oldest_ms`: the newest and the oldest bar that the exchange was asked for, 0 if none.
+    `oldest_ms`: the newest and the oldest bar that the exchange was asked for, 0 if none. `cut_ms`:
+    older bars were not looked for to the end, and are again from then on; 0 where they were.
     """
 
     native: str
@@ -69,6 +70,7 @@ class Entry:
     complete: bool = False
     ask_begin_ms: int = 0
     begun: bool = False
+    cut_ms: int = 0
     asked_ms: int = 0
     oldest_ms: int = 0
     used_ms: int = 0

@@ -334,12 +334,14 @@ def test_a_window_that_was_cut_short_is_said_and_not_taken_for_complete(tmp_path
     with PLACES[2].with_candles(table) as (server, market):
         store = Store(tmp_path, market.notes.append)
         stored = StoredMarket(market, store, limit_bytes=1e9)
-        for _ in range(2):
+        for hours, asks in ((0, True), (0, False), (25, True)):
+            server.now_ms += hours * HOUR_MS
             before = server.count(HISTORY)
             got = fetch_all(stored).candles["BTCUSDT"]
             assert 0 < len(got.timestamp) < len(table)
-            np.testing.assert_array_equal(got.timestamp, table[-len(got.timestamp) :, 0])
-            assert 0 < server.count(HISTORY) - before <= 80
+            closed = got.timestamp[got.timestamp < FORMING - HOUR_MS]
+            np.testing.assert_array_equal(closed, table[-len(closed) - 1 : -1, 0])
+            assert (0 < server.count(HISTORY) - before <= 80) == asks
             assert not store.shelf("okx", "spot", "1h").entries()[0].complete
         assert [note for note in market.notes if note.startswith("BTC/USDT: okx may have more candles before 202")]
 
