@@ -59,6 +59,7 @@ def _row(candles: Candles, last: LastBar, params: Params) -> ScanRow | Skipped:
         bar_ms=candles.step_ms,
         forming=candles.forming,
         closes=tuple(candles.close[-SPARK_CLOSES:].tolist()),
+        unsure=candles.unsure,
         measured=measured(RowData(candles, params, last.average, families, weights, flipped)),
     )
 

@@ -15,7 +15,7 @@ from atc_cli.commands.tally import Tally
 from atc_cli.data.gather import load_all, universe_of
 from atc_cli.data.load import Needs
 from atc_cli.data.store.market import StoredMarket
-from atc_cli.data.universe import Universe
+from atc_cli.data.universe import Universe, unknown_ages
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.results.warm import Compiled, Lost, Signalled, Warmed, WarmResult
@@ -100,6 +100,7 @@ class _Run:
         settings = replace(self.settings, timeframe=timeframe)
         wanted = wanted_of(settings, _ANYTHING, self.ports.clock_ms(), typed=typed, watchlist=lines)
         universe, dead = universe_of(self.ports.markets, wanted)
+        self.notes += unknown_ages(universe, wanted.filters)
         loaded = load_all(self.markets, universe, wanted, self.ports.progress)
         skipped = (*dead, *universe.missing, *(skip for each in loaded for skip in each.skipped))
         self.lost += [Lost(timeframe=timeframe, skip=skip) for skip in skipped]

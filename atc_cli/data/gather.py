@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from atc_cli.data.load import Known, Loaded, Needs, failed, left_out, load
 from atc_cli.data.market import FILES, Listing, Market, Progress, Stored
-from atc_cli.data.universe import Filters, Universe, choose
+from atc_cli.data.universe import Filters, Universe, choose, unknown_ages
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.window import Window
@@ -88,7 +88,7 @@ def gathered_of(
         newest_open_ms=max((each.newest_open_ms for each in loaded if each.newest_open_ms is not None), default=None),
         now_ms=max((each.now_ms for each in loaded), default=wanted.window.now_ms),
         interrupted=any(each.interrupted for each in loaded),
-        notes=tuple(note for market in markets for note in market.notes),
+        notes=(*unknown_ages(universe, wanted.filters), *(note for market in markets for note in market.notes)),
         fetch_ms=(perf_counter() - began_s) * 1000,
     )
 
@@ -124,8 +124,10 @@ def _listings(markets: Sequence[Market], wanted: Wanted) -> tuple[list[Listing],
     """What the markets offer; one that cannot be reached is skipped by name unless it is the only one."""
 
     def ask(market: Market) -> list[Listing] | AtcError:
+        born_by_ms, tickers = wanted.filters.born_by_ms, wanted.filters.min_volume is not None
         try:
-            return market.listings(quote=quote_of(wanted.quote, market), tickers=wanted.filters.min_volume is not None)
+            offered = market.listings(quote=quote_of(wanted.quote, market), tickers=tickers)
+            return offered if born_by_ms is None else market.aged(offered, wanted.window, born_by_ms)
         except (UnavailableError, BusyError) as error:
             return error
 

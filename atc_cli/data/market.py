@@ -17,7 +17,8 @@ class Listing:
     """A symbol that a market offers.
 
     `symbol` is the name we show and accept (ccxt's unified one on an exchange), `native` the market's
-    own (BTCUSDT); `born_ms` is when it was listed (UTC ms), None where that is not known. The two day figures
+    own (BTCUSDT); `born_ms` is when it was listed (UTC ms), None where that is not known; `began_ms` when it traded at
+    the latest, as far as stored candles show its age. The two day figures
     are set where tickers were fetched: a fraction, quote currency.
     """
 
@@ -26,6 +27,7 @@ class Listing:
     native: str
     quote: str | None = None
     born_ms: int | None = None
+    began_ms: int | None = None
     change_24h_frac: float | None = None
     quote_volume: float | None = None
 
@@ -103,6 +105,10 @@ class Market(Protocol):
         At least the closed candles of the window, and the forming one if there is one and the window has it; fewer if
         there are no more.
         """
+
+    def aged(self, listings: Sequence[Listing], window: Window, by_ms: int) -> list[Listing]:  # noqa: ARG002
+        """The listings with the beginnings that are known without a request, to tell whether they began `by_ms`."""
+        return list(listings)
 
     def stored(self, listings: Sequence[Listing], window: Window) -> Iterable[Stored]:  # noqa: ARG002
         """Which of the listings can be had without a request, and what candles they are; none is read."""

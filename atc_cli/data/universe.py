@@ -178,14 +178,26 @@ def _objections(listings: Sequence[Listing], filters: Filters) -> dict[str, Call
         "--allow": (filters.allow is not None, lambda each: not allowed(each)),
         "stablecoins": (not filters.stable, lambda each: _base(each) in _STABLECOINS),
         "leveraged tokens": (not filters.leveraged, lambda each: _is_leveraged(each, bases)),
-        # without a date, or a ticker, it is judged later, on the candles
-        "--min-age": (filters.born_by_ms is not None, lambda each: (each.born_ms or 0) > born_by_ms),
+        # without a ticker it is judged later, on the candles
+        "--min-age": (filters.born_by_ms is not None, lambda each: (each.born_ms or each.began_ms or 0) > born_by_ms),
         "--min-volume": (
             filters.min_volume is not None,
             lambda each: each.quote_volume is not None and each.quote_volume < least,
         ),
     }
     return {name: objects for name, (on, objects) in every.items() if on}
+
+
+def unknown_ages(universe: Universe, filters: Filters) -> list[str]:
+    """A sentence for each exchange with symbols whose age is not known, which --min-age leaves in."""
+    if filters.born_by_ms is None:
+        return []
+    unknown = Counter(each.exchange for each in universe.listings if each.born_ms is None and each.began_ms is None)
+    return [
+        f"{exchange}: --min-age leaves in symbols of unknown age: {count} without a listing date, and no stored candles"
+        " show it; scans with --bars as large as --min-age store them"
+        for exchange, count in unknown.items()
+    ]
 
 
 def _matching(pattern: str | None) -> Callable[[Listing], bool]:

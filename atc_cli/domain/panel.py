@@ -42,7 +42,8 @@ class Candles:
 
     `timestamp` is the open time in UTC ms, shape [bars]; `values` has shape [5, bars] in the order of
     COLUMNS; volume may be NaN where the source has none. `forming` says that the last bar is not closed yet;
-    `content` is set where these are the newest candles that are stored, and nothing else.
+    `content` is set where these are the newest candles that are stored, and nothing else. `unsure`: one answer alone
+    says that bars are missing inside or before them.
     """
 
     exchange: str
@@ -52,6 +53,7 @@ class Candles:
     values: Floats
     forming: bool = False
     content: Content | None = None
+    unsure: bool = False
 
     def __len__(self) -> int:
         return len(self.timestamp)

@@ -13,6 +13,7 @@ SIDE_MARKS: dict[Side, Span] = {
     Side.NEUTRAL: ("·", QUIET),
 }
 FORMING_MARK = "○"
+UNSURE_MARK = "?"
 SIMULATED = "SIMULATED MARKET - not real prices"
 FORMING = "includes the forming bar: signals can change until it closes"
 

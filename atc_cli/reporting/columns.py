@@ -18,6 +18,7 @@ from atc_cli.reporting.cells import (
     QUIET,
     SIDE_MARKS,
     STRONG,
+    UNSURE_MARK,
     Cell,
     Span,
     direction_style,
@@ -108,6 +109,11 @@ def _agreement(count: int | None, row: ScanRow, _: Scene) -> Cell:
     return ((figures.NOTHING if count is None else f"{count}/{len(row.others)}", QUIET),)
 
 
+def _lacking(bars: int, row: ScanRow, *, odd: bool) -> Cell:
+    """A count that missing bars explain, with a mark where one answer alone says that they are missing."""
+    return ((f"{bars}{UNSURE_MARK if row.unsure and odd else ''}", ODD if odd else QUIET),)
+
+
 def _age(bars: int | None, _: ScanRow, __: Scene) -> Cell:
     if bars is None:
         return ((figures.NOTHING, QUIET),)
@@ -148,8 +154,8 @@ _DRAWN: dict[Look, Callable[[Any, ScanRow, Scene], Cell]] = {
     "amount": lambda amount, _, __: _number(amount, figures.human(amount)),
     "age": _age,
     "moment": lambda time_ms, _, scene: ((scene.moment(time_ms), QUIET),),
-    "bars": lambda bars, _, scene: ((str(bars), ODD if bars < scene.header.bars else QUIET),),
-    "gaps": lambda bars, _, __: ((str(bars), ODD if bars else QUIET),),
+    "bars": lambda bars, row, scene: _lacking(bars, row, odd=bars < scene.header.bars),
+    "gaps": lambda bars, row, _: _lacking(bars, row, odd=bars > 0),
     "grid": _grid,
     "bar time": _bar_time,
     "closes": _spark,

@@ -130,7 +130,12 @@ class Universe(Section):
     allow: str | None = setting("only symbols that match", pattern, default=None, metavar="REGEX")
     stable: bool = setting("stablecoins as well", switch, default=False)
     leveraged: bool = setting("leveraged tokens as well", switch, default=False)
-    min_age: int = setting("symbols listed at least N bars ago, where that is known", whole(0), default=0, metavar="N")
+    min_age: int = setting(
+        "symbols at least N bars old, by listing date or stored beginning; unknown stays in, and is said",
+        whole(0),
+        default=0,
+        metavar="N",
+    )
     min_volume: float | None = setting("smallest 24 h volume in quote currency", number(0), default=None, metavar="X")
     min_bars: int = setting("skip symbols with fewer bars", whole(0), default=0, metavar="N")
     max_lag: int = setting(

@@ -252,7 +252,9 @@ class Campaign:
 def figures(document: Document) -> dict[str, dict[str, Any]]:
     """What each row tells, by the plain name of its symbol."""
     return {
-        plain(row["symbol"]): {name: value for name, value in row.items() if name not in ("symbol", "exchange")}
+        plain(row["symbol"]): {
+            name: value for name, value in row.items() if name not in ("symbol", "exchange", "unsure")
+        }
         for row in document["rows"]
     }
 

@@ -1,6 +1,6 @@
 """What a page of candles is and costs; nothing that came is believed before it is looked at."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +9,8 @@ from atc_cli.data.exchange.errors import RequestError, Trouble, one_line
 from atc_cli.data.market import Listing
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.timeframe import iso
+
+_JUMP_FRAC, _JUMP_TIMES, _JUMPS_OF = 0.005, 10, 8
 
 
 class Row(NamedTuple):
@@ -113,6 +115,19 @@ def checked(rows: Iterable[object]) -> list[Row]:
     ccxt answers malformed JSON that came with status 200 with rows of None.
     """
     return sorted(map(_row, rows), key=lambda row: row.open_ms)
+
+
+def jumps(rows: Sequence[Row]) -> list[Row]:
+    """Candles that open far from where the one before closed: what a row that is not of its place looks like.
+
+    Far is what is neither small, nor like the moves of these candles, nor usual between them.
+    """
+    opens, closes = (np.array([getattr(row, name) for row in rows], dtype=np.float64) for name in ("open", "close"))
+    if len(rows) < _JUMPS_OF or not ((np.minimum(opens, closes) > 0) & (np.maximum(opens, closes) < np.inf)).all():
+        return []
+    between, within = np.abs(opens[1:] / closes[:-1] - 1), np.abs(closes / opens - 1)
+    far = max(_JUMP_FRAC, _JUMP_TIMES * float(np.median(within)), 2 * _JUMP_TIMES * float(np.median(between)))
+    return [rows[i + 1] for i in np.flatnonzero(between > far).tolist()]
 
 
 def _row(row: object) -> Row:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, pairwise, repeat
 
 from atc_cli.data.exchange.errors import RequestError, Trouble
-from atc_cli.data.exchange.pages import AskRows, Found, Paging, Row, SeamError
+from atc_cli.data.exchange.pages import AskRows, Found, Paging, Row, SeamError, jumps
 from atc_cli.domain.timeframe import newest_closed_open_ms
 from atc_cli.domain.window import Window
 
@@ -63,6 +63,7 @@ class _Search:
         """What is found. A server without end, or with too many gaps, is left at a bound, which is said."""
         try:
             await self._backwards()
+            await self._check_jumps()
         except _CutError as cut:
             return Found(self._newest(), str(cut))
         return Found(self._newest())
@@ -79,7 +80,7 @@ class _Search:
                 asked = min(size, _SMALL_PAGE_BARS)
                 page = await self._page(asked, seam)
             if not page:
-                page = await self._past_gap(self._edge_ms - size * self._step_ms)
+                page = await self._past_gap(self._edge_ms - size * self._step_ms, looked=not expected)
             if not page:
                 return
             late_bars = asked - (self._edge_ms - page[0].open_ms) // self._step_ms
@@ -91,6 +92,16 @@ class _Search:
                 return
             if not expected and await self._begins(late_bars):
                 return
+
+    async def _check_jumps(self) -> None:
+        """Ask again for candles that do not open where the one before closed. Raises SeamError where they differ."""
+        opens = [row.open_ms for row in jumps(self._rows)]
+        if not opens:
+            return
+        told = {row.open_ms: repr(row) for row in self._rows if row.open_ms + self._step_ms <= self._window.now_ms}
+        for row in await self._between(opens[0] - self._step_ms, opens[-1] + self._step_ms):
+            if told.get(row.open_ms, repr(row)) != repr(row):
+                raise SeamError(row.open_ms)
 
     def _end_ms(self) -> int:
         """When the newest bar that is wanted closes."""
@@ -213,12 +224,15 @@ class _Search:
         got = await self._answer(max(far_ms, _OLDEST_MS), 1)
         return not (got and self._edge_ms <= got[0].open_ms <= self._window.now_ms)
 
-    async def _past_gap(self, near_ms: int) -> list[Row]:
-        """The newest rows before `near_ms`, after which there are none up to the edge; none where history ends."""
+    async def _past_gap(self, near_ms: int, *, looked: bool) -> list[Row]:
+        """The newest rows before `near_ms`, after which there are none up to the edge; none where history ends.
+
+        `looked`: history seemed to end before the page that was empty, which then was the first look past its end.
+        """
         floor_ms = self._floor_ms()
         if self._window.since_ms is None and (not self._rows or (self._spans and not await self._has_older())):
             return []
-        for pages in self._looks():
+        for pages in self._looks(looked=looked):
             for width in self._widths(pages):
                 if near_ms <= floor_ms:
                     return []
@@ -237,13 +251,15 @@ class _Search:
     def _listed_before(self) -> bool:
         return 0 < self._born_ms < self._edge_ms
 
-    def _looks(self) -> Iterable[int]:
+    def _looks(self, *, looked: bool) -> Iterable[int]:
         """How many pages each look past a gap covers."""
         if self._window.since_ms is not None:
             return chain(_LOOKS_PAGES, repeat(_LONG_LOOK_PAGES))
         if self._spans:
             return (*_LOOKS_TO_LISTING_PAGES, _LONG_LOOK_PAGES)
-        return _LOOKS_TO_LISTING_PAGES if self._listed_before() else _LOOKS_PAGES
+        if self._listed_before():
+            return _LOOKS_TO_LISTING_PAGES
+        return _LOOKS_PAGES[1:] if looked else _LOOKS_PAGES
 
     def _widths(self, pages: int) -> Iterator[int]:
         """A look in as many requests as it takes: one, unless an answer ends a page after it began."""

@@ -113,4 +113,5 @@ def _header(content: memoryview) -> tuple[dict[str, Any], int]:
 
 
 def _entry(document: Mapping[str, Any]) -> Entry:
-    return Entry(**{**document, "holes": tuple(Hole(**each) for each in document["holes"])})
+    holes = {name: tuple(Hole(**each) for each in document.get(name, ())) for name in ("holes", "unsure")}
+    return Entry(**{**document, **holes})

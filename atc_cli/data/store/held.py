@@ -21,7 +21,7 @@ class Held:
     values: Floats
     content: Content | None = None
 
-    def candles(self, exchange: str, symbol: str) -> Candles:
+    def candles(self, exchange: str, symbol: str, *, unsure: bool = False) -> Candles:
         """As candles that were checked: nothing else is ever stored."""
         return Candles(
             exchange=exchange,
@@ -29,7 +29,8 @@ class Held:
             timeframe=self.timeframe,
             timestamp=self.timestamp,
             values=self.values,
-            content=self.content,
+            content=None if unsure else self.content,
+            unsure=unsure,
         )
 
     def before(self, open_ms: int) -> "Held | None":

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from atc_cli.data.market import Delivery, Listing, Market, Prices, Stored
 from atc_cli.data.store import due
+from atc_cli.data.store.age import aged
 from atc_cli.data.store.limit import shrink
 from atc_cli.data.store.shelf import Shelf, Store
 from atc_cli.data.store.visit import Tailed, Visit
@@ -37,6 +38,10 @@ class StoredMarket(Market):
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:
         """As the market itself."""
         return self._inner.listings(quote=quote, tickers=tickers)
+
+    def aged(self, listings: Sequence[Listing], window: Window, by_ms: int) -> list[Listing]:
+        """With the first stored bar where trading is known to begin with it, or it is old enough."""
+        return aged(listings, self._shelf(window), by_ms)
 
     def now_ms(self) -> int:
         """The market's own clock."""

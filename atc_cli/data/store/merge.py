@@ -8,7 +8,7 @@ import numpy as np
 
 from atc_cli.data.store.block import SLOTS, Block, Dense, Pack, Unpack, encode, shared
 from atc_cli.data.store.file import Group, Piece
-from atc_cli.data.store.ledger import Update, entry_after
+from atc_cli.data.store.ledger import Update, entry_after, fresh
 from atc_cli.domain.panel import Floats, Ints
 from atc_cli.domain.results.stored import Entry
 
@@ -56,18 +56,17 @@ def _entries_after(group: Group, updates: Iterable[Update]) -> tuple[list[Entry]
     entries, changes, cleared = list(group.entries), [], set()
     index = {each.native: i for i, each in enumerate(entries)}
     for update in updates:
-        offset_ms = int(update.timestamp[0]) % group.step_ms if len(update.timestamp) else 0
-        fresh = Entry(native=update.native, symbol=update.symbol, quote=update.quote, offset_ms=offset_ms)
+        begun = fresh(update, group.step_ms)
         series = index.setdefault(update.native, len(entries))
         if series == len(entries):
-            entries.append(fresh)
+            entries.append(begun)
         old = entries[series]
-        if update.replace or (len(update.timestamp) and old.offset_ms != offset_ms):
+        if update.replace or (len(update.timestamp) and old.offset_ms != begun.offset_ms):
             if series < len(group.entries):
                 cleared.add(series)
-            old = fresh
+            old = begun
         entries[series] = entry_after(old, update, group.step_ms)
-        slots = (update.timestamp - offset_ms) // group.step_ms
+        slots = (update.timestamp - begun.offset_ms) // group.step_ms
         believed_ms = update.believed_ms
         last_slot = None if believed_ms is None else (believed_ms - entries[series].offset_ms) // group.step_ms
         changes.append(_Change(series, slots, update.values, last_slot))

@@ -6,8 +6,9 @@ from copy import copy
 from pathlib import Path
 
 from atc_cli.data.market import Delivery, Listing, Market, Stored
+from atc_cli.data.store.age import aged
 from atc_cli.data.store.believed import believed
-from atc_cli.data.store.due import doubted_ms
+from atc_cli.data.store.due import doubted_ms, is_unsure
 from atc_cli.data.store.shelf import Store
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry
@@ -65,6 +66,10 @@ class OfflineMarket(Market):
             if (each.quote.casefold() == wanted if each.quote and wanted else each.native.casefold().endswith(wanted))
         ]
 
+    def aged(self, listings: Sequence[Listing], window: Window, by_ms: int) -> list[Listing]:  # noqa: ARG002
+        """With the first stored bar where trading is known to begin with it, or it is old enough."""
+        return aged(listings, self._shelf, by_ms)
+
     def now_ms(self) -> int:
         """The local clock, but where it is a little behind, never before a stored bar has closed."""
         clock_ms, step_ms = self._clock(), self._shelf.step_ms
@@ -75,7 +80,11 @@ class OfflineMarket(Market):
         """Everything that is stored and believed; a range in time is to be read."""
         by_native = {each.native: each for each in listings if window.bars is not None}
         contents = self._shelf.contents(by_native)
-        return (Stored(by_native[entry.native], entry, each) for entry, each in contents if not self._doubts(entry))
+        return (
+            Stored(by_native[entry.native], entry, each)
+            for entry, each in contents
+            if not self._doubts(entry) and not is_unsure(window, entry)
+        )
 
     def used(self, stored: Sequence[Stored], window: Window) -> None:  # noqa: ARG002
         """Note it."""
@@ -92,7 +101,9 @@ class OfflineMarket(Market):
                 doubted += usable is not held
                 if usable is not None:
                     listing = left.pop(held.entry.native)
-                    deliver(usable.candles(listing.exchange, listing.symbol))
+                    first_ms, bars = int(usable.timestamp[0]), len(usable.timestamp)
+                    unsure = is_unsure(window, usable.entry, first_ms, bars)
+                    deliver(usable.candles(listing.exchange, listing.symbol, unsure=unsure))
         for each in left.values():
             deliver(Skipped(each.symbol, SkipReason.NO_CANDLES, "its stored candles are gone", each.exchange))
         if doubted:

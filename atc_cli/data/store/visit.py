@@ -8,20 +8,19 @@ from typing import Protocol
 import numpy as np
 
 from atc_cli.data.market import Arrived, Delivery, From, Listing, Market
-from atc_cli.data.store import doubt, due
+from atc_cli.data.store import answer, doubt, due
 from atc_cli.data.store.believed import believed
 from atc_cli.data.store.held import Held, difference
-from atc_cli.data.store.ledger import Update
+from atc_cli.data.store.ledger import APART_MS, Update, entry_after, fresh
 from atc_cli.data.store.shelf import Shelf, UnreadableError, group_of
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry, Hole
-from atc_cli.domain.timeframe import MINUTE_MS, iso
+from atc_cli.domain.timeframe import iso
 from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError
 
 BATCH = 64  # symbols between two writes: what a kill can cost
-COOL_DOWN_MS = 60 * MINUTE_MS
 
 
 class Tailed(Market, Protocol):
@@ -46,6 +45,7 @@ class Visit:
         self._worthless: set[str] = set()  # of what is stored of these nothing is believed
         self._asked_again: dict[str, str] = {}  # what was told otherwise once
         self._suspect: dict[str, str] = {}  # and twice
+        self._goes_on: set[str] = set()  # candles came that are older than what was taken for the first
         self._unused: set[str] = set()  # needs no write but the note that it was used
         self._writes: list[Update] = []
         self.wrote = False
@@ -75,7 +75,8 @@ class Visit:
                 since_ms = 0 if refresh else due.since_ms(self._window, held)
                 if since_ms is None:
                     self._unused |= {listing.native} if held.entry.unused(self._window.now_ms) else set()
-                    self._deliver(held.candles(listing.exchange, listing.symbol))
+                    unsure = due.is_unsure(self._window, held.entry, int(held.timestamp[0]), len(held.timestamp))
+                    self._deliver(held.candles(listing.exchange, listing.symbol, unsure=unsure))
                     self.hits += 1
                 else:
                     self._held[listing.symbol], self._since[listing.symbol] = held, since_ms
@@ -104,35 +105,36 @@ class Visit:
         again = [each for each in tails if each.listing.symbol in self._asked_again]
         if again:
             self._market.fetch_from(again, window, self._tail)
-        asked = {each.listing.symbol for each in tails} - self._suspect.keys()
+        asked = {each.listing.symbol for each in tails} - self._suspect.keys() - self._goes_on
         whole = [each for each in self._listings.values() if each.symbol not in asked]
         if whole:
             self._market.fetch(whole, window, self._whole)
 
     def _tail(self, arrived: Arrived) -> None:
-        """A tail that begins with a bar that is held: it must agree with all that is held from there on.
+        """A tail that begins with a bar that is held, or before all: it must agree with what is held from there on.
 
-        One that does not is asked for again, and then the whole window is.
+        One that does not is asked for again, and then the whole window is; so is it where there are older candles.
         """
         listing, held = self._listings[arrived.symbol], self._held[arrived.symbol]
         since_ms = self._since[listing.symbol]
         tail = check(arrived) if isinstance(arrived, RawCandles) else arrived
         if isinstance(tail, Skipped) and tail.reason is not SkipReason.NO_CANDLES:
-            self._write(listing, failed=_failed(held.entry.holes, self._window))
+            self._write(listing, failed=answer.failed(held.entry.holes, self._window))
             self._deliver(tail)
             return
-        differing_ms = since_ms if isinstance(tail, Skipped) else difference(held, tail, from_ms=since_ms)
+        differing_ms = answer.contradicted_ms(held, tail, since_ms, self._window.now_ms)
         if isinstance(tail, Skipped) or differing_ms is not None:
-            self._doubt(listing, _told(tail, differing_ms))
+            self._doubt(listing, answer.contradiction(tail, differing_ms))
             return
         if listing.symbol in self._asked_again:
             self._note(listing, f"{self._asked_again[listing.symbol]}: asked again, it agrees with what is stored")
-        self._write(listing, tail, asked_from_ms=since_ms)
-        before = int(np.searchsorted(held.timestamp, since_ms))
-        stamps = np.concatenate((held.timestamp[:before], tail.timestamp))
-        values = np.concatenate((held.values[:, :before], tail.values), axis=1)
-        joined = Held(held.entry, held.timeframe, stamps, values)
-        self._deliver(joined.candles(listing.exchange, listing.symbol))
+        first_ms, ready = int(tail.timestamp[0]), doubt.joined(held, tail)
+        complete = since_ms < held.entry.first_ms <= first_ms
+        entry = self._write(listing, tail, asked_from_ms=first_ms, complete=complete)
+        if first_ms < held.entry.first_ms and not self._is_full(ready):
+            self._goes_on.add(listing.symbol)
+        else:
+            self._deliver(self._marked(ready, entry))
 
     def _whole(self, arrived: Arrived) -> None:
         """A whole window: it is right, and joined to what is held of the time before it."""
@@ -146,18 +148,23 @@ class Visit:
     def _kept(self, listing: Listing, candles: Candles, *, cut: bool) -> Candles:
         """Note a whole window for the store; what to deliver: the exchange may have fewer bars than are stored."""
         window, held, first_ms = self._window, self._held.get(listing.symbol), int(candles.timestamp[0])
-        complete = not cut and window.bars is not None and window.closed(candles.timestamp) < window.bars
-        asked_from_ms = 0 if complete else first_ms if cut else _asked_from_ms(window, first_ms)
+        complete = not cut and not self._is_full(candles)
+        asked_from_ms = 0 if complete else first_ms if cut else answer.asked_from_ms(window, first_ms)
         differing_ms = None if held is None else difference(held, candles, from_ms=first_ms)
         # an exchange that keeps few bars never fills a hole before them: what lies beyond it is of no use
-        parted = complete and held is not None and _parted(held.entry, first_ms, window.step_ms)
+        parted = complete and held is not None and answer.parted(held.entry, first_ms, window.step_ms)
         if held is not None and (parted or differing_ms is not None):
-            told = f"has no bars before {iso(first_ms)} any more" if parted else _told(candles, differing_ms)
+            told = (
+                f"has no bars before {iso(first_ms)} any more"
+                if parted
+                else answer.contradiction(candles, differing_ms)
+            )
             return self._settled(listing, held, candles, told, parted=parted, asked_from_ms=asked_from_ms)
         if listing.symbol in self._suspect:
             self._note(listing, f"{self._suspect[listing.symbol]}: fetched again, and what is stored agrees")
-        self._write(listing, candles, asked_from_ms=asked_from_ms, complete=complete)
-        return doubt.joined(held, candles) if complete else candles
+        cut = cut and window.bars is not None
+        entry = self._write(listing, candles, asked_from_ms=asked_from_ms, complete=complete, cut=cut)
+        return self._marked(doubt.joined(held, candles) if complete else candles, entry)
 
     def _settled(
         self, listing: Listing, held: Held, candles: Candles, told: str, *, parted: bool, asked_from_ms: int
@@ -175,17 +182,17 @@ class Visit:
             )
             return candles
         self._note(listing, f"{told}: fetched again, {settled.words}")
-        self._write(
+        entry = self._write(
             listing,
             doubt.joined(settled.older, closed),
             asked_from_ms=asked_from_ms,
             complete=not asked_from_ms,
-            replace=True,
-            failed=doubt.unexplained(settled.older, closed, now_ms + COOL_DOWN_MS),
+            anew=True,
+            failed=doubt.unexplained(settled.older, closed, now_ms + APART_MS),
         )
         if settled.older is not None and settled.from_aside:
             self._take_back(settled.older)
-        return candles if asked_from_ms else doubt.joined(settled.older, candles)
+        return self._marked(candles if asked_from_ms else doubt.joined(settled.older, candles), entry)
 
     def _take_back(self, older: Held) -> None:
         """They are set aside no more once they are stored again."""
@@ -211,32 +218,49 @@ class Visit:
         *,
         asked_from_ms: int | None = None,
         complete: bool = False,
-        replace: bool = False,
+        cut: bool = False,
+        anew: bool = False,
         failed: tuple[Hole, ...] = (),
-    ) -> None:
-        """Note closed candles for the next batch; the forming bar is never stored."""
+    ) -> Entry | None:
+        """Note closed candles for the next batch; what is known then. The forming bar is never stored."""
         stop = 0 if candles is None else self._closed(candles)
+        held = self._held.get(listing.symbol)
+        known = None if held is None else held.entry
         if not stop and not failed:
-            return
+            return known
         stamps = np.empty(0, dtype=np.int64) if candles is None else candles.timestamp[:stop]
-        self._writes.append(
-            Update(
-                native=listing.native,
-                symbol=listing.symbol,
-                quote=listing.quote,
-                timestamp=stamps,
-                values=np.empty((5, 0)) if candles is None else candles.values[:, :stop],
-                asked_from_ms=asked_from_ms,
-                asked_until_ms=due.asked_until_ms(self._certain, int(stamps[0])) if stop else 0,
-                complete=complete,
-                replace=replace or listing.symbol in self._worthless,
-                believed_ms=self._believed_ms.pop(listing.symbol, None),
-                failed=failed,
-                now_ms=self._window.now_ms,
-            )
+        update = Update(
+            native=listing.native,
+            symbol=listing.symbol,
+            quote=listing.quote,
+            timestamp=stamps,
+            values=np.empty((5, 0)) if candles is None else candles.values[:, :stop],
+            asked_from_ms=asked_from_ms,
+            asked_until_ms=due.asked_until_ms(self._certain, int(stamps[0])) if stop else 0,
+            complete=complete,
+            dated=complete and candles is not None and answer.is_dated(listing, candles),
+            cut=cut,
+            replace=anew or listing.symbol in self._worthless,
+            believed_ms=self._believed_ms.pop(listing.symbol, None),
+            failed=failed,
+            now_ms=self._window.now_ms,
         )
+        self._writes.append(update)
         if len(self._writes) >= BATCH:
             self._flush()
+        step_ms = self._window.step_ms
+        before = fresh(update, step_ms) if known is None or update.replace else known
+        return entry_after(before, update, step_ms)
+
+    def _is_full(self, candles: Candles) -> bool:
+        """Whether the window wants no older ones."""
+        return self._window.bars is None or self._window.closed(candles.timestamp) >= self._window.bars
+
+    def _marked(self, candles: Candles, entry: Entry | None) -> Candles:
+        """The candles, and whether one answer alone says what is missing of them."""
+        window, first_ms = self._window, int(candles.timestamp[0])
+        unsure = entry is not None and due.is_unsure(window, entry, first_ms, window.closed(candles.timestamp))
+        return replace(candles, unsure=unsure) if unsure else candles
 
     @property
     def _certain(self) -> Window:
@@ -265,28 +289,3 @@ class Visit:
         except UnavailableError as error:
             self.failure = error
             self._notes.append(f"candles are not stored: {error}")
-
-
-def _told(told: Candles | Skipped, differing_ms: int | None) -> str:
-    """In which way an answer contradicts what is stored."""
-    when = "stored bars" if differing_ms is None else f"the stored bar of {iso(differing_ms)}"
-    gone = isinstance(told, Skipped) or differing_ms not in told.timestamp
-    return f"does not have {when} any more" if gone else f"tells {when} otherwise now"
-
-
-def _asked_from_ms(window: Window, first_ms: int) -> int:
-    """The first bar that the exchange was asked for, on the grid of the first that it has."""
-    if window.since_ms is None:
-        return first_ms
-    return first_ms - (first_ms - window.since_ms) // window.step_ms * window.step_ms
-
-
-def _parted(entry: Entry, first_ms: int, step_ms: int) -> bool:
-    """Whether bars that nobody asked for are missing before `first_ms`, among the stored ones or after them."""
-    return first_ms > entry.last_ms + step_ms or any(hole.from_ms < first_ms for hole in entry.holes)
-
-
-def _failed(holes: Collection[Hole], window: Window) -> tuple[Hole, ...]:
-    """The holes that were asked about in vain, not to be asked about again for a while."""
-    retry_ms = window.now_ms + COOL_DOWN_MS
-    return tuple(replace(each, retry_ms=retry_ms) for each in holes if each.due(window.now_ms))

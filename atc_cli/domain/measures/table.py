@@ -97,6 +97,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure(key="bar_close", type="time", of=attrgetter("bar_close_ms"), name="bar_close_time"),
     Measure(key="flip_close", type="time", of=attrgetter("flip_close_ms"), name="flip_close_time"),
     Measure(key="forming", type="flag", of=attrgetter("forming"), name="forming", json_place=17, flat_place=16),
+    Measure(key="unsure", type="flag", of=attrgetter("unsure"), name="unsure", json_place=19, flat_place=19),
     Measure(key="with", type="sides", of=_others, name="with", title="WITH", look="sides"),
     Measure(
         key="agreement", type="whole", unit="timeframes", of=attrgetter("agreement"), name="agreement",

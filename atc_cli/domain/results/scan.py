@@ -91,8 +91,9 @@ class ScanRow:
 
     Times in UTC ms, of bars when they open, each `bar_ms` long; fractions not percent; `families` and `weights`
     hold the families in use only; `closes` are the last closes for the sparkline, oldest first; `measured` is what the
-    measures of the window say (domain.measures), by name; `others` is what the symbol shows at other timeframes, None
-    where nothing is known. `approximate`: computed from a window that is shorter than it should be.
+    measures of the window say (domain.measures), by name. `unsure`: one answer alone says that bars are missing, and
+    the exchange will be asked again. `others` is what the symbol shows at other timeframes, None where nothing is
+    known. `approximate`: computed from a window that is shorter than it should be.
     """
 
     rank: int
@@ -113,6 +114,7 @@ class ScanRow:
     forming: bool
     closes: tuple[float, ...]
     measured: Mapping[str, float | None]
+    unsure: bool = False
     others: Mapping[str, Elsewhere | None] = field(default_factory=dict)
     approximate: bool = False
 

@@ -40,16 +40,24 @@ class Hole:
         return Missing.NOT_ASKED if self.retry_ms is None else Missing.FAILED
 
     def due(self, now_ms: int) -> bool:
-        """Whether the exchange should be asked; a wait of more than a day was set by a wrong clock."""
-        return self.retry_ms is None or not now_ms < self.retry_ms <= now_ms + DAY_MS
+        """Whether the exchange should be asked."""
+        return self.retry_ms is None or due(self.retry_ms, now_ms)
+
+
+def due(retry_ms: int, now_ms: int) -> bool:
+    """Whether a wait is over; one of more than a day was set by a wrong clock."""
+    return not now_ms < retry_ms <= now_ms + DAY_MS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What is known of one symbol: bars open at offset_ms modulo the timeframe.
 
-    A bar missing between first_ms and last_ms that is in no hole had no trades. `complete`: the exchange has
-    nothing before first_ms. `asked_ms`: the newest bar that the exchange was asked for, 0 if none.
+    A bar missing between first_ms and last_ms that is in no hole had no trades; inside `unsure` only one answer says
+    so. `complete`: the exchange has nothing before first_ms; from `ask_begin_ms` on it is asked again, 0 where two
+    answers agree. `begun`: the symbol began there; an exchange that keeps few bars has lost older ones. `asked_ms` and
+    `oldest_ms`: the newest and the oldest bar that the exchange was asked for, 0 if none. `cut_ms`:
+    older bars were not looked for to the end, and are again from then on; 0 where they were.
     """
 
     native: str
@@ -60,9 +68,14 @@ class Entry:
     first_ms: int = 0
     last_ms: int = 0
     complete: bool = False
+    ask_begin_ms: int = 0
+    begun: bool = False
+    cut_ms: int = 0
     asked_ms: int = 0
+    oldest_ms: int = 0
     used_ms: int = 0
     holes: tuple[Hole, ...] = ()
+    unsure: tuple[Hole, ...] = ()
 
     def unused(self, now_ms: int) -> bool:
         """Whether its last use is a day old: uses are noted to the day."""

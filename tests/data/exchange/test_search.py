@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from atc_cli.data.exchange.errors import RequestError, Trouble
-from atc_cli.data.exchange.pages import AskRows, Found, Paging, Row
+from atc_cli.data.exchange.pages import AskRows, Found, Paging, Row, SeamError
 from atc_cli.data.exchange.search import rows_of
 from atc_cli.data.store.market import StoredMarket
 from atc_cli.data.store.shelf import Store
@@ -165,6 +165,58 @@ class TestPassingFaults:
         assert fill(Asked(list(ROWS), style, spoilt, (2,))) == Found(list(ROWS[-BARS - 1 :]))
 
 
+def walk() -> Rows:
+    """Candles that each open where the one before closed."""
+    steps = np.random.default_rng(5).normal(0, 0.004, len(ROWS))
+    close = np.round(100 * np.exp(np.cumsum(steps)), 4)
+    first = np.concatenate(([100.0], close[:-1]))
+    table = np.column_stack((first, np.maximum(first, close), np.minimum(first, close), close)).tolist()
+    return [Row(old.open_ms, *prices, old.volume) for old, prices in zip(ROWS, table, strict=True)]
+
+
+WALK = walk()
+
+
+def priced_otherwise(rows: Rows) -> Rows:
+    """Three candles of a hundred with other prices."""
+    return [
+        row._replace(**{name: getattr(row, name) * 1.08 for name in ("open", "high", "low", "close")})
+        if len(rows) // 2 <= i < len(rows) // 2 + 3
+        else row
+        for i, row in enumerate(rows)
+    ]
+
+
+def times_exchanged(rows: Rows) -> Rows:
+    """Two candles in each other's place."""
+    one, other = rows[len(rows) // 3], rows[2 * len(rows) // 3]
+    times = {one.open_ms: other.open_ms, other.open_ms: one.open_ms}
+    return sorted(row._replace(open_ms=times.get(row.open_ms, row.open_ms)) for row in rows)
+
+
+@styles
+class TestWrongRows:
+    @pytest.mark.parametrize("nth", [(1,), (2,), (3,)])
+    @pytest.mark.parametrize("change", [priced_otherwise, times_exchanged])
+    def test_a_few_wrong_candles_that_pass_are_found_out(
+        self, style: str, change: Change, nth: tuple[int, ...]
+    ) -> None:
+        with pytest.raises(SeamError):
+            fill(Asked(WALK, style, change, nth))
+
+    def test_a_jump_that_two_answers_tell_is_a_candle(self, style: str) -> None:
+        rows = priced_otherwise(WALK[-2000:])
+        asked = Asked(rows, style)
+        assert fill(asked) == Found(window_of(rows))
+        assert asked.requests == 5
+
+
+def test_candles_that_go_on_where_the_one_before_ended_cost_nothing_more() -> None:
+    asked = Asked(WALK, "the first since")
+    assert fill(asked) == Found(window_of(WALK))
+    assert asked.requests == 4
+
+
 class TestBounds:
     @pytest.mark.parametrize(
         "change",
@@ -215,6 +267,23 @@ places = pytest.mark.parametrize("place", PLACES, ids=[each.exchange for each in
 
 @places
 class TestExchanges:
+    def test_wrong_candles_that_pass_are_fetched_again_and_named(self, place: Place, tmp_path: Path) -> None:
+        table = np.array(WALK)[-3000:]
+        expected = table[-min(BARS + 1, place.kept) :]
+
+        def spoilt(rows: list[Any]) -> list[Any]:
+            half, prices = len(rows) // 2, slice(1, 5)
+            wrong = [[*row[:1], *(str(float(each) * 0.9) for each in row[prices]), *row[5:]] for row in rows]
+            return [*rows[:half], *wrong[half : half + 3], *rows[half + 3 :]]
+
+        with place.with_candles(table) as (server, market):
+            stored = StoredMarket(market, Store(tmp_path, market.notes.append), limit_bytes=1e9)
+            place.plan(server, place.fault(spoilt), (1,))
+            got = fetch_all(stored).candles["BTCUSDT"]
+            np.testing.assert_allclose(got.values.T, expected[:, 1:], atol=0.006)
+            (note,) = market.notes
+            assert "fetched again" in note
+
     @pytest.mark.parametrize("gap", [(-400, -100), (-1300, -100), (-2400, -1300), (-1000, -999)])
     def test_a_gap_hides_no_older_bars(self, place: Place, gap: tuple[int, int]) -> None:
         table = np.delete(TABLE, np.s_[slice(*gap)], axis=0)
@@ -265,12 +334,14 @@ def test_a_window_that_was_cut_short_is_said_and_not_taken_for_complete(tmp_path
     with PLACES[2].with_candles(table) as (server, market):
         store = Store(tmp_path, market.notes.append)
         stored = StoredMarket(market, store, limit_bytes=1e9)
-        for _ in range(2):
+        for hours, asks in ((0, True), (0, False), (25, True)):
+            server.now_ms += hours * HOUR_MS
             before = server.count(HISTORY)
             got = fetch_all(stored).candles["BTCUSDT"]
             assert 0 < len(got.timestamp) < len(table)
-            np.testing.assert_array_equal(got.timestamp, table[-len(got.timestamp) :, 0])
-            assert 0 < server.count(HISTORY) - before <= 80
+            closed = got.timestamp[got.timestamp < FORMING - HOUR_MS]
+            np.testing.assert_array_equal(closed, table[-len(closed) - 1 : -1, 0])
+            assert (0 < server.count(HISTORY) - before <= 80) == asks
             assert not store.shelf("okx", "spot", "1h").entries()[0].complete
         assert [note for note in market.notes if note.startswith("BTC/USDT: okx may have more candles before 202")]
 

@@ -119,6 +119,17 @@ def test_whatever_was_asked_before_a_range_is_what_the_market_has(
     assert Store(folder, inner.notes.append).shelf("memory", "swap", "1h").faults() == []
 
 
+def test_a_range_that_begins_before_the_first_bar_is_asked_for_twice_some_time_apart(tmp_path: Path) -> None:
+    inner = market()
+    inner.books = {name: {t: row for t, row in table.items() if t >= at(300)} for name, table in inner.books.items()}
+    for hours, how in ((0, ["whole"] * 3), (0, []), (2, ["whole"] * 3), (0, []), (1, ["from"] * 3)):
+        inner.clock_ms += hours * HOUR_MS
+        found = candles(behind(inner, tmp_path), 500)
+        assert asked(inner) == how
+        assert found == candles(inner, 500)
+        asked(inner)
+
+
 def test_bars_after_a_range_are_a_window_as_ever(tmp_path: Path) -> None:
     inner = market()
     candles(behind(inner, tmp_path), 500, 300)
