@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from atc_cli.data.market import Arrived, Listing, Market, Progress, Stored
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
-from atc_cli.domain.timeframe import iso
+from atc_cli.domain.timeframe import DAY_MS, iso
 from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, UnavailableError
 
@@ -138,9 +138,10 @@ def load(
         arrivals.skipped += _not_fetched(arrivals.left())
     finally:
         progress.end()
-    newest_ms = window.newest_open_ms if market.live else _newest_ms(arrivals.usable)
-    fresh = [_not_stale(each, newest_ms, window.step_ms, needs.max_lag_bars) for each in arrivals.usable]
-    skipped = (*arrivals.skipped, *(each for each in fresh if isinstance(each, Skipped)))
+    of_now, ahead = (arrivals.usable, []) if market.live else _without_ahead(arrivals.usable, window.now_ms)
+    newest_ms = window.newest_open_ms if market.live else _newest_ms(of_now)
+    fresh = [_not_stale(each, newest_ms, window.step_ms, needs.max_lag_bars) for each in of_now]
+    skipped = (*arrivals.skipped, *ahead, *(each for each in fresh if isinstance(each, Skipped)))
     return Loaded(
         candles=_in_order([each for each in fresh if isinstance(each, Candles)], listings),
         known=tuple(each for each in fresh if isinstance(each, Stored)),
@@ -165,6 +166,25 @@ def too_short(whose: Candles | Listing, bars: int, needs: Needs) -> Skipped | No
 
 def _whose(each: _Usable | Skipped) -> Listing | Candles | Skipped:
     return each.listing if isinstance(each, Stored) else each
+
+
+def _without_ahead(usable: Sequence[_Usable], now_ms: int) -> tuple[list[_Usable], list[Skipped]]:
+    """Those that can be of now, and why the others cannot.
+
+    A last bar that opens after now is no clock for the others. Where most have one, a day ahead at most, they are
+    labelled in another time zone and usable.
+    """
+    ahead_ms = [_last_ms(each) - now_ms for each in usable]
+    zoned = sum(0 < each <= DAY_MS for each in ahead_ms) * 2 > len(usable)
+    allowed_ms = DAY_MS if zoned else 0
+    of_now = [each for each, by_ms in zip(usable, ahead_ms, strict=True) if by_ms <= allowed_ms]
+    return of_now, [_ahead(each) for each, by_ms in zip(usable, ahead_ms, strict=True) if by_ms > allowed_ms]
+
+
+def _ahead(each: _Usable) -> Skipped:
+    whose = _whose(each)
+    detail = f"the last bar opens at {iso(_last_ms(each))}, which is still to come"
+    return Skipped(whose.symbol, SkipReason.IN_THE_FUTURE, detail, whose.exchange)
 
 
 def _newest_ms(usable: Sequence[_Usable]) -> int | None:

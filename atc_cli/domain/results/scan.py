@@ -28,6 +28,7 @@ class SkipReason(StrEnum):
     TOO_FEW_BARS = "too_few_bars"
     CUTOUT = "cutout"
     STALE = "stale"
+    IN_THE_FUTURE = "in_the_future"
     NO_CANDLES = "no_candles"
     CONFLICTING_DUPLICATES = "conflicting_duplicates"
     OUT_OF_ORDER = "out_of_order"
