@@ -21,7 +21,8 @@ def run(settings: BenchSettings) -> ExitCode:
     table = format_of(settings.output, settings.out, REPORT_OUTPUTS) == "table"
     check_target(settings.out, binary=False)
     result = command.run(settings, bench_ports(progress(settings.quiet)))
-    write(bench_table(result, width=terminal_width(settings.out)) if table else bench_json(result), settings.out)
+    content = bench_table(result, width=terminal_width(settings.out)) if table else bench_json(result)
+    write(content, settings.out, whole=not result.interrupted)
     return bench_code(result)
 
 
