@@ -66,7 +66,8 @@ def _cannot_write(error: OSError) -> ExitCode:
     from atc_cli.cli.terminal import drop_stdout
 
     drop_stdout()
-    _complain(f"{error.strerror or error}")
+    where = f"{os.fsdecode(error.filename)!r}: " if isinstance(error.filename, str | bytes) else ""
+    _complain(f"{where}{error.strerror or error}")
     return ExitCode.UNAVAILABLE
 
 

@@ -1,5 +1,8 @@
 """What is numba's own: its absence, and where its machine code is kept."""
 
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 
@@ -49,6 +52,39 @@ def test_a_link_in_place_of_the_folder_is_not_followed(tmp_path: Path) -> None:
 def test_a_file_in_the_way_is_a_fault_and_no_crash(tmp_path: Path) -> None:
     (tmp_path / "atc").write_text("")
     assert "cannot be made" in str(numba.cache_fault(tmp_path / "atc" / "numba" / "sources", make=True))
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file can grow."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def doubled(number: float) -> float:
+    return number * 2
+
+
+def test_a_full_disk_costs_the_machine_code_and_not_the_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with full_disk():
+        assert numba.entry(doubled)(21.0) == 42.0
+    assert not list(numba.cache_folder().rglob("*.nbi"))
+    assert numba.entry(doubled)(21.0) == 42.0
+    assert list(numba.cache_folder().rglob("*.nbi"))
+
+
+def test_machine_code_that_cannot_be_read_is_compiled_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert numba.entry(doubled)(21.0) == 42.0
+    for file in list(numba.cache_folder().rglob("*.nbc")):
+        file.unlink()
+        file.mkdir()
+    assert numba.entry(doubled)(21.0) == 42.0
 
 
 def test_the_folder_follows_the_sources() -> None:

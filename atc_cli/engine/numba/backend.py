@@ -4,12 +4,13 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,10 +142,23 @@ def entry(function: Function) -> Function:
     config: Any = numba.config
     before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
     try:
-        compiled: Function = numba.njit(cache=True, **_OPTIONS)(function)
+        compiled: Any = numba.njit(cache=True, **_OPTIONS)(function)
     finally:
         config.CACHE_DIR = before
-    return compiled
+    kept = compiled._cache  # noqa: SLF001 - numba lets an OSError of its cache end the computation
+    kept.load_overload, kept.save_overload = _if_possible(kept.load_overload), _if_possible(kept.save_overload)
+    return cast("Function", compiled)
+
+
+def _if_possible(access: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, but a full disk or a file that cannot be read costs the time to compile, not the result."""
+
+    def tried(*arguments: Any) -> Any:
+        with suppress(OSError):
+            return access(*arguments)
+        return None
+
+    return tried
 
 
 def choice(functions: Sequence[Kernel]) -> Kernel:
