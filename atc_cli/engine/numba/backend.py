@@ -145,7 +145,7 @@ def entry(function: Function) -> Function:
         compiled: Any = numba.njit(cache=True, **_OPTIONS)(function)
     finally:
         config.CACHE_DIR = before
-    kept = compiled._cache  # noqa: SLF001 - numba lets an OSError of its cache end the computation
+    kept = compiled._cache  # numba would let an OSError of it end the computation
     kept.load_overload, kept.save_overload = _if_possible(kept.load_overload), _if_possible(kept.save_overload)
     return cast("Function", compiled)
 
