@@ -55,16 +55,19 @@ def prune(resolved: Resolved[Settings], own: Prune) -> ExitCode:
     """`atc cache prune`."""
     from atc_cli.cli import wiring
     from atc_cli.commands import cache
+    from atc_cli.reporting.summary import many
 
     settings = resolved.settings
     limit_bytes = settings.cache_max_mb * 1e6
     with _opened(settings) as store:
         gone = cache.prune(store, older_than_days=own.older_than, limit_bytes=limit_bytes, now_ms=wiring.clock_ms())
-    write(f"{gone.symbols} symbols and {gone.damaged} damaged files, {gone.size_bytes / 1e6:.1f} MB\n", None)
+    files = many(gone.damaged, "damaged file")
+    write(f"{many(gone.symbols, 'symbol')} and {files}, {gone.size_bytes / 1e6:.1f} MB\n", None)
     if own.signals:
         size_bytes = cache.prune_signals(cache_folder(settings.cache_dir) / SIGNALS)
         write(f"remembered rows, {size_bytes / 1e6:.1f} MB\n", None)
-    return ExitCode.OK
+    say(f"left as it is: {each}" for each in gone.left)
+    return ExitCode.UNAVAILABLE if gone.left else ExitCode.OK
 
 
 def path(resolved: Resolved[Settings]) -> ExitCode:

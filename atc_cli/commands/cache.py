@@ -7,6 +7,7 @@ from shutil import rmtree
 
 from atc_cli.data.files.folder import FolderMarket, split_name
 from atc_cli.data.market import Arrived
+from atc_cli.data.store.damage import throw_away
 from atc_cli.data.store.held import difference
 from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.limit import forget, shrink, stored
@@ -19,19 +20,21 @@ from atc_cli.errors import NoDataError, UnavailableError, UsageError
 
 
 def listed(store: Store) -> list[StoredShelf]:
-    """Everything that is stored."""
-    return [
-        StoredShelf(
-            exchange=shelf.exchange,
-            host=shelf.host,
-            market=shelf.market,
-            timeframe=shelf.timeframe,
-            entries=tuple(shelf.entries()),
-            size_bytes=shelf.size_bytes(),
-            damaged=len(shelf.set_aside()),
-        )
-        for shelf in store.shelves()
-    ]
+    """Everything that is stored; nothing on disk is changed."""
+    return [_listed(shelf) for shelf in store.shelves()]
+
+
+def _listed(shelf: Shelf) -> StoredShelf:
+    entries, silent = shelf.listed()
+    return StoredShelf(
+        exchange=shelf.exchange,
+        host=shelf.host,
+        market=shelf.market,
+        timeframe=shelf.timeframe,
+        entries=tuple(entries),
+        size_bytes=shelf.size_bytes(),
+        damaged=len(shelf.set_aside()) + len(silent),
+    )
 
 
 def faults(store: Store) -> list[str]:
@@ -41,11 +44,12 @@ def faults(store: Store) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What went: symbols, files that had been set aside, bytes of all of them."""
+    """What went: symbols, damaged files, bytes of all of them; `left` are files that cannot be read, and why."""
 
     symbols: int
     damaged: int
     size_bytes: int
+    left: tuple[str, ...]
 
 
 def prune(store: Store, *, older_than_days: int | None, limit_bytes: float, now_ms: int) -> Pruned:
@@ -54,15 +58,14 @@ def prune(store: Store, *, older_than_days: int | None, limit_bytes: float, now_
     Raises UnavailableError where the folder cannot be written.
     """
     before = _size_bytes(store.folder)
-    damaged = [path for shelf in store.every_shelf() for path in shelf.set_aside()]
-    for path in damaged:
-        path.unlink(missing_ok=True)
+    thrown = [throw_away(shelf) for shelf in store.every_shelf()]
+    damaged, left = [path for gone, _ in thrown for path in gone], [fault for _, left in thrown for fault in left]
     old = [] if older_than_days is None else [
         each for each in stored(store) if each.entry.used_ms <= now_ms - older_than_days * DAY_MS
     ]  # fmt: skip
     forget(old)
     gone = len(old) + len(shrink(store, limit_bytes))
-    return Pruned(gone, len(damaged), before - _size_bytes(store.folder))
+    return Pruned(gone, len(damaged), before - _size_bytes(store.folder), tuple(left))
 
 
 def prune_signals(folder: Path) -> int:

@@ -12,6 +12,7 @@ from atc_cli.domain.timeframe import iso
 from atc_cli.libraries import arrow
 from atc_cli.reporting.documents import Document, dumps, parquet_bytes, time_or_none
 from atc_cli.reporting.layout import ruled_table
+from atc_cli.reporting.summary import many
 from atc_cli.reporting.text import printable, safe_filename
 
 CACHE_SCHEMA = "atc.cache/1"
@@ -42,7 +43,7 @@ def cache_table(shelves: Sequence[StoredShelf]) -> list[Table | Text]:
             _span(shelf),
         )
     damaged = sum(shelf.damaged for shelf in shelves)
-    aside = [Text(f"{damaged} damaged files were set aside; `atc cache prune` removes them", "yellow")]
+    aside = [Text(f"{many(damaged, 'damaged file')}: `atc cache prune` throws away what is damaged", "yellow")]
     return [table, *(aside if damaged else [])]
 
 

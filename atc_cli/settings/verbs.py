@@ -183,6 +183,7 @@ VERBS = (
             "atc cache prune --signals                     and all that --signals-cache remembers",
             "atc cache prune --cache-max-mb 500            those not used for the longest time, until 500 MB are left",
         ),
+        exits="0 ok, 69 a file can neither be read nor thrown away.",
         settings=Settings,
         own=Prune,
         flags=(Prune, only(Store, "cache_max_mb", "cache_dir")),
