@@ -1,6 +1,7 @@
 """`atc cache`: what is stored, whether it is sound, and candles in and out of it."""
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -89,11 +90,12 @@ def _size_bytes(folder: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came in, and the files that did not, with the reason."""
+    """What came in, the files that did not, with the reason, and by symbol the rows that repeat a bar."""
 
     symbols: int
     bars: int
     skipped: tuple[Skipped, ...]
+    repeated: Mapping[str, int]
 
 
 def import_folder(
@@ -108,13 +110,14 @@ def import_folder(
     """
     timeframes = [timeframe] if timeframe else _timeframes(folder)
     symbols, bars, skipped = 0, 0, []
+    repeated: Counter[str] = Counter()
     for each in timeframes:
         shelf = store.shelf(exchange, market, each, host)
-        updates, faulty = _updates(FolderMarket(folder, each), shelf, now_ms)
+        updates, faulty = _updates(FolderMarket(folder, each), shelf, now_ms, repeated)
         shelf.write(updates)
         symbols, bars = symbols + len(updates), bars + sum(len(update.timestamp) for update in updates)
         skipped += faulty
-    return Imported(symbols, bars, tuple(skipped))
+    return Imported(symbols, bars, tuple(skipped), +repeated)
 
 
 def _timeframes(folder: Path) -> list[str]:
@@ -129,7 +132,9 @@ def _timeframes(folder: Path) -> list[str]:
     return [each for each in TIMEFRAMES_MS if each in held]
 
 
-def _updates(folder: FolderMarket, shelf: Shelf, now_ms: int) -> tuple[list[Update], list[Skipped]]:
+def _updates(
+    folder: FolderMarket, shelf: Shelf, now_ms: int, repeated: Counter[str]
+) -> tuple[list[Update], list[Skipped]]:
     known = {each.native: each for each in shelf.entries()}
     updates: list[Update] = []
     skipped: list[Skipped] = []
@@ -141,6 +146,7 @@ def _updates(folder: FolderMarket, shelf: Shelf, now_ms: int) -> tuple[list[Upda
             skipped.append(ready)
         elif len(ready):
             updates.append(_update(ready, known.get(ready.symbol), now_ms))
+            repeated[ready.symbol] += ready.repeated
 
     folder.fetch(folder.listings(quote=None, tickers=False), shelf.everything, deliver)
     return updates, skipped

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from atc_cli.data.market import Arrived, Listing, Market, Progress, Stored
-from atc_cli.domain.panel import Candles, RawCandles, check
+from atc_cli.data.sound import sound
+from atc_cli.domain.panel import Candles, RawCandles
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.timeframe import DAY_MS, iso
 from atc_cli.domain.window import Window
@@ -84,7 +85,7 @@ class _Arrivals:
         self.market.used(used, self.window)
 
     def _deliver(self, arrived: Arrived) -> None:
-        checked = check(arrived) if isinstance(arrived, RawCandles) else arrived
+        checked = sound(arrived, self.window) if isinstance(arrived, RawCandles) else arrived
         self._take(self._in_window(checked) if isinstance(checked, Candles) else checked)
 
     def _in_window(self, checked: Candles) -> Candles | Skipped:

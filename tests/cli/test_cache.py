@@ -126,6 +126,16 @@ def test_an_import_that_contradicts_what_is_stored_is_left_out_by_name(atc: Atc,
     assert rows["rows"][0]["price"] == tick_walk(300, 1).close[-1]
 
 
+def test_rows_that_repeat_are_said_as_they_are_imported(atc: Atc, here: Path) -> None:
+    file = here / "data" / "COIN1USDT-1h.csv"
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([*lines[:9], *lines[8:], ""]))
+    done = atc(*IMPORT)
+    assert (done.code, done.out) == (0, "6 symbols, 1800 candles\n")
+    assert "COIN1USDT: rows that repeat a bar, counted once: 1" in done.err
+    assert "COIN2USDT" not in done.err
+
+
 def test_bars_that_are_not_closed_are_not_imported(atc: Atc, here: Path) -> None:
     far = "timestamp,open,high,low,close\n" + "".join(f"{32503680000000 + i * HOUR_MS},1,1,1,1\n" for i in range(3))
     for file in (here / "data").iterdir():

@@ -52,10 +52,7 @@ class FolderMarket(Market):
         return time.time_ns() // 1_000_000
 
     def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
-        """Deliver every file whole, in the order of `listings`, or why it cannot be read.
-
-        The rows outside the window come along: whether a file is sound must not depend on the window.
-        """
+        """Deliver every file whole, in the order of `listings`, or why it cannot be read."""
         paths = self._paths(window.timeframe)
         for listing in listings:
             deliver(self._read(listing.symbol, paths.get(listing.symbol), window.timeframe))
