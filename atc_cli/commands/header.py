@@ -9,7 +9,6 @@ from atc_cli.domain.results.scan import Decision, Header
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.settings.sections import Settings
 
-
 _NAMES = 3
 
 
