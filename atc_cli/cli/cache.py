@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from atc_cli.cli.shared import partial_code
-from atc_cli.cli.terminal import say, write
+from atc_cli.cli.terminal import say, terminal_width, write
 from atc_cli.disk.atomic import write_atomically
 from atc_cli.disk.folders import CANDLES, SIGNALS, cache_folder
 from atc_cli.errors import ExitCode, UnavailableError, UsageError
@@ -37,7 +37,8 @@ def ls(resolved: Resolved[Settings], own: Format) -> ExitCode:
 
     with _opened(resolved.settings) as store:
         shelves = cache.listed(store)
-    write(cache_json(shelves) if own.output == "json" else cache_table(shelves), None)
+    as_json = own.output == "json"
+    write(cache_json(shelves) if as_json else cache_table(shelves, width=terminal_width(None)), None)
     return ExitCode.OK
 
 
