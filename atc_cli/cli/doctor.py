@@ -21,8 +21,10 @@ def run(own: Json) -> ExitCode:
 
 def _settings_fault() -> str | None:
     """What is wrong with the settings in force, if anything."""
+    from atc_cli.cli import wiring
+
     try:
-        in_force()
+        wiring.check_tables(in_force().settings)
     except AtcError as error:
         return str(error)
     return None

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 AUTO = "auto"  # leaves the choice to the route
+SIMD_PATHS = ("scalar", "avx2", "avx512")  # of the compiled kernels, the slowest first; a processor may lack some
 TALIB = "talib"  # measured beside the engines; it has averages and no signal
 
 

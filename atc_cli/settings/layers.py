@@ -7,16 +7,23 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from atc_cli.domain.catalog import FAMILY_IDS
+from atc_cli.domain.engines import AUTO, SIMD_PATHS
 from atc_cli.domain.merge import merged
 from atc_cli.domain.params import OutOfRangeError
 from atc_cli.errors import AtcError, ConfigError, UsageError, nearest
 from atc_cli.settings.option import Section, options, plain
+from atc_cli.settings.parse import Parse, choice
 from atc_cli.settings.verbs import LAYERED
 
 S = TypeVar("S", bound=Section)
 
 PROJECT_FILE = "atc.toml"
-_OTHER_VARIABLES = frozenset({"ATC_CONFIG", "ATC_TRACEBACK", "ATC_SIMD"})
+# They set no setting; what they may be where that is not anything.
+_OTHER_VARIABLES: Mapping[str, Parse | None] = {
+    "ATC_CONFIG": None,
+    "ATC_TRACEBACK": None,
+    "ATC_SIMD": choice("SIMD path", (AUTO, *SIMD_PATHS), fold=False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +224,24 @@ def _variables(environment: Mapping[str, str]) -> dict[str, str]:
     by_variable = {option.variable: key for key, option in LAYERED.items()}
     values = {}
     for name, value in environment.items():
-        if not name.startswith("ATC_") or name in _OTHER_VARIABLES:
+        if not name.startswith("ATC_"):
+            continue
+        if name in _OTHER_VARIABLES:
+            _check_variable(name, value)
             continue
         if name not in by_variable:
             raise ConfigError(f"unknown environment variable {name}", _suggestion(name, by_variable))
         values[by_variable[name]] = value
     return values
+
+
+def _check_variable(name: str, value: str) -> None:
+    parse = _OTHER_VARIABLES[name]
+    try:
+        if parse is not None and value:
+            parse(value)
+    except ValueError as error:
+        raise ConfigError(f"{name}: {error}") from None
 
 
 def _suggestion(name: str, valid: Any) -> str:
