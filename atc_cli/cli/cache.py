@@ -9,7 +9,7 @@ from atc_cli.cli.shared import partial_code
 from atc_cli.cli.terminal import say, terminal_width, write
 from atc_cli.disk.atomic import write_atomically
 from atc_cli.disk.folders import CANDLES, SIGNALS, cache_folder
-from atc_cli.errors import ExitCode, UnavailableError, UsageError
+from atc_cli.errors import ExitCode, NoDataError, UnavailableError, UsageError
 from atc_cli.settings.layers import Resolved
 from atc_cli.settings.own import Format, Prune
 from atc_cli.settings.sections import Settings
@@ -46,8 +46,14 @@ def verify(resolved: Resolved[Settings]) -> ExitCode:
     """`atc cache verify`: the exit code is the verdict."""
     from atc_cli.commands import cache
 
-    with _opened(resolved.settings) as store:
+    settings = resolved.settings
+    with _opened(settings) as store:
         faults = cache.faults(store)
+    if not store.folder.exists():
+        if settings.cache_dir is not None:
+            raise NoDataError(f"nothing is stored: there is no folder {str(store.folder)!r}", "check --cache-dir")
+        write(f"nothing is stored yet in {store.folder}\n", None)
+        return ExitCode.OK
     write("".join(f"{each}\n" for each in faults) or "every file is what was written\n", None)
     return ExitCode.UNAVAILABLE if faults else ExitCode.OK
 
@@ -97,16 +103,19 @@ def export(resolved: Resolved[Settings], folder: Path, symbols: list[str]) -> Ex
     """`atc cache export DIR [SYMBOL]..`: one Parquet file each."""
     from atc_cli.commands import cache
     from atc_cli.reporting.cache import candles_filename, candles_parquet
+    from atc_cli.reporting.text import printable
 
     place = _place(resolved)
     written = 0
     with _opened(resolved.settings) as store:
-        for candles in cache.exported(store, **place, symbols=symbols):
+        missing, exported = cache.exported(store, **place, symbols=symbols)
+        for candles in exported:
             _make(folder)
             write_atomically(folder / candles_filename(candles), candles_parquet(candles))
             written += 1
+    say(f"{printable(each)}: not stored" for each in missing)
     write(f"{written} files in {folder}\n", None)
-    return ExitCode.OK
+    return ExitCode.PARTIAL if missing else ExitCode.OK
 
 
 class _Shelf(TypedDict):

@@ -1,7 +1,7 @@
 """`atc cache`: what is stored, whether it is sound, and candles in and out of it."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
@@ -17,7 +17,7 @@ from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry, StoredShelf
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, iso
-from atc_cli.errors import NoDataError, UnavailableError, UsageError
+from atc_cli.errors import NoDataError, UnavailableError, UsageError, nearest, unknown_name
 
 
 def listed(store: Store) -> list[StoredShelf]:
@@ -105,9 +105,10 @@ def import_folder(
 
     `host` is the tag of a host that is not the exchange's own.
 
-    Candles that contradict what is stored are skipped. Raises NoDataError where the folder has none of the
-    timeframe, UnavailableError where the store cannot be written.
+    Candles that contradict what is stored are skipped. Raises UsageError for an exchange that does not exist,
+    NoDataError where the folder has none of the timeframe, UnavailableError where the store cannot be written.
     """
+    _check_exchange(exchange)
     timeframes = [timeframe] if timeframe else _timeframes(folder)
     symbols, bars, skipped = 0, 0, []
     repeated: Counter[str] = Counter()
@@ -118,6 +119,14 @@ def import_folder(
         symbols, bars = symbols + len(updates), bars + sum(len(update.timestamp) for update in updates)
         skipped += faulty
     return Imported(symbols, bars, tuple(skipped), +repeated)
+
+
+def _check_exchange(exchange: str) -> None:
+    """Of any other no scan would read what is stored."""
+    from atc_cli.data.exchange.connect import exchange_ids
+
+    if exchange not in exchange_ids():
+        raise UsageError(*unknown_name("exchange", exchange, exchange_ids()))
 
 
 def _timeframes(folder: Path) -> list[str]:
@@ -184,26 +193,35 @@ def exported(
     timeframe: str | None,
     symbols: Collection[str] = (),
     host: str = "",
-) -> Iterator[Candles]:
-    """All candles of a symbol under the exchange's own name, one symbol after the other.
+) -> tuple[list[str], Iterator[Candles]]:
+    """Which of the symbols are not stored, and all candles of the others under the exchange's own names.
 
-    Raises NoDataError where nothing of that is stored.
+    All symbols if none is named. Raises NoDataError where nothing of that is stored.
     """
     place = (exchange, market, host)
-    shelves = [
-        each
-        for each in store.shelves()
-        if (each.exchange, each.market, each.host) == place and timeframe in (None, each.timeframe)
+    stored = [
+        (shelf, entry)
+        for shelf in store.shelves()
+        if (shelf.exchange, shelf.market, shelf.host) == place and timeframe in (None, shelf.timeframe)
+        for entry in shelf.entries()
+        if entry.bars
     ]
-    found = 0
-    for shelf in shelves:
-        for entry in shelf.entries():
-            if entry.bars and (not symbols or {entry.symbol, entry.native} & set(symbols)):
-                yield from _whole(shelf, entry)
-                found += 1
-    if not found:
+    names = {name for _, entry in stored for name in (entry.symbol, entry.native)}
+    missing = [each for each in symbols if each not in names]
+    if not stored or (symbols and len(missing) == len(symbols)):
         what = " ".join(each for each in (timeframe, "candles of", exchange, market, host and f"at {host}") if each)
-        raise NoDataError(f"no {what} are stored", "`atc cache ls` lists what is")
+        raise NoDataError(f"no {what} are stored{_named(missing)}", _stored_hint(missing, names))
+    wanted = [(shelf, entry) for shelf, entry in stored if not symbols or {entry.symbol, entry.native} & set(symbols)]
+    return missing, (candles for shelf, entry in wanted for candles in _whole(shelf, entry))
+
+
+def _named(missing: Sequence[str]) -> str:
+    return f" for {', '.join(map(repr, missing))}" if missing else ""
+
+
+def _stored_hint(missing: Sequence[str], names: Collection[str]) -> str:
+    close = nearest(missing[0], names) if missing else None
+    return f"did you mean {close!r}?" if close else "`atc cache ls --output json` lists every symbol that is stored"
 
 
 def _whole(shelf: Shelf, entry: Entry) -> Iterator[Candles]:

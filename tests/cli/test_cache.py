@@ -95,6 +95,25 @@ def test_verify_says_which_file_is_damaged_and_a_scan_sets_it_aside(atc: Atc, he
     assert "damaged" not in atc("cache", "ls").out
 
 
+def test_an_export_says_which_symbols_are_not_stored(atc: Atc, here: Path) -> None:
+    atc(*IMPORT)
+    done = atc("cache", "export", "out", "NOSUCHUSDT")
+    assert (done.code, done.out) == (4, "")
+    assert "'NOSUCHUSDT'" in done.err
+    assert not (here / "out").exists()
+    assert "did you mean 'COIN1USDT'?" in atc("cache", "export", "out", "COIN1USTD").err
+    done = atc("cache", "export", "out", "COIN1USDT", "NOSUCHUSDT")
+    assert (done.code, done.out) == (3, "1 files in out\n")
+    assert "NOSUCHUSDT: not stored" in done.err
+
+
+def test_verify_does_not_call_sound_what_is_not_there(atc: Atc, here: Path, tmp_path: Path) -> None:
+    done = atc("cache", "verify")
+    assert (done.code, done.out) == (0, f"nothing is stored yet in {cache(tmp_path)}\n")
+    atc(*IMPORT)
+    assert atc("cache", "verify").out == "every file is what was written\n"
+
+
 def test_prune_by_size_and_by_age(atc: Atc, here: Path) -> None:
     atc(*IMPORT)
     assert atc("cache", "prune").out.startswith("0 symbols")
@@ -151,6 +170,10 @@ WRONG = [
     (("cache", "import", ".", "--exchange", "binance", "--market", "swap"), 4, "no candles"),
     (("cache", "export", "out", "--exchange", "binance"), 4, "binance"),
     (("cache", "export", "out", "--exchange", "binance,bybit"), 2, "one exchange"),
+    (("cache", "import", "data", "--exchange", "nosuch", "--market", "swap"), 2, "unknown exchange 'nosuch'"),
+    (("cache", "import", "data", "--exchange", "demo", "--market", "swap"), 2, "unknown exchange 'demo'"),
+    (("cache", "import", "data", "--exchange", "binanse", "--market", "swap"), 2, "did you mean 'binance'?"),
+    (("cache", "verify", "--cache-dir", "absent"), 4, "absent"),
     (("cache", "prune", "--older-than", "x"), 2, "--older-than"),
     (("cache", "ls", "--output", "xml"), 2, "--output"),
     (("scan", "--offline", "--timeframe", "4h"), 4, "4h candles of binance"),

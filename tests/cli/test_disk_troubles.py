@@ -1,6 +1,8 @@
 """A disk that is full or cannot be written: the result is there all the same, and what failed is named."""
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +31,19 @@ def test_neither_a_lock_nor_remembered_rows_cost_a_result_on_a_full_disk(
     done = on_a_full_disk(tmp_path / "home", "scan", *source, "--all", "--lock", "--output", "json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["rows"]
+
+
+def test_doctor_fails_where_the_cache_folder_is_full_or_impossible(atc: Atc, tmp_path: Path) -> None:
+    done = on_a_full_disk(tmp_path / "home", "doctor")
+    assert done.returncode == 69
+    (full,) = [line for line in done.stdout.splitlines() if "cache folder" in line]
+    assert os.strerror(errno.EFBIG) in full
+    (tmp_path / "here" / "file").write_text("")
+    for place in ("file", "file/below", "/proc/nowhere"):
+        done = atc("doctor", env={"ATC_CACHE_DIR": place})
+        assert (done.code, "cannot be written" in done.out) == (69, True), place
+    assert atc("doctor", env={"ATC_CACHE_DIR": "not/yet"}).code == 0
+    assert not (tmp_path / "here" / "not").exists()
 
 
 def test_an_error_of_the_disk_names_its_path(atc: Atc, tmp_path: Path) -> None:
