@@ -94,6 +94,7 @@ def import_(resolved: Resolved[Settings], folder: Path) -> ExitCode:
     with _opened(resolved.settings) as store:
         result = cache.import_folder(store, folder, **place, now_ms=wiring.clock_ms())
     say(f"{each.symbol}: {each.reason.label}: {each.detail}" for each in result.skipped)
+    say(result.notes)
     say(f"{symbol}: rows that repeat a bar, counted once: {rows}" for symbol, rows in result.repeated.items())
     write(f"{result.symbols} symbols, {result.bars} candles\n", None)
     return partial_code(result.skipped) if result.symbols else ExitCode.NO_DATA

@@ -90,12 +90,13 @@ def _size_bytes(folder: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came in, the files that did not, with the reason, and by symbol the rows that repeat a bar."""
+    """What came in, the files that did not and why, by symbol the rows that repeat a bar, and notes on columns."""
 
     symbols: int
     bars: int
     skipped: tuple[Skipped, ...]
     repeated: Mapping[str, int]
+    notes: tuple[str, ...]
 
 
 def import_folder(
@@ -112,13 +113,16 @@ def import_folder(
     timeframes = [timeframe] if timeframe else _timeframes(folder)
     symbols, bars, skipped = 0, 0, []
     repeated: Counter[str] = Counter()
+    notes: list[str] = []
     for each in timeframes:
         shelf = store.shelf(exchange, market, each, host)
-        updates, faulty = _updates(FolderMarket(folder, each), shelf, now_ms, repeated)
+        files = FolderMarket(folder, each)
+        updates, faulty = _updates(files, shelf, now_ms, repeated)
+        notes += files.notes
         shelf.write(updates)
         symbols, bars = symbols + len(updates), bars + sum(len(update.timestamp) for update in updates)
         skipped += faulty
-    return Imported(symbols, bars, tuple(skipped), +repeated)
+    return Imported(symbols, bars, tuple(skipped), +repeated, tuple(notes))
 
 
 def _check_exchange(exchange: str) -> None:

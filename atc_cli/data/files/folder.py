@@ -21,7 +21,8 @@ class FolderMarket(Market):
     """The files <SYMBOL>-<timeframe>.parquet|csv directly inside one folder.
 
     Columns timestamp (ms, s, or ISO 8601 with offset), open, high, low, close and, if there is one,
-    volume, in any case and order; others are ignored. Errors: UsageError for a path that is no readable
+    volume, in any case and order, and some other names of the time (names.py), of which `notes` tell; others are
+    ignored. Errors: UsageError for a path that is no readable
     folder and for a symbol held twice, NoDataError where the timeframe has no file.
     """
 
@@ -34,6 +35,7 @@ class FolderMarket(Market):
         self.title = folder.resolve().name or str(folder)
         self._folder = folder
         self._timeframe = timeframe
+        self._taken: Counter[str] = Counter()  # columns by other names: what for what, and in how many files
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:  # noqa: ARG002
         """One per file of the timeframe, by symbol; with `quote` only symbols that end in it.
@@ -56,6 +58,10 @@ class FolderMarket(Market):
         paths = self._paths(window.timeframe)
         for listing in listings:
             deliver(self._read(listing.symbol, paths.get(listing.symbol), window.timeframe))
+        self.notes = [f"columns taken: {taken} ({count} of the files)" for taken, count in self._taken.most_common()]
+
+    def _note(self, taken: str) -> None:
+        self._taken[taken] += 1
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -75,7 +81,7 @@ class FolderMarket(Market):
         if path is None:
             return Skipped(symbol, SkipReason.NO_CANDLES, f"no {timeframe} file in {self.title!r}", FILES)
         try:
-            timestamp, values = read_candles(path)
+            timestamp, values = read_candles(path, say=self._note)
         except FileFaultError as fault:
             return Skipped(symbol, SkipReason.UNREADABLE, str(fault), FILES)
         return RawCandles(exchange=FILES, symbol=symbol, timeframe=timeframe, timestamp=timestamp, values=values)

@@ -392,10 +392,10 @@ def test_arrow_times_without_a_zone_are_refused(tmp_path: Path, kind: pa.DataTyp
 
 @pytest.mark.parametrize("column", ["timestamp", "open", "high", "low", "close"])
 def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path, column: str) -> None:
-    write_csv(tmp_path, "A-1h.csv", header=HEADER.replace(column, "date"))
+    write_csv(tmp_path, "A-1h.csv", header=HEADER.replace(column, "note"))
     detail = refusal(tmp_path)
     assert f"no column '{column}'" in detail
-    assert HEADER.replace(column, "date").replace(",", ", ") in detail
+    assert HEADER.replace(column, "note").replace(",", ", ") in detail
 
 
 def test_a_missing_column_of_a_parquet_file_is_named(tmp_path: Path) -> None:
