@@ -22,8 +22,6 @@ from atc_cli.engine.backend import Values, Workload
 from atc_cli.errors import NoDataError, UsageError
 from atc_cli.settings.sections import Settings
 
-_ANY_LAG = 2**62
-
 
 def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     """Explain one symbol at its last bar and over its whole window.
@@ -33,7 +31,7 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     """
     params = settings.params()
     route.check(ports.offers, settings.backend)
-    needs = needs_of(settings, params, max_lag_bars=_ANY_LAG)
+    needs = needs_of(settings, params, max_lag_bars=None)
     gathered = gather(ports.markets, wanted_of(settings, needs, ports.clock_ms(), typed=[symbol]), ports.progress)
     _check_one(gathered, symbol)
     panel = Panel.of(gathered.series)

@@ -38,7 +38,7 @@ def wanted_of(
     )
 
 
-def needs_of(settings: Settings, params: Params, *, max_lag_bars: int) -> Needs:
+def needs_of(settings: Settings, params: Params, *, max_lag_bars: int | None) -> Needs:
     """What a signal needs of a symbol's candles."""
     return Needs(
         warmup_bars=params.warmup_bars,

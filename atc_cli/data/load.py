@@ -20,12 +20,12 @@ _Usable = Candles | Stored
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What makes candles usable; `max_lag_bars` older than the newest bar still are."""
+    """What makes candles usable; `max_lag_bars` older than the newest bar still are, of whatever time if None."""
 
     warmup_bars: int
     min_bars: int
     cutout_bars: int
-    max_lag_bars: int
+    max_lag_bars: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +139,8 @@ def load(
         arrivals.skipped += _not_fetched(arrivals.left())
     finally:
         progress.end()
-    of_now, ahead = (arrivals.usable, []) if market.live else _without_ahead(arrivals.usable, window.now_ms)
+    judged = not market.live and needs.max_lag_bars is not None
+    of_now, ahead = _without_ahead(arrivals.usable, window.now_ms) if judged else (arrivals.usable, [])
     newest_ms = window.newest_open_ms if market.live else _newest_ms(of_now)
     fresh = [_not_stale(each, newest_ms, window.step_ms, needs.max_lag_bars) for each in of_now]
     skipped = (*arrivals.skipped, *ahead, *(each for each in fresh if isinstance(each, Skipped)))
@@ -201,10 +202,10 @@ def _last_ms(each: _Usable) -> int:
     return each.entry.last_ms if isinstance(each, Stored) else int(each.timestamp[-1])
 
 
-def _not_stale(each: _Usable, newest_ms: int | None, step_ms: int, max_lag_bars: int) -> _Usable | Skipped:
+def _not_stale(each: _Usable, newest_ms: int | None, step_ms: int, max_lag_bars: int | None) -> _Usable | Skipped:
     last = _last_ms(each)
     lag = ((newest_ms or last) - last) // step_ms
-    if lag <= max_lag_bars:
+    if max_lag_bars is None or lag <= max_lag_bars:
         return each
     whose = _whose(each)
     detail = f"last bar {iso(last)} is {lag} bar{'' if lag == 1 else 's'} behind"

@@ -150,9 +150,8 @@ def _milliseconds(stamps: Floats) -> Ints:
         raise DefectError(SkipReason.NOT_A_NUMBER, f"timestamp of row {_first(~np.isfinite(stamps)) + 1} is missing")
     if stamps.min() <= 0 or stamps.max() >= _MILLISECONDS_MAX:
         odd = _first((stamps <= 0) | (stamps >= _MILLISECONDS_MAX))
-        raise DefectError(
-            SkipReason.MIXED_UNITS, f"timestamp {stamps[odd]:.0f} of row {odd + 1} is neither seconds nor milliseconds"
-        )
+        what = "before 1970, where time begins here" if stamps[odd] <= 0 else "neither seconds nor milliseconds"
+        raise DefectError(SkipReason.MIXED_UNITS, f"timestamp {stamps[odd]:.0f} of row {odd + 1} is {what}")
     seconds = stamps < _SECONDS_MAX
     if seconds.any() and not seconds.all():
         raise DefectError(

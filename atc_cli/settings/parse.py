@@ -41,6 +41,11 @@ def path(raw: Any) -> Path:
         raise ValueError(f"{raw!r}: {error}") from None
 
 
+def outfile(raw: Any) -> Path | None:
+    """A path; - is stdout."""
+    return None if raw == "-" else path(raw)
+
+
 def lower(raw: Any) -> str:
     """A name in lower case."""
     return text(raw).casefold()

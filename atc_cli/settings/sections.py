@@ -19,7 +19,7 @@ from atc_cli.settings.names import (
     USUAL_EXCHANGES,
 )
 from atc_cli.settings.option import Section, section, setting
-from atc_cli.settings.parse import Several, choice, lower, number, path, pattern, switch, text, whole, zone
+from atc_cli.settings.parse import Several, choice, lower, number, outfile, path, pattern, switch, text, whole, zone
 
 WHERE = "Where candles come from"
 OUTPUT = "Output"
@@ -203,7 +203,10 @@ class Output(Section):
 
     output: str | None = setting("format; table unless said otherwise", choice("output", SCAN_OUTPUTS), default=None)
     out: Path | None = setting(
-        "write to a file, atomically; its extension is the format", path, default=None, metavar="FILE"
+        "write to a file, atomically; its extension is the format; - is stdout",
+        outfile,
+        default=None,
+        metavar="FILE|-",
     )
     columns: tuple[str, ...] | None = setting(
         "table columns: " + ", ".join(COLUMNS), Several(choice("column", COLUMNS)), default=None, metavar="LIST"
@@ -246,6 +249,9 @@ class Settings(Place, Store, Remembered, Feed, Universe, Rows, Indicator, Member
     def check(self) -> None:
         """Raise OutOfRangeError naming the key where settings are out of range or contradict each other."""
         self.params()
+        why = "as signals are -1 to 1 and none could pass it"
+        in_range("long_threshold", self.long_threshold, self.long_threshold < 1, f"below 1, {why}")
+        in_range("short_threshold", self.short_threshold, self.short_threshold > -1, f"above -1, {why}")
         in_range("min_bars", self.min_bars, self.min_bars <= self.bars, f"0 to --bars ({self.bars})", "bars")
 
     def params(self) -> Params:

@@ -11,7 +11,7 @@ from atc_cli.settings.own import (
     File,
     Format,
     General,
-    Json,
+    Health,
     Lock,
     Presets,
     Prune,
@@ -135,8 +135,12 @@ VERBS = (
     Verb(
         name="doctor",
         summary="Check this installation; the exit code is the verdict.",
-        own=Json,
-        flags=(Json,),
+        examples=(
+            "atc doctor",
+            "atc doctor --output json",
+        ),
+        own=Health,
+        flags=(Health,),
     ),
     Verb(
         name="config show",

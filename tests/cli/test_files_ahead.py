@@ -70,6 +70,13 @@ def test_a_folder_labelled_in_another_zone_is_read_and_said(atc: Atc, folder: Pa
     assert any("in the future" in each for each in json.loads(done.out)["warnings"])
 
 
+def test_one_symbol_alone_is_explained_whenever_it_is_and_that_is_said(atc: Atc, folder: Path) -> None:
+    last_ms = write(folder, "AHEAD", 24 * 400)
+    done = atc("explain", "AHEAD", *SCAN[1:5], "--output", "json")
+    assert (done.code, "in the future" in done.err) == (0, True), done.err
+    assert json.loads(done.out)["row"]["bar_time"] == iso(last_ms)
+
+
 def test_more_than_a_day_ahead_is_no_time_zone_whatever_the_others_are(atc: Atc, folder: Path) -> None:
     for seed, symbol in enumerate(("A", "B", "C")):
         write(folder, symbol, 30, seed=seed)
