@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from keyword import iskeyword
 from pathlib import Path
@@ -107,5 +108,19 @@ def run() -> int:
         outcome = app(standalone_mode=False, prog_name="atc")
         return outcome if isinstance(outcome, int) else ExitCode.OK
     except TyperException as error:
-        error.show()  # type: ignore[attr-defined]
+        _show(error)
         return error.exit_code
+
+
+def _show(error: TyperException) -> None:
+    """As Typer does, but a line off a terminal says when it was written."""
+    import io
+
+    from atc_cli.cli.terminal import stamp
+
+    text = io.StringIO()
+    error.show(file=text)  # type: ignore[attr-defined]
+    when = stamp()
+    lines = (line for line in text.getvalue().splitlines() if line or not when)
+    with suppress(OSError):
+        sys.stderr.writelines(f"{when}{line}\n" for line in lines)

@@ -62,6 +62,8 @@ def _check_one(gathered: Gathered, symbol: str) -> None:
     if len(gathered.universe.listings) > 1:
         found = ", ".join(f"{each.symbol} ({each.exchange})" for each in gathered.universe.listings)
         raise UsageError(f"{symbol!r} is the name of several: {found}", "name one exchange, or the whole symbol")
+    if not gathered.universe.listings:
+        raise NoDataError(f"{symbol}: taken out by {', '.join(gathered.universe.hidden)}", "loosen the filter")
     if not gathered.series:
         reason = gathered.skipped[0]
         raise NoDataError(f"{reason.symbol}: {reason.reason.label}: {reason.detail}")

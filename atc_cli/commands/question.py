@@ -35,6 +35,7 @@ def wanted_of(
         quote=settings.quote,
         typed=typed,
         watched=None if watchlist is None else parse_watchlist(watchlist),
+        stored=settings.offline and settings.data is None,
     )
 
 

@@ -15,3 +15,6 @@ class Engine(StrEnum):
     RUST = "rust"
     CUDA = "cuda"
     DASK = "dask"
+
+
+NOT_BUILT = (Engine.CUDA, Engine.DASK)  # known by name; no machine can run them with this version

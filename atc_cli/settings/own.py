@@ -4,7 +4,7 @@ from pathlib import Path
 
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
-from atc_cli.settings.names import BENCH_BACKENDS, PRESETS, REPORT_OUTPUTS, WANTS
+from atc_cli.settings.names import BENCH_BACKENDS, BENCH_BACKENDS_HERE, PRESETS, REPORT_OUTPUTS, WANTS
 from atc_cli.settings.option import Section, section, setting
 from atc_cli.settings.parse import Several, choice, outfile, path, switch, whole
 from atc_cli.settings.sections import OUTPUT, RUN, WHERE
@@ -161,9 +161,10 @@ class Measured(Own):
     title = "What is measured"
 
     backend: tuple[str, ...] = setting(
-        ", ".join(BENCH_BACKENDS) + "; all that can run if none",
+        ", ".join(BENCH_BACKENDS_HERE) + "; all that can run if none",
         Several(choice("backend", BENCH_BACKENDS)),
         default=(),
+        suggested=BENCH_BACKENDS_HERE,
         metavar="LIST",
     )
     threads: tuple[int, ...] = setting(

@@ -11,6 +11,7 @@ from atc_cli.domain.params import Params, in_range
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.settings.names import (
     BACKENDS,
+    BACKENDS_HERE,
     DEMO,
     MARKETS,
     PRESETS,
@@ -227,7 +228,10 @@ class Backend(Section):
     title = RUN
 
     backend: str = setting(
-        "what computes; auto chooses, a name never falls back", choice("backend", BACKENDS), default="auto"
+        "what computes; auto chooses, a name never falls back",
+        choice("backend", BACKENDS),
+        default="auto",
+        suggested=BACKENDS_HERE,
     )
 
 

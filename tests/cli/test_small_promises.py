@@ -1,13 +1,17 @@
 """Small things that a person or a script stumbles over: each said or done as one would expect."""
 
 import json
+import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import Atc
-from tests.helpers.imported import write
+from tests.conftest import ROOT, STAMP, Atc, unstamped
+from tests.helpers.imported import IMPORT, write
+from tests.helpers.runs import environment_of
 
 SCAN = ("scan", "--data", "data", "--timeframe", "1h", "--all")
 
@@ -73,3 +77,92 @@ def test_doctor_takes_output_as_every_report_does(atc: Atc) -> None:
     assert json.loads(by_output.out)["schema"] == json.loads(by_switch.out)["schema"] == "atc.doctor/1"
     assert atc("doctor", "--output", "table").out.startswith(atc("doctor").out[:20])
     assert atc("doctor", "--output", "xml").code == 2
+
+
+@pytest.mark.parametrize("arguments", [("scan", "--nope"), ("nosuch",), ("scan", "--top"), ("cache", "export")])
+def test_every_line_of_a_usage_error_says_when(atc: Atc, arguments: tuple[str, ...]) -> None:
+    done = atc(*arguments)
+    assert (done.code, done.out) == (2, "")
+    for line in done.err.splitlines():
+        assert re.match(STAMP + r"\S", line), line
+    assert "Error: " in unstamped(done.err)
+
+
+FILTERS = [("--deny", "."), ("--allow", "zzz"), ("--min-age", "100000000"), ("--min-volume", "1e30"),
+           ("--max-age", "0", "--min-signal", "1", "--side", "long", "--allow", "SIM001"),
+           ("--allow", "zzz", "--deny", ".")]  # fmt: skip
+
+
+@pytest.mark.parametrize("flags", FILTERS, ids=" ".join)
+def test_nothing_left_after_a_filter_ends_alike_whatever_the_filter(atc: Atc, flags: tuple[str, ...]) -> None:
+    done = atc("scan", "--exchange", "demo", *flags, "--output", "json")
+    document = json.loads(done.out)
+    assert (done.code, document["rows"]) == (0, []), done.err
+    assert sum(document["hidden"].values()) == document["scanned"] == 120
+    assert document["hidden"].keys() & {"--side", *flags}
+    assert "no symbol passes the filters" in atc("scan", "--exchange", "demo", *flags).out
+
+
+def test_a_symbol_that_a_filter_of_a_file_takes_out_is_not_explained(atc: Atc, here: Path) -> None:
+    (here / "atc.toml").write_text('deny = "COIN1"\n')
+    done = atc("explain", "COIN1USDT", "--data", "data", "--timeframe", "1h")
+    assert (done.code, "--deny" in done.err) == (4, True), done.err
+
+
+def test_a_typed_name_that_does_not_exist_is_a_skip_among_others_and_alone_an_error(atc: Atc, here: Path) -> None:
+    done = atc(*SCAN, "COIN1USDT", "NOSUCHUSDT", "--output", "json")
+    document = json.loads(done.out)
+    assert (done.code, len(document["rows"])) == (3, 1)
+    assert [(each["symbol"], each["reason"]) for each in document["skipped"]] == [("NOSUCHUSDT", "unknown_symbol")]
+    for names in (["NOSUCHUSDT"], ["NOSUCHUSDT", "NORTHIS"]):
+        done = atc(*SCAN, *names)
+        assert (done.code, done.out) == (2, "")
+        for name in names:
+            assert repr(name) in done.err
+
+
+def test_offline_says_that_a_symbol_is_not_stored(atc: Atc, here: Path) -> None:
+    assert atc(*IMPORT).code == 0
+    for command in (("scan", "NOSUCHUSDT"), ("explain", "NOSUCHUSDT")):
+        done = atc(*command, "--offline", "--timeframe", "1h")
+        assert (done.code, done.out) == (4, "")
+        assert "no candles of 'NOSUCHUSDT' are stored" in done.err
+    done = atc("scan", "COIN1USDT", "NOSUCHUSDT", "--offline", "--timeframe", "1h", "--output", "json")
+    assert (done.code, "stored on disk" in json.loads(done.out)["skipped"][0]["detail"]) == (3, True)
+
+
+def test_a_symbol_in_two_files_costs_itself_alone(atc: Atc, here: Path) -> None:
+    (here / "data" / "COIN1USDT-1h.parquet").write_bytes(b"")
+    done = atc(*SCAN, "--output", "json")
+    document = json.loads(done.out)
+    assert (done.code, len(document["rows"])) == (3, 2)
+    (skip,) = document["skipped"]
+    assert skip["symbol"] == "COIN1USDT"
+    assert "'COIN1USDT-1h.csv' and 'COIN1USDT-1h.parquet'" in skip["detail"]
+
+
+INTERRUPTED = """
+import signal, sys
+from importlib.abc import MetaPathFinder
+
+module = sys.argv.pop(1)
+
+class CtrlC(MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == module:
+            sys.meta_path.remove(self)
+            signal.raise_signal(signal.SIGINT)
+
+sys.meta_path.insert(0, CtrlC())
+from atc_cli.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("module", ["atc_cli.errors", "atc_cli.cli.app", "typer", "atc_cli.settings.layers", "numpy"])
+def test_ctrl_c_while_modules_are_imported_is_no_traceback(tmp_path: Path, module: str) -> None:
+    command = [sys.executable, "-c", INTERRUPTED, module, "scan", "--exchange", "demo"]
+    environment = environment_of(tmp_path, {})
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout) == (130, "")
+    assert "Traceback" not in done.stderr
