@@ -104,12 +104,23 @@ def _resolved(verb: Verb, kind: type[Section], own: Section | None, typed: Mappi
 
 def run() -> int:
     """Run what was typed; its exit code. Raises AtcError and whatever else goes wrong."""
+    _join_words()
     try:
         outcome = app(standalone_mode=False, prog_name="atc")
         return outcome if isinstance(outcome, int) else ExitCode.OK
     except TyperException as error:
         _show(error)
         return error.exit_code
+
+
+def _join_words() -> None:
+    """bash hands `--exchange=a,b` over as three words; Typer looks for a flag in the word before the last."""
+    words = os.environ.get("COMP_WORDS", "").split(" ")
+    at = int(os.environ.get("COMP_CWORD", "0"))
+    apart = [i for i in range(2, min(at, len(words))) if words[i] == "=" and words[i - 1].startswith("--")]
+    if "_ATC_COMPLETE" in os.environ and apart:
+        os.environ["COMP_WORDS"] = " ".join(word for i, word in enumerate(words) if i not in apart)
+        os.environ["COMP_CWORD"] = str(at - len(apart))
 
 
 def _show(error: TyperException) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from atc_cli.settings.names import EXPLAIN_OUTPUTS
+from atc_cli.settings.names import EXPLAIN_OUTPUTS, PRESETS
 from atc_cli.settings.option import Option, Section, only, options, without
 from atc_cli.settings.own import (
     BenchSettings,
@@ -158,7 +158,7 @@ VERBS = (
     Verb(
         name="config presets",
         summary="The presets, as the TOML that a settings file would hold.",
-        arguments=(Argument(name="name", metavar="name", help="one preset; all if none"),),
+        arguments=(Argument(name="name", metavar="name", help="one preset; all if none", suggested=PRESETS),),
     ),
     Verb(
         name="cache ls",
