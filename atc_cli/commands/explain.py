@@ -38,6 +38,7 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     workload = Workload.of(map(len, panel.series), params.dialect, Want.LAYERS)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
+    ports.announce(backend, params.dialect)
     values = backend.compute(panel, params, Want.LAYERS)
     compute_ms = (perf_counter() - began) * 1000
     (row,) = rows_of(panel, values, params)

@@ -45,6 +45,8 @@ def run(
     workload = Workload.of(bars, params.dialect, Want.LAST)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
+    if gathered.series:
+        ports.announce(backend, params.dialect)
     fresh = computed(gathered, backend, params)
     compute_ms = (perf_counter() - began) * 1000
     if ports.signals is not None:

@@ -53,6 +53,10 @@ class Tally(Progress):
         """Pass it on."""
         self._inner.end()
 
+    def lasting(self, words: str) -> None:
+        """Pass it on."""
+        self._inner.lasting(words)
+
     def waiting(self, exchange: str, seconds: float) -> None:
         """Pass it on."""
         self._inner.waiting(exchange, seconds)
@@ -162,6 +166,7 @@ class _Run:
         for backend in (each.backend for each in self.ports.offers if isinstance(each, Offer)):
             for dialect in Dialect if backend.compiles else ():
                 began = perf_counter()
+                self.ports.announce(backend, dialect)
                 backend.compute(_sample(), replace(self.settings, dialect=dialect).params(), Want.LAST)
                 took_ms = (perf_counter() - began) * 1000
                 self.compiled.append(Compiled(backend=backend.name, dialect=dialect.value, took_ms=took_ms))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.domain.catalog import Want
+from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.engines import AUTO, SIMD_PATHS, Engine
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
@@ -41,6 +41,10 @@ class RustBackend:
         self.simd = simd if simd != AUTO else os.environ.get(SIMD_VARIABLE) or AUTO
         self.threads = threads or _processors()
         self._bars_per_thread = 1 if threads else _BARS_PER_THREAD
+
+    def compiling(self, _dialect: Dialect) -> bool:
+        """Never: it was built."""
+        return False
 
     def forms(self) -> Sequence[Form]:
         """Each path of this processor, on one thread and on all."""

@@ -32,15 +32,10 @@ def test_a_time_before_1970_is_called_so(atc: Atc, here: Path) -> None:
     assert "-630979200000 of row 1 is before 1970" in skip["detail"]
 
 
-@pytest.mark.parametrize(
-    ("flags", "named"),
-    [(("--long-threshold", "5"), "--long-threshold"), (("--long-threshold", "1"), "--long-threshold"),
-     (("--short-threshold", "-1"), "--short-threshold")],
-    ids=" ".join,
-)  # fmt: skip
-def test_a_threshold_that_no_signal_can_pass_is_refused(atc: Atc, flags: tuple[str, ...], named: str) -> None:
+@pytest.mark.parametrize("flags", [("--long-threshold", "5"), ("--long-threshold", "1"), ("--short-threshold", "-1")])
+def test_a_threshold_that_no_signal_can_pass_is_refused(atc: Atc, flags: tuple[str, ...]) -> None:
     done = atc("scan", "--exchange", "demo", *flags)
-    assert (done.code, named in done.err, "-1 to 1" in done.err) == (2, True, True), done.err
+    assert (done.code, flags[0] in done.err, "-1 to 1" in done.err) == (2, True, True), done.err
     assert atc("scan", "--exchange", "demo", "--long-threshold", "0.99", "--short-threshold", "-0.99").code == 0
 
 
@@ -139,6 +134,29 @@ def test_a_symbol_in_two_files_costs_itself_alone(atc: Atc, here: Path) -> None:
     (skip,) = document["skipped"]
     assert skip["symbol"] == "COIN1USDT"
     assert "'COIN1USDT-1h.csv' and 'COIN1USDT-1h.parquet'" in skip["detail"]
+
+
+IN_THE_REFERENCE = """
+import signal, sys
+
+def interrupt(frame, event, argument):
+    if frame.f_code.co_name == "crossing_signals":
+        sys.setprofile(None)
+        signal.raise_signal(signal.SIGINT)
+
+sys.setprofile(interrupt)
+from atc_cli.__main__ import main
+main()
+"""
+
+
+def test_ctrl_c_ends_the_slow_reference(tmp_path: Path) -> None:
+    """Uninterrupted it would compute for a minute."""
+    scan = ("scan", "--exchange", "demo", "--backend", "reference", "--bars", "5000")
+    command = [sys.executable, "-c", IN_THE_REFERENCE, *scan]
+    environment = environment_of(tmp_path, {})
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=False)
+    assert (done.returncode, done.stdout, unstamped(done.stderr)) == (130, "", "atc: interrupted\n")
 
 
 INTERRUPTED = """

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import stat
+import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
@@ -43,6 +44,14 @@ class NumbaBackend(OneForm):
 
     name = Engine.NUMBA
     compiles = True
+
+    def compiling(self, dialect: Dialect) -> bool:
+        """Whether neither this process nor the folder has the machine code of the dialect."""
+        loaded = sys.modules.get(_MODULES[dialect])
+        if loaded is not None and loaded.KERNEL.signatures:
+            return False
+        folder = cache_folder()
+        return cache_fault(folder) is not None or not any(folder.glob(f"*/{dialect}.*.nbi"))
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
         """Values of every series; see Values for shapes. UnavailableError where numba cannot be imported."""
