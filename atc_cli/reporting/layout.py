@@ -53,17 +53,19 @@ def plain_table(lines: Iterable[Mapping[str, str]], heads: Sequence[str], *, lef
 def fitting(
     heads: Sequence[str], least_needed: Sequence[str], table_of: Callable[[Sequence[str]], Table], width: int | None
 ) -> Table:
-    """The table of the columns that fit: `least_needed` go, the first of them first, until the others do.
+    """The table of the columns that fit: of `least_needed` the last that has room stays, then the one before it..
 
     It is as wide as its figures need, also where that is more than `width`: Rich would cut them.
     """
-    kept = list(heads)
-    table = table_of(kept)
-    for least in least_needed:
-        if width is None or natural_width(table) <= width:
-            break
-        kept.remove(least)
+    table = table_of(heads)
+    if width is not None and natural_width(table) > width:
+        kept = [head for head in heads if head not in least_needed]
         table = table_of(kept)
+        for head in reversed(least_needed):
+            wider = table_of([each for each in heads if each in (*kept, head)])
+            if natural_width(wider) <= width:
+                kept.append(head)
+                table = wider
     table.width = natural_width(table)
     return table
 
