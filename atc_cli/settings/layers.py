@@ -220,28 +220,27 @@ def _file_values(origin: str, document: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def check_other_variables(environment: Mapping[str, str]) -> None:
+    """Raise ConfigError for a variable that sets no setting and has a value that it cannot have."""
+    for name, parse in _OTHER_VARIABLES.items():
+        try:
+            if parse is not None and environment.get(name):
+                parse(environment[name])
+        except ValueError as error:
+            raise ConfigError(f"{name}: {error}") from None
+
+
 def _variables(environment: Mapping[str, str]) -> dict[str, str]:
+    check_other_variables(environment)
     by_variable = {option.variable: key for key, option in LAYERED.items()}
     values = {}
     for name, value in environment.items():
-        if not name.startswith("ATC_"):
-            continue
-        if name in _OTHER_VARIABLES:
-            _check_variable(name, value)
+        if not name.startswith("ATC_") or name in _OTHER_VARIABLES:
             continue
         if name not in by_variable:
             raise ConfigError(f"unknown environment variable {name}", _suggestion(name, by_variable))
         values[by_variable[name]] = value
     return values
-
-
-def _check_variable(name: str, value: str) -> None:
-    parse = _OTHER_VARIABLES[name]
-    try:
-        if parse is not None and value:
-            parse(value)
-    except ValueError as error:
-        raise ConfigError(f"{name}: {error}") from None
 
 
 def _suggestion(name: str, valid: Any) -> str:

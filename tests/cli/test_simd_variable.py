@@ -19,7 +19,9 @@ main()
 
 
 @pytest.mark.parametrize(
-    "command", [("scan", "--exchange", "demo"), ("explain", "SIM001", "--exchange", "demo"), ("doctor",)], ids=" ".join
+    "command",
+    [("scan", "--exchange", "demo"), ("explain", "SIM001", "--exchange", "demo"), ("bench",), ("doctor",)],
+    ids=" ".join,
 )
 def test_a_path_that_does_not_exist_is_refused_with_the_nearest(atc: Atc, command: tuple[str, ...]) -> None:
     done = atc(*command, env={"ATC_SIMD": "avx215"})
