@@ -11,18 +11,14 @@ from atc_cli.data.files.candle_file import read_candles
 from atc_cli.data.store.shelf import Store
 from tests.conftest import Atc
 from tests.helpers.backends import HOUR_MS, tick_walk
-from tests.helpers.imported import IMPORT, cache, write
+from tests.helpers.imported import IMPORT, cache, coins, write
 from tests.helpers.shelves import HOSTILE, update, walk
 
 
 @pytest.fixture
 def here(tmp_path: Path, atc: Atc) -> Path:
     """The folder that commands run in, with candles of six symbols in data/."""
-    folder = tmp_path / "here"
-    (folder / "data").mkdir()
-    for i in range(6):
-        write(folder / "data" / f"COIN{i}USDT-1h.csv", i)
-    return folder
+    return coins(tmp_path / "here", 6)
 
 
 def test_an_imported_folder_scans_offline_as_it_scans_from_files(atc: Atc, here: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Atc
-from tests.helpers.imported import IMPORT, write
+from tests.helpers.imported import IMPORT, coins
 from tests.helpers.runs import environment_of
 
 
@@ -25,8 +25,7 @@ def on_a_full_disk(home: Path, *arguments: str) -> "subprocess.CompletedProcess[
 def test_neither_a_lock_nor_remembered_rows_cost_a_result_on_a_full_disk(
     atc: Atc, tmp_path: Path, source: tuple[str, ...]
 ) -> None:
-    (tmp_path / "here" / "data").mkdir()
-    write(tmp_path / "here" / "data" / "COINUSDT-1h.csv", 1)
+    coins(tmp_path / "here", 1)
     assert atc(*IMPORT).code == 0
     done = on_a_full_disk(tmp_path / "home", "scan", *source, "--all", "--lock", "--output", "json")
     assert done.returncode == 0, done.stderr
@@ -47,8 +46,7 @@ def test_doctor_fails_where_the_cache_folder_is_full_or_impossible(atc: Atc, tmp
 
 
 def test_an_error_of_the_disk_names_its_path(atc: Atc, tmp_path: Path) -> None:
-    (tmp_path / "here" / "data").mkdir()
-    write(tmp_path / "here" / "data" / "COINUSDT-1h.csv", 1)
+    coins(tmp_path / "here", 1)
     assert atc(*IMPORT).code == 0
     (shelf,) = (tmp_path / "home").rglob("1h")
     in_the_way = shelf / ".damaged-00-0123456789"

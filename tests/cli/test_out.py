@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Atc
-from tests.helpers.imported import write
+from tests.helpers.imported import coins
 from tests.helpers.loopback_case import NOW_MS, config, symbol
 from tests.helpers.runs import started
 from tests.loopback import BinanceServer, edited
@@ -19,10 +19,7 @@ OLD = '{"rows": ["of the last good run"]}'
 
 @pytest.fixture
 def here(tmp_path: Path, atc: Atc) -> Path:
-    folder = tmp_path / "here"
-    (folder / "data").mkdir()
-    for seed in range(3):
-        write(folder / "data" / f"COIN{seed}-1h.csv", seed)
+    folder = coins(tmp_path / "here", 3)
     (folder / "signals.json").write_text(OLD)
     return folder
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, STAMP, Atc, unstamped
-from tests.helpers.imported import IMPORT, write
+from tests.helpers.imported import IMPORT, coins
 from tests.helpers.runs import environment_of
 
 SCAN = ("scan", "--data", "data", "--timeframe", "1h", "--all")
@@ -18,11 +18,7 @@ SCAN = ("scan", "--data", "data", "--timeframe", "1h", "--all")
 
 @pytest.fixture
 def here(tmp_path: Path, atc: Atc) -> Path:
-    folder = tmp_path / "here"
-    (folder / "data").mkdir()
-    for seed in range(3):
-        write(folder / "data" / f"COIN{seed}USDT-1h.csv", seed)
-    return folder
+    return coins(tmp_path / "here", 3)
 
 
 def test_a_time_before_1970_is_called_so(atc: Atc, here: Path) -> None:

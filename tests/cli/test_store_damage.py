@@ -8,7 +8,7 @@ import pytest
 
 from atc_cli.data.store.shelf import group_of
 from tests.conftest import Atc
-from tests.helpers.imported import IMPORT, cache, write
+from tests.helpers.imported import IMPORT, cache, coins
 
 COINS = [f"COIN{i}USDT" for i in range(6)]
 SCAN = ("scan", "--offline", "--timeframe", "1h", "--bars", "200", "--all", "--output", "json")
@@ -41,9 +41,7 @@ damages = pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
 @pytest.fixture
 def victim(tmp_path: Path, atc: Atc) -> Path:
     """The file of COIN0USDT in a store of six."""
-    (tmp_path / "here" / "data").mkdir()
-    for seed, coin in enumerate(COINS):
-        write(tmp_path / "here" / "data" / f"{coin}-1h.csv", seed)
+    coins(tmp_path / "here", len(COINS))
     assert atc(*IMPORT).code == 0
     return cache(tmp_path) / "binance" / "swap" / "1h" / f"{group_of(COINS[0]):02}.candles"
 
