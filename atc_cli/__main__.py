@@ -1,13 +1,17 @@
 """`python -m atc_cli` and the console script: every way out has an exit code and a sentence."""
 
-import io
-import os
 import sys
-from contextlib import suppress
-from pathlib import Path
-from typing import NoReturn
 
-from atc_cli.errors import AtcError, ExitCode
+try:
+    import io
+    import os
+    from contextlib import suppress
+    from pathlib import Path
+    from typing import NoReturn
+
+    from atc_cli.errors import AtcError, ExitCode
+except KeyboardInterrupt:  # Ctrl-C before there is anything to interrupt
+    sys.exit(130)
 
 
 def main() -> NoReturn:
@@ -66,7 +70,8 @@ def _cannot_write(error: OSError) -> ExitCode:
     from atc_cli.cli.terminal import drop_stdout
 
     drop_stdout()
-    _complain(f"{error.strerror or error}")
+    where = f"{os.fsdecode(error.filename)!r}: " if isinstance(error.filename, str | bytes) else ""
+    _complain(f"{where}{error.strerror or error}")
     return ExitCode.UNAVAILABLE
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from keyword import iskeyword
 from pathlib import Path
@@ -103,9 +104,34 @@ def _resolved(verb: Verb, kind: type[Section], own: Section | None, typed: Mappi
 
 def run() -> int:
     """Run what was typed; its exit code. Raises AtcError and whatever else goes wrong."""
+    _join_words()
     try:
         outcome = app(standalone_mode=False, prog_name="atc")
         return outcome if isinstance(outcome, int) else ExitCode.OK
     except TyperException as error:
-        error.show()  # type: ignore[attr-defined]
+        _show(error)
         return error.exit_code
+
+
+def _join_words() -> None:
+    """bash hands `--exchange=a,b` over as three words; Typer looks for a flag in the word before the last."""
+    words = os.environ.get("COMP_WORDS", "").split(" ")
+    at = int(os.environ.get("COMP_CWORD", "0"))
+    apart = [i for i in range(2, min(at, len(words))) if words[i] == "=" and words[i - 1].startswith("--")]
+    if "_ATC_COMPLETE" in os.environ and apart:
+        os.environ["COMP_WORDS"] = " ".join(word for i, word in enumerate(words) if i not in apart)
+        os.environ["COMP_CWORD"] = str(at - len(apart))
+
+
+def _show(error: TyperException) -> None:
+    """As Typer does, but a line off a terminal says when it was written."""
+    import io
+
+    from atc_cli.cli.terminal import stamp
+
+    text = io.StringIO()
+    error.show(file=text)  # type: ignore[attr-defined]
+    when = stamp()
+    lines = (line for line in text.getvalue().splitlines() if line or not when)
+    with suppress(OSError):
+        sys.stderr.writelines(f"{when}{line}\n" for line in lines)

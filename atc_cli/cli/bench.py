@@ -1,10 +1,12 @@
 """`atc bench`: the table or JSON of what was measured."""
 
+import os
 from typing import TYPE_CHECKING
 
 from atc_cli.cli.shared import progress
 from atc_cli.cli.terminal import check_target, format_of, terminal_width, write
 from atc_cli.errors import ExitCode
+from atc_cli.settings.layers import check_other_variables
 from atc_cli.settings.names import REPORT_OUTPUTS
 from atc_cli.settings.own import BenchSettings
 
@@ -18,10 +20,12 @@ def run(settings: BenchSettings) -> ExitCode:
     from atc_cli.commands import bench as command
     from atc_cli.reporting.bench import bench_json, bench_table
 
+    check_other_variables(os.environ)
     table = format_of(settings.output, settings.out, REPORT_OUTPUTS) == "table"
     check_target(settings.out, binary=False)
     result = command.run(settings, bench_ports(progress(settings.quiet)))
-    write(bench_table(result, width=terminal_width(settings.out)) if table else bench_json(result), settings.out)
+    content = bench_table(result, width=terminal_width(settings.out)) if table else bench_json(result)
+    write(content, settings.out, whole=not result.interrupted)
     return bench_code(result)
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from atc_cli.cli.shared import partial_code
-from atc_cli.cli.terminal import say, write
+from atc_cli.cli.terminal import say, terminal_width, write
 from atc_cli.disk.atomic import write_atomically
 from atc_cli.disk.folders import CANDLES, SIGNALS, cache_folder
-from atc_cli.errors import ExitCode, UnavailableError, UsageError
+from atc_cli.errors import ExitCode, NoDataError, UnavailableError, UsageError
 from atc_cli.settings.layers import Resolved
 from atc_cli.settings.own import Format, Prune
 from atc_cli.settings.sections import Settings
@@ -37,7 +37,8 @@ def ls(resolved: Resolved[Settings], own: Format) -> ExitCode:
 
     with _opened(resolved.settings) as store:
         shelves = cache.listed(store)
-    write(cache_json(shelves) if own.output == "json" else cache_table(shelves), None)
+    as_json = own.output == "json"
+    write(cache_json(shelves) if as_json else cache_table(shelves, width=terminal_width(None)), None)
     return ExitCode.OK
 
 
@@ -45,8 +46,14 @@ def verify(resolved: Resolved[Settings]) -> ExitCode:
     """`atc cache verify`: the exit code is the verdict."""
     from atc_cli.commands import cache
 
-    with _opened(resolved.settings) as store:
+    settings = resolved.settings
+    with _opened(settings) as store:
         faults = cache.faults(store)
+    if not store.folder.exists():
+        if settings.cache_dir is not None:
+            raise NoDataError(f"nothing is stored: there is no folder {str(store.folder)!r}", "check --cache-dir")
+        write(f"nothing is stored yet in {store.folder}\n", None)
+        return ExitCode.OK
     write("".join(f"{each}\n" for each in faults) or "every file is what was written\n", None)
     return ExitCode.UNAVAILABLE if faults else ExitCode.OK
 
@@ -55,16 +62,19 @@ def prune(resolved: Resolved[Settings], own: Prune) -> ExitCode:
     """`atc cache prune`."""
     from atc_cli.cli import wiring
     from atc_cli.commands import cache
+    from atc_cli.reporting.summary import many
 
     settings = resolved.settings
     limit_bytes = settings.cache_max_mb * 1e6
     with _opened(settings) as store:
         gone = cache.prune(store, older_than_days=own.older_than, limit_bytes=limit_bytes, now_ms=wiring.clock_ms())
-    write(f"{gone.symbols} symbols and {gone.damaged} damaged files, {gone.size_bytes / 1e6:.1f} MB\n", None)
+    files = many(gone.damaged, "damaged file")
+    write(f"{many(gone.symbols, 'symbol')} and {files}, {gone.size_bytes / 1e6:.1f} MB\n", None)
     if own.signals:
         size_bytes = cache.prune_signals(cache_folder(settings.cache_dir) / SIGNALS)
         write(f"remembered rows, {size_bytes / 1e6:.1f} MB\n", None)
-    return ExitCode.OK
+    say(f"left as it is: {each}" for each in gone.left)
+    return ExitCode.UNAVAILABLE if gone.left else ExitCode.OK
 
 
 def path(resolved: Resolved[Settings]) -> ExitCode:
@@ -84,6 +94,8 @@ def import_(resolved: Resolved[Settings], folder: Path) -> ExitCode:
     with _opened(resolved.settings) as store:
         result = cache.import_folder(store, folder, **place, now_ms=wiring.clock_ms())
     say(f"{each.symbol}: {each.reason.label}: {each.detail}" for each in result.skipped)
+    say(result.notes)
+    say(f"{symbol}: rows that repeat a bar, counted once: {rows}" for symbol, rows in result.repeated.items())
     write(f"{result.symbols} symbols, {result.bars} candles\n", None)
     return partial_code(result.skipped) if result.symbols else ExitCode.NO_DATA
 
@@ -92,16 +104,19 @@ def export(resolved: Resolved[Settings], folder: Path, symbols: list[str]) -> Ex
     """`atc cache export DIR [SYMBOL]..`: one Parquet file each."""
     from atc_cli.commands import cache
     from atc_cli.reporting.cache import candles_filename, candles_parquet
+    from atc_cli.reporting.text import printable
 
     place = _place(resolved)
     written = 0
     with _opened(resolved.settings) as store:
-        for candles in cache.exported(store, **place, symbols=symbols):
+        missing, exported = cache.exported(store, **place, symbols=symbols)
+        for candles in exported:
             _make(folder)
             write_atomically(folder / candles_filename(candles), candles_parquet(candles))
             written += 1
+    say(f"{printable(each)}: not stored" for each in missing)
     write(f"{written} files in {folder}\n", None)
-    return ExitCode.OK
+    return ExitCode.PARTIAL if missing else ExitCode.OK
 
 
 class _Shelf(TypedDict):

@@ -8,9 +8,11 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from atc_cli.settings.option import Option
+from atc_cli.settings.parse import zone, zone_names
 from atc_cli.settings.verb import Argument, Verb
 
 _HELP_ALL = "help_all"
+_TYPED = "atc typed"
 
 
 class AsTyped:
@@ -21,6 +23,7 @@ class AsTyped:
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As Typer does, the checks left out."""
+        ctx.meta[_TYPED] = tuple(args)
         for parameter in self.get_params(ctx):  # type: ignore[attr-defined]
             parameter._runtime_param = self
         return super().parse_args(ctx, args)  # type: ignore[misc,no-any-return]
@@ -54,6 +57,14 @@ class VerbCommand(AsTyped, TyperCommand):
     def invoke(self, ctx: Any) -> NoReturn:
         """Carry the command out, and leave with its exit code."""
         raise typer.Exit(self._perform(self._verb, ctx.params))
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """A dash begins a flag, but not where a flag before it waits for its value: --sort -signal."""
+        last = ctx.meta.get(_TYPED, ())[-1:]
+        for parameter in self.get_params(ctx):
+            if last and last[0] in parameter.opts and not parameter.is_flag:
+                return parameter.shell_complete(ctx, incomplete)
+        return super().shell_complete(ctx, incomplete)
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """Write one section per title, in the order of the flags; the usual ones only where the command has such."""
@@ -117,7 +128,11 @@ def _help_all() -> Any:
 
 def _argument(argument: Argument) -> inspect.Parameter:
     made = typer.Argument(
-        ... if argument.required else None, metavar=argument.metavar, help=argument.help, show_default=False
+        ... if argument.required else None,
+        metavar=argument.metavar,
+        help=argument.help,
+        show_default=False,
+        autocompletion=completion(argument.suggested, several=False),
     )
     return _parameter(argument.name, made, list[str] if argument.several else str)
 
@@ -131,13 +146,17 @@ def _option(option: Option) -> inspect.Parameter:
         metavar=None if option.is_switch else option.metavar or "|".join(option.choices) or None,
         rich_help_panel=option.title,
         show_default=False,
-        autocompletion=completion(option.choices, several=option.takes_several),
+        autocompletion=_zones if option.parse is zone else completion(option.choices, several=option.takes_several),
     )
     return _parameter(option.name, made, bool if option.is_switch else str)
 
 
 def _parameter(name: str, made: Any, kind: Any) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=made, annotation=kind)
+
+
+def _zones(incomplete: str) -> list[str]:
+    return [name for name in zone_names() if name.startswith(incomplete)]
 
 
 def completion(choices: tuple[str, ...], *, several: bool) -> Callable[[str], list[str]] | None:

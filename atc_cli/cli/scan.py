@@ -36,8 +36,9 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
     tally = Tally(progress(own.quiet))
     with resolved.blaming(), wiring.ports(settings, tally, remember=True) as ports, noting(ports):
         result = command.run(settings, ports, typed=symbols, watchlist=watchlist, tally=tally)
-    write(_content(result, settings, output), settings.out)
     code = _code(result)
+    whole = code not in (ExitCode.INTERRUPTED, ExitCode.NO_DATA)
+    write(_content(result, settings, output), settings.out, whole=whole)
     _say(result, own, ok=code is ExitCode.OK)
     if own.verbose and settings.signals_cache and result.remembered is None:
         say(["signals cache: not used; it needs stored candles, closed bars and --backend auto"])

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from atc_cli.cli.terminal import say
 from atc_cli.disk.folders import cache_folder, user_folder
 from atc_cli.disk.lock import held
-from atc_cli.errors import AtcError, ExitCode, UsageError
+from atc_cli.errors import AtcError, ExitCode, UnavailableError, UsageError
 from atc_cli.settings.layers import Resolved, resolve
 from atc_cli.settings.option import options, plain
 from atc_cli.settings.own import Lock
@@ -46,6 +46,8 @@ def alone(command: str, settings: Settings, own: Lock, arguments: Sequence[str])
     if own.lock_file is None and not own.lock:
         yield
         return
+    if own.lock_file is not None and not own.lock_file.parent.is_dir():
+        raise UnavailableError(f"no folder {str(own.lock_file.parent)!r}", "make it, or choose another --lock-file")
     with held(own.lock_file or _usual_lock(command, settings, arguments), command):
         yield
 

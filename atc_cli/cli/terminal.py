@@ -30,15 +30,22 @@ def terminal_width(out: Path | None) -> int | None:
     return Console().width
 
 
-def write(content: "Content", out: Path | None, *, name: str | None = None) -> None:
+def write(content: "Content", out: Path | None, *, name: str | None = None, whole: bool = True) -> None:
     """Text, bytes or Rich renderables to stdout, or atomically to `out`.
 
     Where `out` is a folder the file in it is called `name`, made harmless: a symbol cannot lead out of
-    the folder. Raises UsageError for a folder without a name, and UnavailableError where the disk is full or
+    the folder. What is not `whole` goes to a file beside `out`, which keeps the last whole result, and that is said.
+    Raises UsageError for a folder without a name, and UnavailableError where the disk is full or
     the file cannot be written.
     """
     if out is not None:
-        write_atomically(_target(out, name), _as_bytes(content))
+        target = _target(out, name)
+        if not whole and (target.is_file() or not target.exists()):  # no pipe, no device
+            partial = target.with_name(f"{target.name}.partial")
+            write_atomically(partial, _as_bytes(content))
+            say([f"not a whole result: it is in {str(partial)!r}, {str(target)!r} is as it was"])
+            return
+        write_atomically(target, _as_bytes(content))
     elif sys.stdout is None:
         raise UnavailableError("stdout is closed", "use --out FILE")
     elif isinstance(content, str | bytes) or not sys.stdout.isatty():

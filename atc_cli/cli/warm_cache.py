@@ -53,7 +53,8 @@ def _warm(resolved: Resolved[Settings], own: WarmRun, symbols: list[str]) -> Exi
             open_ports=lambda scanned: wiring.ports(scanned, progress(own.quiet), remember=True),
         )
     result = outcome.result
-    write(warm_table(result, width=terminal_width(own.out)) if table else warm_json(result), own.out)
+    content = warm_table(result, width=terminal_width(own.out)) if table else warm_json(result)
+    write(content, own.out, whole=not result.interrupted and outcome.stopped is None)
     _say(result, own)
     if outcome.stopped is not None:
         raise outcome.stopped

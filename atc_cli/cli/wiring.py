@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import atc_cli
 from atc_cli.commands.ports import Ports
 from atc_cli.data.market import Market, Progress
 from atc_cli.disk.folders import CANDLES, SIGNALS, cache_folder
+from atc_cli.domain.engines import AUTO, Engine
 from atc_cli.engine import offers as engine
 from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.errors import UsageError
@@ -46,7 +47,7 @@ def ports(
     `concurrent`: requests under way at once per exchange, the usual number if None. `remember`: rows of earlier scans
     will do, where the settings say so.
     """
-    _check_tables(settings)
+    check_tables(settings)
     notes: list[str] = []
     with ExitStack() as stack:
         signals = _signals(settings, notes.append) if remember else None
@@ -56,10 +57,19 @@ def ports(
         for market in _markets(settings, progress, concurrent):
             stack.callback(market.close)
             opened.append(market)
-        yield Ports(markets=opened, offers=offers(), clock_ms=clock_ms, progress=progress, signals=signals, notes=notes)
+        able = offers()
+        notes += _without_rust(able, settings)
+        yield Ports(markets=opened, offers=able, clock_ms=clock_ms, progress=progress, signals=signals, notes=notes)
 
 
-def _check_tables(settings: Settings) -> None:
+def _without_rust(offers: Sequence[Offer | Unavailable], settings: Settings) -> Iterator[str]:
+    """Why another backend computes than the one that is many times as fast."""
+    for each in offers:
+        if isinstance(each, Unavailable) and each.name == Engine.RUST and settings.backend == AUTO:
+            yield f"backend {each.name} cannot run: {each.why}; {each.remedy}"
+
+
+def check_tables(settings: Settings) -> None:
     """Raise ConfigError for a table of an exchange that does not exist: it would be left unread without a word."""
     if settings.ccxt:
         from atc_cli.commands.config import check_exchange

@@ -1,12 +1,14 @@
 """`atc cache`: what is stored, whether it is sound, and candles in and out of it."""
 
-from collections.abc import Collection, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import rmtree
 
 from atc_cli.data.files.folder import FolderMarket, split_name
 from atc_cli.data.market import Arrived
+from atc_cli.data.store.damage import throw_away
 from atc_cli.data.store.held import difference
 from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.limit import forget, shrink, stored
@@ -15,23 +17,25 @@ from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry, StoredShelf
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, iso
-from atc_cli.errors import NoDataError, UnavailableError, UsageError
+from atc_cli.errors import NoDataError, UnavailableError, UsageError, nearest, unknown_name
 
 
 def listed(store: Store) -> list[StoredShelf]:
-    """Everything that is stored."""
-    return [
-        StoredShelf(
-            exchange=shelf.exchange,
-            host=shelf.host,
-            market=shelf.market,
-            timeframe=shelf.timeframe,
-            entries=tuple(shelf.entries()),
-            size_bytes=shelf.size_bytes(),
-            damaged=len(shelf.set_aside()),
-        )
-        for shelf in store.shelves()
-    ]
+    """Everything that is stored; nothing on disk is changed."""
+    return [_listed(shelf) for shelf in store.shelves()]
+
+
+def _listed(shelf: Shelf) -> StoredShelf:
+    entries, silent = shelf.listed()
+    return StoredShelf(
+        exchange=shelf.exchange,
+        host=shelf.host,
+        market=shelf.market,
+        timeframe=shelf.timeframe,
+        entries=tuple(entries),
+        size_bytes=shelf.size_bytes(),
+        damaged=len(shelf.set_aside()) + len(silent),
+    )
 
 
 def faults(store: Store) -> list[str]:
@@ -41,11 +45,12 @@ def faults(store: Store) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What went: symbols, files that had been set aside, bytes of all of them."""
+    """What went: symbols, damaged files, bytes of all of them; `left` are files that cannot be read, and why."""
 
     symbols: int
     damaged: int
     size_bytes: int
+    left: tuple[str, ...]
 
 
 def prune(store: Store, *, older_than_days: int | None, limit_bytes: float, now_ms: int) -> Pruned:
@@ -54,15 +59,14 @@ def prune(store: Store, *, older_than_days: int | None, limit_bytes: float, now_
     Raises UnavailableError where the folder cannot be written.
     """
     before = _size_bytes(store.folder)
-    damaged = [path for shelf in store.every_shelf() for path in shelf.set_aside()]
-    for path in damaged:
-        path.unlink(missing_ok=True)
+    thrown = [throw_away(shelf) for shelf in store.every_shelf()]
+    damaged, left = [path for gone, _ in thrown for path in gone], [fault for _, left in thrown for fault in left]
     old = [] if older_than_days is None else [
         each for each in stored(store) if each.entry.used_ms <= now_ms - older_than_days * DAY_MS
     ]  # fmt: skip
     forget(old)
     gone = len(old) + len(shrink(store, limit_bytes))
-    return Pruned(gone, len(damaged), before - _size_bytes(store.folder))
+    return Pruned(gone, len(damaged), before - _size_bytes(store.folder), tuple(left))
 
 
 def prune_signals(folder: Path) -> int:
@@ -86,11 +90,13 @@ def _size_bytes(folder: Path) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What came in, and the files that did not, with the reason."""
+    """What came in, the files that did not and why, by symbol the rows that repeat a bar, and notes on columns."""
 
     symbols: int
     bars: int
     skipped: tuple[Skipped, ...]
+    repeated: Mapping[str, int]
+    notes: tuple[str, ...]
 
 
 def import_folder(
@@ -100,18 +106,31 @@ def import_folder(
 
     `host` is the tag of a host that is not the exchange's own.
 
-    Candles that contradict what is stored are skipped. Raises NoDataError where the folder has none of the
-    timeframe, UnavailableError where the store cannot be written.
+    Candles that contradict what is stored are skipped. Raises UsageError for an exchange that does not exist,
+    NoDataError where the folder has none of the timeframe, UnavailableError where the store cannot be written.
     """
+    _check_exchange(exchange)
     timeframes = [timeframe] if timeframe else _timeframes(folder)
     symbols, bars, skipped = 0, 0, []
+    repeated: Counter[str] = Counter()
+    notes: list[str] = []
     for each in timeframes:
         shelf = store.shelf(exchange, market, each, host)
-        updates, faulty = _updates(FolderMarket(folder, each), shelf, now_ms)
+        files = FolderMarket(folder, each)
+        updates, faulty = _updates(files, shelf, now_ms, repeated)
+        notes += files.notes
         shelf.write(updates)
         symbols, bars = symbols + len(updates), bars + sum(len(update.timestamp) for update in updates)
         skipped += faulty
-    return Imported(symbols, bars, tuple(skipped))
+    return Imported(symbols, bars, tuple(skipped), +repeated, tuple(notes))
+
+
+def _check_exchange(exchange: str) -> None:
+    """Of any other no scan would read what is stored."""
+    from atc_cli.data.exchange.connect import exchange_ids
+
+    if exchange not in exchange_ids():
+        raise UsageError(*unknown_name("exchange", exchange, exchange_ids()))
 
 
 def _timeframes(folder: Path) -> list[str]:
@@ -126,7 +145,9 @@ def _timeframes(folder: Path) -> list[str]:
     return [each for each in TIMEFRAMES_MS if each in held]
 
 
-def _updates(folder: FolderMarket, shelf: Shelf, now_ms: int) -> tuple[list[Update], list[Skipped]]:
+def _updates(
+    folder: FolderMarket, shelf: Shelf, now_ms: int, repeated: Counter[str]
+) -> tuple[list[Update], list[Skipped]]:
     known = {each.native: each for each in shelf.entries()}
     updates: list[Update] = []
     skipped: list[Skipped] = []
@@ -138,6 +159,7 @@ def _updates(folder: FolderMarket, shelf: Shelf, now_ms: int) -> tuple[list[Upda
             skipped.append(ready)
         elif len(ready):
             updates.append(_update(ready, known.get(ready.symbol), now_ms))
+            repeated[ready.symbol] += ready.repeated
 
     folder.fetch(folder.listings(quote=None, tickers=False), shelf.everything, deliver)
     return updates, skipped
@@ -175,26 +197,35 @@ def exported(
     timeframe: str | None,
     symbols: Collection[str] = (),
     host: str = "",
-) -> Iterator[Candles]:
-    """All candles of a symbol under the exchange's own name, one symbol after the other.
+) -> tuple[list[str], Iterator[Candles]]:
+    """Which of the symbols are not stored, and all candles of the others under the exchange's own names.
 
-    Raises NoDataError where nothing of that is stored.
+    All symbols if none is named. Raises NoDataError where nothing of that is stored.
     """
     place = (exchange, market, host)
-    shelves = [
-        each
-        for each in store.shelves()
-        if (each.exchange, each.market, each.host) == place and timeframe in (None, each.timeframe)
+    stored = [
+        (shelf, entry)
+        for shelf in store.shelves()
+        if (shelf.exchange, shelf.market, shelf.host) == place and timeframe in (None, shelf.timeframe)
+        for entry in shelf.entries()
+        if entry.bars
     ]
-    found = 0
-    for shelf in shelves:
-        for entry in shelf.entries():
-            if entry.bars and (not symbols or {entry.symbol, entry.native} & set(symbols)):
-                yield from _whole(shelf, entry)
-                found += 1
-    if not found:
+    names = {name for _, entry in stored for name in (entry.symbol, entry.native)}
+    missing = [each for each in symbols if each not in names]
+    if not stored or (symbols and len(missing) == len(symbols)):
         what = " ".join(each for each in (timeframe, "candles of", exchange, market, host and f"at {host}") if each)
-        raise NoDataError(f"no {what} are stored", "`atc cache ls` lists what is")
+        raise NoDataError(f"no {what} are stored{_named(missing)}", _stored_hint(missing, names))
+    wanted = [(shelf, entry) for shelf, entry in stored if not symbols or {entry.symbol, entry.native} & set(symbols)]
+    return missing, (candles for shelf, entry in wanted for candles in _whole(shelf, entry))
+
+
+def _named(missing: Sequence[str]) -> str:
+    return f" for {', '.join(map(repr, missing))}" if missing else ""
+
+
+def _stored_hint(missing: Sequence[str], names: Collection[str]) -> str:
+    close = nearest(missing[0], names) if missing else None
+    return f"did you mean {close!r}?" if close else "`atc cache ls --output json` lists every symbol that is stored"
 
 
 def _whole(shelf: Shelf, entry: Entry) -> Iterator[Candles]:

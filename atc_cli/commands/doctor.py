@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import sys
+import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from atc_cli.settings.names import PRESETS
 
 _PACKAGE = "atc-cli"
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
+_PROBE_BYTES = 1 << 16  # more than a full disk may still have of a block
 _USUAL_SERIES, _USUAL_BARS = 500, 1500
 _RELEASED_MS = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
@@ -132,11 +134,17 @@ def _settings(fault: str | None) -> Check:
 
 
 def _writable(folder: Path) -> Check:
-    """The nearest existing ancestor decides: the folder itself is made when it is first needed."""
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if existing.is_dir() and os.access(existing, os.W_OK | os.X_OK):
-        return Check("cache folder", "ok", str(folder))
-    return Check("cache folder", "warn", f"{folder} cannot be written", "set XDG_CACHE_HOME to a folder of yours")
+    """The nearest existing ancestor is written to: the folder itself is made when it is first needed."""
+    try:
+        existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+        with tempfile.TemporaryFile(dir=existing) as probe:
+            probe.write(bytes(_PROBE_BYTES))
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as error:
+        remedy = "make room, or set ATC_CACHE_DIR to a folder of yours"
+        return Check("cache folder", "fail", f"{folder} cannot be written: {error.strerror}", remedy)
+    return Check("cache folder", "ok", str(folder))
 
 
 def _clock(now_ms: int) -> Check:

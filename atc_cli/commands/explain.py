@@ -22,8 +22,6 @@ from atc_cli.engine.backend import Values, Workload
 from atc_cli.errors import NoDataError, UsageError
 from atc_cli.settings.sections import Settings
 
-_ANY_LAG = 2**62
-
 
 def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     """Explain one symbol at its last bar and over its whole window.
@@ -33,13 +31,14 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     """
     params = settings.params()
     route.check(ports.offers, settings.backend)
-    needs = needs_of(settings, params, max_lag_bars=_ANY_LAG)
+    needs = needs_of(settings, params, max_lag_bars=None)
     gathered = gather(ports.markets, wanted_of(settings, needs, ports.clock_ms(), typed=[symbol]), ports.progress)
     _check_one(gathered, symbol)
     panel = Panel.of(gathered.series)
     workload = Workload.of(map(len, panel.series), params.dialect, Want.LAYERS)
     backend, decision = route.choose(workload, ports.offers, settings.backend)
     began = perf_counter()
+    ports.announce(backend, params.dialect)
     values = backend.compute(panel, params, Want.LAYERS)
     compute_ms = (perf_counter() - began) * 1000
     (row,) = rows_of(panel, values, params)
@@ -64,6 +63,8 @@ def _check_one(gathered: Gathered, symbol: str) -> None:
     if len(gathered.universe.listings) > 1:
         found = ", ".join(f"{each.symbol} ({each.exchange})" for each in gathered.universe.listings)
         raise UsageError(f"{symbol!r} is the name of several: {found}", "name one exchange, or the whole symbol")
+    if not gathered.universe.listings:
+        raise NoDataError(f"{symbol}: taken out by {', '.join(gathered.universe.hidden)}", "loosen the filter")
     if not gathered.series:
         reason = gathered.skipped[0]
         raise NoDataError(f"{reason.symbol}: {reason.reason.label}: {reason.detail}")

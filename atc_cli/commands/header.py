@@ -1,5 +1,7 @@
 """What makes signals these signals."""
 
+from collections.abc import Sequence
+
 from atc_cli.commands.ports import Ports
 from atc_cli.data.gather import Gathered
 from atc_cli.domain.params import Params, document_hash
@@ -7,13 +9,27 @@ from atc_cli.domain.results.scan import Decision, Header
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.settings.sections import Settings
 
+_NAMES = 3
+
 
 def _warnings(gathered: Gathered) -> tuple[str, ...]:
-    ahead = [each.symbol for each in gathered.series if each.timestamp[-1] > gathered.now_ms]
-    if not ahead:
-        return gathered.notes
-    future = f"bars in the future: {len(ahead)} symbol(s), {ahead[0]} first; simulated, or in another time zone?"
-    return (*gathered.notes, future)
+    series = gathered.series
+    ahead = [each.symbol for each in series if each.timestamp[-1] > gathered.now_ms]
+    broken = [f"{each.symbol} ({each.broken_before})" for each in series if each.broken_before]
+    repeating = [f"{each.symbol} ({each.repeated})" for each in series if each.repeated]
+    repeated = sum(each.repeated for each in series)
+    said = {
+        f"bars in the future, simulated or in another time zone? {_named(ahead)}": ahead,
+        f"broken bars before the window are left out: {_named(broken)}": broken,
+        f"{repeated} row{'s repeat' if repeated > 1 else ' repeats'} a bar to the digit and count once: "
+        f"{_named(repeating)}": repeating,
+    }
+    return (*gathered.notes, *(words for words, symbols in said.items() if symbols))
+
+
+def _named(symbols: Sequence[str]) -> str:
+    more = f" and {len(symbols) - _NAMES} more" if len(symbols) > _NAMES else ""
+    return ", ".join(symbols[:_NAMES]) + more
 
 
 def header_of(

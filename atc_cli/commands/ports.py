@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from atc_cli.data.market import Market, Progress
-from atc_cli.engine.backend import Offer, Unavailable
+from atc_cli.domain.catalog import Dialect
+from atc_cli.engine.backend import Backend, Offer, Unavailable
 from atc_cli.signals.rows import Signals
 
 
@@ -21,6 +22,13 @@ class Ports:
     progress: Progress
     signals: Signals | None = None
     notes: Sequence[str] = ()
+
+    def announce(self, backend: Backend, dialect: Dialect) -> None:
+        """Say that a backend compiles before it computes, if it has to."""
+        if backend.compiling(dialect):
+            self.progress.lasting(
+                f"backend {backend.name} compiles for dialect {dialect}, which may take half a minute"
+            )
 
     def all_notes(self) -> tuple[str, ...]:
         """What a person must hear and no symbol is lost by, as of now."""

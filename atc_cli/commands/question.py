@@ -36,10 +36,11 @@ def wanted_of(
         quote=settings.quote,
         typed=typed,
         watched=None if watchlist is None else parse_watchlist(watchlist),
+        stored=settings.offline and settings.data is None,
     )
 
 
-def needs_of(settings: Settings, params: Params, *, max_lag_bars: int) -> Needs:
+def needs_of(settings: Settings, params: Params, *, max_lag_bars: int | None) -> Needs:
     """What a signal needs of a symbol's candles."""
     return Needs(
         warmup_bars=params.warmup_bars,

@@ -37,6 +37,8 @@ def signals_of(gathered: Gathered, params: Params, ports: Ports, backend: str, r
     bars = [*map(len, gathered.series), *(row.bars for row in known)]
     chosen, decision = route.choose(Workload.of(bars, params.dialect, Want.LAST), ports.offers, backend)
     began = perf_counter()
+    if gathered.series:
+        ports.announce(chosen, params.dialect)
     fresh = computed(gathered.series, chosen, params)
     compute_ms = (perf_counter() - began) * 1000
     if recall is not None:

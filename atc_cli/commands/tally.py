@@ -25,6 +25,10 @@ class Tally(Progress):
         """Pass it on."""
         self._inner.end()
 
+    def lasting(self, words: str) -> None:
+        """Pass it on."""
+        self._inner.lasting(words)
+
     def waiting(self, exchange: str, seconds: float) -> None:
         """Pass it on."""
         self._inner.waiting(exchange, seconds)

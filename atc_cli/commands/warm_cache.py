@@ -124,6 +124,7 @@ class _Run:
         for backend in (each.backend for each in self.ports.offers if isinstance(each, Offer)):
             for dialect in Dialect if backend.compiles else ():
                 began = perf_counter()
+                self.ports.announce(backend, dialect)
                 backend.compute(_sample(), replace(self.settings, dialect=dialect).params(), Want.LAST)
                 took_ms = (perf_counter() - began) * 1000
                 self.compiled.append(Compiled(backend=backend.name, dialect=dialect.value, took_ms=took_ms))

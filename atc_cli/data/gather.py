@@ -24,7 +24,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """Which candles of which symbols; `quote` None is the usual currency of an exchange, and all of a folder."""
+    """Which candles of which symbols; `quote` None is the usual currency of an exchange, and all of a folder.
+
+    `stored`: markets list what is stored only.
+    """
 
     window: Window
     needs: Needs
@@ -32,6 +35,7 @@ class Wanted:
     quote: str | None
     typed: Sequence[str] = ()
     watched: Sequence[str] | None = None
+    stored: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +105,8 @@ def universe_of(markets: Sequence[Market], wanted: Wanted) -> tuple[Universe, li
 
     def chosen() -> tuple[Universe, list[Skipped]]:
         offered, dead = _listings(markets, wanted)
-        return choose(offered, wanted.filters, typed=wanted.typed, watched=wanted.watched), dead
+        universe = choose(offered, wanted.filters, typed=wanted.typed, watched=wanted.watched, stored=wanted.stored)
+        return universe, dead
 
     try:
         universe, dead = chosen()

@@ -5,9 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from atc_cli.data.market import Arrived, Listing, Market, Progress, Stored
-from atc_cli.domain.panel import Candles, RawCandles, check
+from atc_cli.data.sound import sound
+from atc_cli.domain.panel import Candles, RawCandles
 from atc_cli.domain.results.scan import Skipped, SkipReason
-from atc_cli.domain.timeframe import iso, lasting
+from atc_cli.domain.timeframe import DAY_MS, iso, lasting
 from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, UnavailableError
 
@@ -19,7 +20,7 @@ _Usable = Candles | Stored
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Needs:
-    """What makes candles usable; `max_lag_bars` older than the newest bar still are.
+    """What makes candles usable; `max_lag_bars` older than the newest bar still are, of whatever time if None.
 
     `max_age_ms` is how long ago the last bar may have closed, None: that does not matter.
     """
@@ -27,7 +28,7 @@ class Needs:
     warmup_bars: int
     min_bars: int
     cutout_bars: int
-    max_lag_bars: int
+    max_lag_bars: int | None
     max_age_ms: int | None = None
 
 
@@ -88,7 +89,7 @@ class _Arrivals:
         self.market.used(used, self.window)
 
     def _deliver(self, arrived: Arrived) -> None:
-        checked = check(arrived) if isinstance(arrived, RawCandles) else arrived
+        checked = sound(arrived, self.window) if isinstance(arrived, RawCandles) else arrived
         self._take(self._in_window(checked) if isinstance(checked, Candles) else checked)
 
     def _in_window(self, checked: Candles) -> Candles | Skipped:
@@ -145,12 +146,14 @@ def load(
         arrivals.skipped += _not_fetched(arrivals.left())
     finally:
         progress.end()
-    newest_ms = window.newest_open_ms if market.live else _newest_ms(arrivals.usable)
+    judged = not market.live and needs.max_lag_bars is not None
+    of_now, ahead = _without_ahead(arrivals.usable, window.now_ms) if judged else (arrivals.usable, [])
+    newest_ms = window.newest_open_ms if market.live else _newest_ms(of_now)
     fresh = [
         _too_old(each, window, needs.max_age_ms) or _not_stale(each, newest_ms, window.step_ms, needs.max_lag_bars)
-        for each in arrivals.usable
+        for each in of_now
     ]
-    skipped = (*arrivals.skipped, *(each for each in fresh if isinstance(each, Skipped)))
+    skipped = (*arrivals.skipped, *ahead, *(each for each in fresh if isinstance(each, Skipped)))
     return Loaded(
         candles=_in_order([each for each in fresh if isinstance(each, Candles)], listings),
         known=tuple(each for each in fresh if isinstance(each, Stored)),
@@ -177,6 +180,25 @@ def _whose(each: _Usable | Skipped) -> Listing | Candles | Skipped:
     return each.listing if isinstance(each, Stored) else each
 
 
+def _without_ahead(usable: Sequence[_Usable], now_ms: int) -> tuple[list[_Usable], list[Skipped]]:
+    """Those that can be of now, and why the others cannot.
+
+    A last bar that opens after now is no clock for the others. Where most have one, a day ahead at most, they are
+    labelled in another time zone and usable.
+    """
+    ahead_ms = [_last_ms(each) - now_ms for each in usable]
+    zoned = sum(0 < each <= DAY_MS for each in ahead_ms) * 2 > len(usable)
+    allowed_ms = DAY_MS if zoned else 0
+    of_now = [each for each, by_ms in zip(usable, ahead_ms, strict=True) if by_ms <= allowed_ms]
+    return of_now, [_ahead(each) for each, by_ms in zip(usable, ahead_ms, strict=True) if by_ms > allowed_ms]
+
+
+def _ahead(each: _Usable) -> Skipped:
+    whose = _whose(each)
+    detail = f"the last bar opens at {iso(_last_ms(each))}, which is still to come"
+    return Skipped(whose.symbol, SkipReason.IN_THE_FUTURE, detail, whose.exchange)
+
+
 def _newest_ms(usable: Sequence[_Usable]) -> int | None:
     """Open time of the newest closed bar; the bar before a forming one is closed."""
     return max(map(_closed_ms, usable), default=None)
@@ -190,10 +212,10 @@ def _last_ms(each: _Usable) -> int:
     return each.entry.last_ms if isinstance(each, Stored) else int(each.timestamp[-1])
 
 
-def _not_stale(each: _Usable, newest_ms: int | None, step_ms: int, max_lag_bars: int) -> _Usable | Skipped:
+def _not_stale(each: _Usable, newest_ms: int | None, step_ms: int, max_lag_bars: int | None) -> _Usable | Skipped:
     last = _last_ms(each)
     lag = ((newest_ms or last) - last) // step_ms
-    if lag <= max_lag_bars:
+    if max_lag_bars is None or lag <= max_lag_bars:
         return each
     whose = _whose(each)
     detail = f"last bar {iso(last)} is {lag} bar{'' if lag == 1 else 's'} behind"

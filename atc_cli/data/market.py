@@ -154,6 +154,9 @@ class Progress(Protocol):
     def end(self) -> None:
         """The work is over, or was interrupted."""
 
+    def lasting(self, words: str) -> None:
+        """What begins now takes long, and why."""
+
     def sent(self, weight: int) -> None:
         """A request goes out that costs so much of the rate limit; 0 where that is not known."""
 

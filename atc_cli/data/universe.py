@@ -63,25 +63,30 @@ def parse_watchlist(lines: Iterable[str]) -> list[str]:
 
 
 def choose(
-    listings: Sequence[Listing], filters: Filters, *, typed: Sequence[str] = (), watched: Sequence[str] | None = None
+    listings: Sequence[Listing],
+    filters: Filters,
+    *,
+    typed: Sequence[str] = (),
+    watched: Sequence[str] | None = None,
+    stored: bool = False,
 ) -> Universe:
-    """Typed and watched symbols (all if there are neither), less what the filters take out.
+    """Typed and watched symbols (all if there are neither), less what the filters take out, be it all.
 
-    Raises UsageError for a typed symbol that does not exist, with the nearest that does, and NoDataError
-    where nothing is left. An unknown symbol of a watchlist is skipped by name: a delisting must not
-    end a nightly run.
+    An unknown symbol is skipped by name: a delisting must not end a nightly run. Where there is no other, raises
+    UsageError for a typed one, with the nearest that exists, and NoDataError for one of a watchlist, or where the
+    listings are what is `stored` only; NoDataError too where there are no listings.
     """
-    named, missing = _named(listings, typed, watched)
+    named, missing = _named(listings, typed, watched, stored=stored)
     if typed or watched is not None:  # a stablecoin that is named is wanted
         filters = replace(filters, stable=True, leveraged=True)
     kept, hidden = _filtered(named, filters)
-    if not kept and "--min-volume" not in hidden:  # a quiet market is no error
-        _raise_empty(listings, hidden, missing)
+    if not kept and not hidden:  # what filters take out is no error
+        _raise_empty(missing)
     return Universe(tuple(kept), hidden, tuple(missing))
 
 
 def _named(
-    listings: Sequence[Listing], typed: Sequence[str], watched: Sequence[str] | None
+    listings: Sequence[Listing], typed: Sequence[str], watched: Sequence[str] | None, *, stored: bool
 ) -> tuple[Sequence[Listing], list[Skipped]]:
     if not typed and watched is None:
         return listings, []
@@ -92,13 +97,16 @@ def _named(
     missing: list[Skipped] = []
     for name in [*typed, *(watched or ())]:
         found = _find(index, name)
-        if not found and name in typed:
-            raise UsageError(f"unknown symbol {name!r}", _symbol_hint(listings, name))
         if not found:
             # The nearest name costs a look at every listing: a few help, two hundred would not.
-            detail = _symbol_hint(listings, name) if len(missing) < _HINTS_MAX else "not listed"
+            detail = _symbol_hint(listings, name, stored=stored) if len(missing) < _HINTS_MAX else "not listed"
             missing.append(Skipped(name, SkipReason.UNKNOWN_SYMBOL, detail))
         chosen |= {(each.exchange, each.symbol): each for each in found}
+    if typed and not chosen:
+        names = ", ".join(repr(each.symbol) for each in missing[:_HINTS_MAX])
+        if stored:
+            raise NoDataError(f"--offline: no candles of {names} are stored on disk", missing[0].detail)
+        raise UsageError(f"unknown symbol {names}", missing[0].detail)
     return list(chosen.values()), missing
 
 
@@ -145,12 +153,14 @@ def _spelled(index: Mapping[str, list[Listing]], name: str) -> list[Listing]:
     return [exact.get(each.exchange, each) for each in found if exact.get(each.exchange, each) is each]
 
 
-def _symbol_hint(listings: Sequence[Listing], name: str) -> str:
+def _symbol_hint(listings: Sequence[Listing], name: str, *, stored: bool) -> str:
     symbol = name.split(":", 1)[1] if _TRADINGVIEW.fullmatch(name) else name
     by_spelling = {_compact(each.symbol.split(":", 1)[0]): each.symbol for each in listings}
     close = nearest(_compact(symbol).removesuffix(_PERPETUAL), by_spelling, cutoff=0.6)
     if close:
         return f"did you mean {by_spelling[close]!r}?"
+    if stored:
+        return f"not among the {len(listings)} symbols that are stored on disk: scan it once without --offline"
     return f"nothing of that name among {len(listings)} symbols; --market or --quote may hide it"
 
 
@@ -217,11 +227,8 @@ def _is_leveraged(listing: Listing, bases: AbstractSet[str]) -> bool:
     return match is not None and ":" not in listing.symbol and match["of"] in bases
 
 
-def _raise_empty(listings: Sequence[Listing], hidden: Mapping[str, int], missing: Sequence[Skipped]) -> None:
+def _raise_empty(missing: Sequence[Skipped]) -> None:
     if missing:
         names = ", ".join(each.symbol for each in missing[:5])
         raise NoDataError(f"none of the {len(missing)} symbols of the watchlist exists: {names}", missing[0].detail)
-    taken = ", ".join(f"{name} takes out {count}" for name, count in hidden.items())
-    if hidden:
-        raise NoDataError(f"no symbol is left of {len(listings)}: {taken}", "loosen the filter")
     raise NoDataError("the market has no symbol of this kind", "check --market and --quote")

@@ -1,6 +1,7 @@
 """Files that are whole or absent: temp + fsync + rename."""
 
 import os
+import stat
 import tempfile
 from pathlib import Path
 
@@ -8,17 +9,20 @@ from atc_cli.errors import UnavailableError
 
 
 def write_atomically(target: Path, content: bytes, *, hint: str | None = "choose another --out") -> None:
-    """Replace what a person named by `content`, as `replace_atomically` does, but a link is followed and a device or
-    FIFO written directly."""
+    """Replace what a person named by `content`, as `replace_atomically` does, but a link is followed, a device or
+    FIFO written directly, and a file keeps its mode."""
     target = target.resolve()
     if target.exists() and not target.is_file():
         _write_device(target, content)
         return
-    replace_atomically(target, content, hint=hint)
+    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+    replace_atomically(target, content, hint=hint, mode=mode)
 
 
-def replace_atomically(target: Path, content: bytes, *, hint: str | None = None) -> None:
+def replace_atomically(target: Path, content: bytes, *, hint: str | None = None, mode: int | None = None) -> None:
     """Replace `target` by `content` at once, be it a link or a FIFO; a reader or a crash never sees half of it.
+
+    `mode` is that of the file, the usual one if None.
 
     Raises UnavailableError where the folder cannot be written (with `hint`) or the disk is full; the old file stays.
     """
@@ -33,7 +37,7 @@ def replace_atomically(target: Path, content: bytes, *, hint: str | None = None)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(_usual_mode())
+        temporary.chmod(_usual_mode() if mode is None else mode)
         temporary.replace(target)
     except OSError as error:
         temporary.unlink(missing_ok=True)

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 AUTO = "auto"  # leaves the choice to the route
+SIMD_PATHS = ("scalar", "avx2", "avx512")  # of the compiled kernels, the slowest first; a processor may lack some
 TALIB = "talib"  # measured beside the engines; it has averages and no signal
 
 
@@ -14,3 +15,6 @@ class Engine(StrEnum):
     RUST = "rust"
     CUDA = "cuda"
     DASK = "dask"
+
+
+NOT_BUILT = (Engine.CUDA, Engine.DASK)  # known by name; no machine can run them with this version

@@ -43,7 +43,8 @@ class Candles:
     `timestamp` is the open time in UTC ms, shape [bars]; `values` has shape [5, bars] in the order of
     COLUMNS; volume may be NaN where the source has none. `forming` says that the last bar is not closed yet;
     `content` is set where these are the newest candles that are stored, and nothing else. `unsure`: one answer alone
-    says that bars are missing inside or before them.
+    says that bars are missing inside or before them. `repeated` counts rows that came again with the same values,
+    `broken_before` says what is wrong with older bars that were left out.
     """
 
     exchange: str
@@ -54,6 +55,8 @@ class Candles:
     forming: bool = False
     content: Content | None = None
     unsure: bool = False
+    repeated: int = 0
+    broken_before: str | None = None
 
     def __len__(self) -> int:
         return len(self.timestamp)
@@ -96,12 +99,13 @@ class Candles:
 
 
 class DefectError(ValueError):
-    """A defect of one symbol's candles: becomes a Skipped."""
+    """A defect of one symbol's candles: becomes a Skipped. After `last_row` (from 0), if given, nothing has it."""
 
-    def __init__(self, reason: SkipReason, detail: str) -> None:
+    def __init__(self, reason: SkipReason, detail: str, last_row: int | None = None) -> None:
         super().__init__(detail)
         self.reason = reason
         self.detail = detail
+        self.last_row = last_row
 
 
 def check(raw: RawCandles) -> Candles | Skipped:
@@ -112,12 +116,13 @@ def check(raw: RawCandles) -> Candles | Skipped:
     of order, duplicates that differ, bars off the timeframe's grid.
     """
     try:
-        return _checked(raw)
+        return checked(raw)
     except DefectError as defect:
         return Skipped(raw.symbol, defect.reason, defect.detail, raw.exchange)
 
 
-def _checked(raw: RawCandles) -> Candles:
+def checked(raw: RawCandles) -> Candles:
+    """As `check`, but raises DefectError."""
     if len(raw.timestamp) == 0:
         raise DefectError(SkipReason.NO_CANDLES, "no candles")
     timestamp = _milliseconds(raw.timestamp)
@@ -133,7 +138,12 @@ def _checked(raw: RawCandles) -> Candles:
     for array in (timestamp, columns):
         array.flags.writeable = False
     return Candles(
-        exchange=raw.exchange, symbol=raw.symbol, timeframe=raw.timeframe, timestamp=timestamp, values=columns
+        exchange=raw.exchange,
+        symbol=raw.symbol,
+        timeframe=raw.timeframe,
+        timestamp=timestamp,
+        values=columns,
+        repeated=len(keep) - len(timestamp),
     )
 
 
@@ -142,9 +152,8 @@ def _milliseconds(stamps: Floats) -> Ints:
         raise DefectError(SkipReason.NOT_A_NUMBER, f"timestamp of row {_first(~np.isfinite(stamps)) + 1} is missing")
     if stamps.min() <= 0 or stamps.max() >= _MILLISECONDS_MAX:
         odd = _first((stamps <= 0) | (stamps >= _MILLISECONDS_MAX))
-        raise DefectError(
-            SkipReason.MIXED_UNITS, f"timestamp {stamps[odd]:.0f} of row {odd + 1} is neither seconds nor milliseconds"
-        )
+        what = "before 1970, where time begins here" if stamps[odd] <= 0 else "neither seconds nor milliseconds"
+        raise DefectError(SkipReason.MIXED_UNITS, f"timestamp {stamps[odd]:.0f} of row {odd + 1} is {what}")
     seconds = stamps < _SECONDS_MAX
     if seconds.any() and not seconds.all():
         raise DefectError(
@@ -193,6 +202,7 @@ def _unique(timestamp: Ints, values: Floats) -> NDArray[np.bool_]:
         raise DefectError(
             SkipReason.CONFLICTING_DUPLICATES,
             f"{int(differing.sum())} bar(s) twice with different values, first at {iso(at)}",
+            _last(differing) + 1,
         )
     return np.concatenate(([True], ~same_time))
 
@@ -214,11 +224,15 @@ def _reject(timestamp: Ints, bad: NDArray[np.bool_], reason: SkipReason, what: s
     if bad.any():
         at = _first(bad)
         more = f" (and {int(bad.sum()) - 1} more)" if bad.sum() > 1 else ""
-        raise DefectError(reason, f"{what} at {iso(int(timestamp[at]))}, row {at + 1}{more}")
+        raise DefectError(reason, f"{what} at {iso(int(timestamp[at]))}, row {at + 1}{more}", _last(bad))
 
 
 def _first(mask: NDArray[np.bool_]) -> int:
     return int(np.argmax(mask))
+
+
+def _last(mask: NDArray[np.bool_]) -> int:
+    return len(mask) - 1 - _first(mask[::-1])
 
 
 @dataclass(frozen=True, slots=True)

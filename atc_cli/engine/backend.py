@@ -130,6 +130,9 @@ class Backend(Protocol):
     def compiles(self) -> bool:
         """Whether it compiles for seconds at its first use of a dialect."""
 
+    def compiling(self, dialect: Dialect) -> bool:
+        """Whether it compiles before it computes in this dialect now."""
+
     def forms(self) -> Sequence[Form]:
         """Every form in which it can run here, at least one; `atc bench` times each."""
 
@@ -163,6 +166,10 @@ class OneForm:
 
     name: str
     compiles = False
+
+    def compiling(self, _dialect: Dialect) -> bool:
+        """Whether it compiles now: never, unless it says so."""
+        return False
 
     def forms(self) -> Sequence[Form]:
         """That one."""

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
 
-from atc_cli.domain.engines import Engine
+from atc_cli.domain.engines import NOT_BUILT, Engine
 from atc_cli.engine import reference, rust
 from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.engine.numba import backend as numba
@@ -18,8 +18,7 @@ def _not_built(engine: Engine) -> Unavailable:
 _OFFER: dict[Engine, Callable[[], Offer | Unavailable]] = {
     Engine.RUST: rust.offer,
     Engine.NUMBA: lambda: numba.offer(find_spec("numba")),
-    Engine.CUDA: partial(_not_built, Engine.CUDA),
-    Engine.DASK: partial(_not_built, Engine.DASK),
+    **{each: partial(_not_built, each) for each in NOT_BUILT},
     Engine.REFERENCE: reference.offer,
 }
 

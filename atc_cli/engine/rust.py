@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.domain.catalog import Want
-from atc_cli.domain.engines import AUTO, Engine
+from atc_cli.domain.catalog import Dialect, Want
+from atc_cli.domain.engines import AUTO, SIMD_PATHS, Engine
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Form, Offer, Unavailable, Values
@@ -18,7 +18,7 @@ from atc_cli.errors import UnavailableError
 
 SIMD_VARIABLE = "ATC_SIMD"
 # what `atc bench` finds for lts on an AMD EPYC; a slower processor slows every backend alike
-_NS_PER_BAR = {"scalar": 180.0, "avx2": 42.0, "avx512": 21.0}
+_NS_PER_BAR = dict(zip(SIMD_PATHS, (180.0, 42.0, 21.0), strict=True))
 _START_MS = 0.3
 _BUILD = "run `make build`, or install a wheel"
 # starting threads costs as much as some ten thousand bars
@@ -41,6 +41,10 @@ class RustBackend:
         self.simd = simd if simd != AUTO else os.environ.get(SIMD_VARIABLE) or AUTO
         self.threads = threads or _processors()
         self._bars_per_thread = 1 if threads else _BARS_PER_THREAD
+
+    def compiling(self, _dialect: Dialect) -> bool:
+        """Never: it was built."""
+        return False
 
     def forms(self) -> Sequence[Form]:
         """Each path of this processor, on one thread and on all."""

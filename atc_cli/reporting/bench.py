@@ -9,7 +9,7 @@ from rich.text import Text
 from atc_cli.domain.results.bench import ADVANCE, EXTRAPOLATED, REANCHORED, BenchResult, BenchRow
 from atc_cli.reporting import figures
 from atc_cli.reporting.documents import Document, dumps
-from atc_cli.reporting.layout import GAP, flow, natural_width, ruled_table
+from atc_cli.reporting.layout import GAP, fitting, flow, natural_width, ruled_table
 from atc_cli.reporting.text import printable
 
 BENCH_SCHEMA = "atc.bench/1"
@@ -29,11 +29,10 @@ def bench_table(result: BenchResult, *, width: int | None) -> list[Text | Table]
     """
     if not result.rows:
         return [*_machine(result, width), Text(), Text("nothing was measured", "bold yellow")]
-    heads = _fitting(result.rows, width)
-    table = _table(result.rows, heads, 0)
+    table = fitting(_HEADS, _LEAST_NEEDED, lambda heads: _table(result.rows, heads, 0), width)
     room = _BAR_CELLS if width is None else min(width - natural_width(table) - GAP, _BAR_CELLS)
     if room >= _BAR_MIN_CELLS:
-        table = _table(result.rows, heads, room)
+        table = _table(result.rows, [str(each.header) for each in table.columns], room)
     return [*_machine(result, width), Text(), table, *_notes(result, width)]
 
 
@@ -49,16 +48,6 @@ def _machine(result: BenchResult, width: int | None) -> list[Text]:
         f"{machine.get('measured_at')}",
     ]
     return flow([((printable(each), "dim"),) for each in words], width)
-
-
-def _fitting(rows: Sequence[BenchRow], width: int | None) -> list[str]:
-    """The columns that fit."""
-    heads = list(_HEADS)
-    for least in _LEAST_NEEDED:
-        if width is None or natural_width(_table(rows, heads, 0)) <= width:
-            break
-        heads.remove(least)
-    return heads
 
 
 def _table(rows: Iterable[BenchRow], heads: Sequence[str], bar_cells: int) -> Table:

@@ -11,39 +11,46 @@ from atc_cli.domain.results.stored import Entry, Missing, StoredShelf
 from atc_cli.domain.timeframe import iso
 from atc_cli.libraries import arrow
 from atc_cli.reporting.documents import Document, dumps, parquet_bytes, time_or_none
-from atc_cli.reporting.layout import ruled_table
+from atc_cli.reporting.layout import fitting, gone, plain_table
+from atc_cli.reporting.summary import many
 from atc_cli.reporting.text import printable, safe_filename
 
 CACHE_SCHEMA = "atc.cache/1"
+_GAPS = ("NO TRADES", "NOT ASKED", "FAILED")
+_FIGURES = ("SYMBOLS", "BARS", "MB", *_GAPS)
+_SPAN = "FROM .. TO"
 _NAMES = ("EXCHANGE", "MARKET", "TIMEFRAME")
-_FIGURES = ("SYMBOLS", "BARS", "MB", "NO TRADES", "NOT ASKED", "FAILED")
+_HEADS = (*_NAMES, *_FIGURES, _SPAN)
+_LEAST_NEEDED = (*_GAPS, "MB", _SPAN)
 _HARMLESS = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,60}")  # capitals: distinct also where file names ignore case
 
 
-def cache_table(shelves: Sequence[StoredShelf]) -> list[Table | Text]:
-    """A line per exchange, market and timeframe: symbols, candles, megabytes, missing bars by reason, the span."""
+def cache_table(shelves: Sequence[StoredShelf], *, width: int | None) -> list[Table | Text]:
+    """A line per exchange, market and timeframe: symbols, candles, megabytes, missing bars by reason, the span.
+
+    Columns that do not fit into `width` terminal cells (None: not a terminal) go, and are named.
+    """
     if not shelves:
         return [Text("nothing is stored", "dim")]
-    table = ruled_table()
-    for name in _NAMES:
-        table.add_column(name, no_wrap=True)
-    for name in _FIGURES:
-        table.add_column(name, no_wrap=True, justify="right")
-    table.add_column("FROM .. TO", no_wrap=True)
-    for shelf in shelves:
-        missing = [shelf.missing_bars(each) for each in shelf.entries]
-        figures = [len(shelf.entries), sum(each.bars for each in shelf.entries)]
-        gaps = [sum(each[why] for each in missing) for why in Missing]
-        table.add_row(
-            *(printable(each) for each in (_source(shelf), shelf.market, shelf.timeframe)),
-            *(f"{each:,}" for each in figures),
-            f"{shelf.size_bytes / 1e6:.1f}",
-            *(f"{each:,}" for each in gaps),
-            _span(shelf),
-        )
+    lines = [_line(shelf) for shelf in shelves]
+    table = fitting(_HEADS, _LEAST_NEEDED, lambda heads: plain_table(lines, heads, left=(*_NAMES, _SPAN)), width)
     damaged = sum(shelf.damaged for shelf in shelves)
-    aside = [Text(f"{damaged} damaged files were set aside; `atc cache prune` removes them", "yellow")]
-    return [table, *(aside if damaged else [])]
+    aside = [Text(f"{many(damaged, 'damaged file')}: `atc cache prune` throws away what is damaged", "yellow")]
+    return [table, *(aside if damaged else []), *gone(_HEADS, table, width)]
+
+
+def _line(shelf: StoredShelf) -> dict[str, str]:
+    missing = [shelf.missing_bars(each) for each in shelf.entries]
+    counts = [len(shelf.entries), sum(each.bars for each in shelf.entries)]
+    gaps = [sum(each[why] for each in missing) for why in Missing]
+    cells = [
+        *(printable(each) for each in (_source(shelf), shelf.market, shelf.timeframe)),
+        *(f"{each:,}" for each in counts),
+        f"{shelf.size_bytes / 1e6:.1f}",
+        *(f"{each:,}" for each in gaps),
+        _span(shelf),
+    ]
+    return dict(zip(_HEADS, cells, strict=True))
 
 
 def _source(shelf: StoredShelf) -> str:

@@ -1,6 +1,6 @@
 """The house's style of tables, and items that flow over lines."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from rich import get_console
 from rich.box import Box
@@ -38,6 +38,43 @@ def natural_width(table: Table) -> int:
     """The width of a table in which nothing is cut or wrapped."""
     console = get_console()
     return console.measure(table, options=console.options.update(max_width=_UNLIMITED)).maximum
+
+
+def plain_table(lines: Iterable[Mapping[str, str]], heads: Sequence[str], *, left: Collection[str]) -> Table:
+    """Cells by head; those under `left` begin at the left."""
+    table = ruled_table()
+    for head in heads:
+        table.add_column(head, justify="left" if head in left else "right", no_wrap=True)
+    for line in lines:
+        table.add_row(*(line[head] for head in heads))
+    return table
+
+
+def fitting(
+    heads: Sequence[str], least_needed: Sequence[str], table_of: Callable[[Sequence[str]], Table], width: int | None
+) -> Table:
+    """The table of the columns that fit: of `least_needed` the last that has room stays, then the one before it..
+
+    It is as wide as its figures need, also where that is more than `width`: Rich would cut them.
+    """
+    table = table_of(heads)
+    if width is not None and natural_width(table) > width:
+        kept = [head for head in heads if head not in least_needed]
+        table = table_of(kept)
+        for head in reversed(least_needed):
+            wider = table_of([each for each in heads if each in (*kept, head)])
+            if natural_width(wider) <= width:
+                kept.append(head)
+                table = wider
+    table.width = natural_width(table)
+    return table
+
+
+def gone(heads: Sequence[str], table: Table, width: int | None) -> list[Text]:
+    """Words that name the columns which did not fit."""
+    shown = {str(column.header) for column in table.columns}
+    missing = [head for head in heads if head not in shown]
+    return flow([((f"in a wider terminal also {', '.join(missing)}", "dim"),)], width) if missing else []
 
 
 def text_of(cell: Cell) -> Text:

@@ -28,6 +28,9 @@ class SilentProgress:
     def end(self) -> None:
         """The work is over."""
 
+    def lasting(self, words: str) -> None:
+        """What begins now takes long."""
+
     def sent(self, weight: int) -> None:
         """A request goes out."""
 
@@ -39,7 +42,7 @@ class SilentProgress:
 
 
 class LoggedWaits(SilentProgress):
-    """Says one line as a long wait begins and nothing else, which is what a log needs.
+    """Says one line as something long begins and nothing else, which is what a log needs.
 
     Every request that waits for the same thing tells of it: news is only what lasts longer than was said.
     `say` takes the line, `clock_s` is any steady clock.
@@ -49,6 +52,10 @@ class LoggedWaits(SilentProgress):
         self._say = say
         self._clock_s = clock_s
         self._said_until_s: dict[str, float] = {}
+
+    def lasting(self, words: str) -> None:
+        """Say so."""
+        self._say([words])
 
     def waiting(self, exchange: str, seconds: float) -> None:
         """The next request has to wait."""
@@ -118,6 +125,10 @@ class RichProgress:
                 self._bar.stop()
             self._bar = self._task = None
             self._total, self._traffic = 0, _Traffic()
+
+    def lasting(self, words: str) -> None:
+        """Say so, above the bar if there is one."""
+        print(printable(words), file=self._stream or sys.stderr, flush=True)
 
     def sent(self, weight: int) -> None:
         """One request more; a wait is over."""

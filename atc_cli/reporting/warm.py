@@ -6,31 +6,22 @@ from rich.table import Table
 from rich.text import Text
 
 from atc_cli.domain.results.scan import Skipped
-from atc_cli.domain.results.warm import WarmResult
+from atc_cli.domain.results.warm import Warmed, WarmResult
 from atc_cli.reporting import figures
 from atc_cli.reporting.documents import dumps, skip_document
-from atc_cli.reporting.layout import flow, ruled_table
+from atc_cli.reporting.layout import fitting, flow, gone, plain_table
 from atc_cli.reporting.summary import lost_of, many, skip_lines
 from atc_cli.reporting.text import printable
 
 WARM_SCHEMA = "atc.warm-cache/1"
 _HEADS = ("TIMEFRAME", "SYMBOLS", "BARS", "REQUESTS", "WEIGHT", "HITS BEFORE", "AFTER", "TOOK")
+_LEAST_NEEDED = ("WEIGHT", "REQUESTS", "TOOK", "HITS BEFORE")
 
 
 def warm_table(result: WarmResult, *, width: int | None) -> list[Table | Text]:
     """A line per timeframe: symbols, what came over the network, the share that needs no request before and after."""
-    table = ruled_table()
-    for name in _HEADS:
-        table.add_column(name, justify="left" if name == _HEADS[0] else "right", no_wrap=True)
-    for each in result.warmed:
-        counts = (each.symbols, each.bars, each.requests, each.weight)
-        rates = (each.before_frac, each.after_frac)
-        table.add_row(
-            each.timeframe,
-            *(f"{count:,}" for count in counts),
-            *(f"{rate:.1%}" for rate in rates),
-            figures.took(each.took_ms),
-        )
+    lines = [_line(each) for each in result.warmed]
+    table = fitting(_HEADS, _LEAST_NEEDED, lambda heads: plain_table(lines, heads, left=_HEADS[:1]), width)
     head = [f"{result.exchange} {result.market}", f"{result.window_bars} bars"]
     head += [f"{each.backend} {each.dialect} compiled in {figures.took(each.took_ms)}" for each in result.compiled]
     head += [
@@ -38,7 +29,15 @@ def warm_table(result: WarmResult, *, width: int | None) -> list[Table | Text]:
         f"in {figures.took(each.took_ms)}"
         for each in result.signalled
     ]
-    return [*flow([((printable(item), "dim"),) for item in head], width), Text(), table]
+    above = flow([((printable(item), "dim"),) for item in head], width)
+    return [*above, Text(), table, *gone(_HEADS, table, width)]
+
+
+def _line(each: Warmed) -> dict[str, str]:
+    counts = (each.symbols, each.bars, each.requests, each.weight)
+    rates = (each.before_frac, each.after_frac)
+    figure = (*(f"{count:,}" for count in counts), *(f"{rate:.1%}" for rate in rates))
+    return dict(zip(_HEADS, (each.timeframe, *figure, figures.took(each.took_ms)), strict=True))
 
 
 def warm_json(result: WarmResult) -> str:

@@ -7,16 +7,23 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from atc_cli.domain.catalog import FAMILY_IDS
+from atc_cli.domain.engines import AUTO, SIMD_PATHS
 from atc_cli.domain.merge import merged
 from atc_cli.domain.params import OutOfRangeError
 from atc_cli.errors import AtcError, ConfigError, UsageError, nearest
 from atc_cli.settings.option import Section, options, plain
+from atc_cli.settings.parse import Parse, choice
 from atc_cli.settings.verbs import LAYERED
 
 S = TypeVar("S", bound=Section)
 
 PROJECT_FILE = "atc.toml"
-_OTHER_VARIABLES = frozenset({"ATC_CONFIG", "ATC_TRACEBACK", "ATC_SIMD"})
+# They set no setting; what they may be where that is not anything.
+_OTHER_VARIABLES: Mapping[str, Parse | None] = {
+    "ATC_CONFIG": None,
+    "ATC_TRACEBACK": None,
+    "ATC_SIMD": choice("SIMD path", (AUTO, *SIMD_PATHS), fold=False),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +220,18 @@ def _file_values(origin: str, document: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
+def check_other_variables(environment: Mapping[str, str]) -> None:
+    """Raise ConfigError for a variable that sets no setting and has a value that it cannot have."""
+    for name, parse in _OTHER_VARIABLES.items():
+        try:
+            if parse is not None and environment.get(name):
+                parse(environment[name])
+        except ValueError as error:
+            raise ConfigError(f"{name}: {error}") from None
+
+
 def _variables(environment: Mapping[str, str]) -> dict[str, str]:
+    check_other_variables(environment)
     by_variable = {option.variable: key for key, option in LAYERED.items()}
     values = {}
     for name, value in environment.items():

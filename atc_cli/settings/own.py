@@ -4,9 +4,9 @@ from pathlib import Path
 
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
-from atc_cli.settings.names import BENCH_BACKENDS, PRESETS, REPORT_OUTPUTS, WANTS
+from atc_cli.settings.names import BENCH_BACKENDS, BENCH_BACKENDS_HERE, PRESETS, REPORT_OUTPUTS, WANTS
 from atc_cli.settings.option import Section, section, setting
-from atc_cli.settings.parse import Several, choice, path, switch, whole
+from atc_cli.settings.parse import Several, choice, outfile, path, switch, whole
 from atc_cli.settings.sections import OUTPUT, RUN, WHERE
 
 
@@ -77,7 +77,7 @@ class File(Own):
 
     title = OUTPUT
 
-    out: Path | None = setting("write to a file, atomically", path, default=None, metavar="FILE")
+    out: Path | None = setting("write to a file, atomically; - is stdout", outfile, default=None, metavar="FILE|-")
 
 
 @section
@@ -135,10 +135,10 @@ class Prune(Own):
 
 
 @section
-class Json(Own):
-    """A report for a program."""
+class Health(Format):
+    """A report for a person, or for a program."""
 
-    json: bool = setting("print JSON", switch, default=False, negatable=False)
+    json: bool = setting("the same as --output json", switch, default=False, negatable=False)
 
 
 @section
@@ -161,9 +161,10 @@ class Measured(Own):
     title = "What is measured"
 
     backend: tuple[str, ...] = setting(
-        ", ".join(BENCH_BACKENDS) + "; all that can run if none",
+        ", ".join(BENCH_BACKENDS_HERE) + "; all that can run if none",
         Several(choice("backend", BENCH_BACKENDS)),
         default=(),
+        suggested=BENCH_BACKENDS_HERE,
         metavar="LIST",
     )
     threads: tuple[int, ...] = setting(

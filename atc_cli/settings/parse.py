@@ -41,6 +41,11 @@ def path(raw: Any) -> Path:
         raise ValueError(f"{raw!r}: {error}") from None
 
 
+def outfile(raw: Any) -> Path | None:
+    """A path; - is stdout."""
+    return None if raw == "-" else path(raw)
+
+
 def lower(raw: Any) -> str:
     """A name in lower case."""
     return text(raw).casefold()
@@ -163,6 +168,13 @@ def zone(raw: Any) -> str:
     return text(raw)
 
 
+def zone_names() -> list[str]:
+    """Every name of a time zone."""
+    import zoneinfo
+
+    return ["UTC", "local", *sorted(zoneinfo.available_timezones() - {"UTC"})]
+
+
 def zone_of(name: str) -> tzinfo:
     """The time zone of that name; ValueError names the nearest where there is none."""
     if name.casefold() == "utc":
@@ -179,5 +191,5 @@ def zone_of(name: str) -> tzinfo:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        message, hint = unknown_name("time zone", name, ["UTC", "local", *sorted(zoneinfo.available_timezones())])
+        message, hint = unknown_name("time zone", name, zone_names())
         raise ValueError(f"{message}; {hint}") from None

@@ -11,6 +11,7 @@ from atc_cli.domain.params import Params, in_range
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.settings.names import (
     BACKENDS,
+    BACKENDS_HERE,
     DEMO,
     MARKETS,
     PRESETS,
@@ -19,7 +20,20 @@ from atc_cli.settings.names import (
     USUAL_EXCHANGES,
 )
 from atc_cli.settings.option import Section, section, setting
-from atc_cli.settings.parse import Several, choice, lower, number, path, pattern, span, switch, text, whole, zone
+from atc_cli.settings.parse import (
+    Several,
+    choice,
+    lower,
+    number,
+    outfile,
+    path,
+    pattern,
+    span,
+    switch,
+    text,
+    whole,
+    zone,
+)
 
 WHERE = "Where candles come from"
 OUTPUT = "Output"
@@ -232,7 +246,10 @@ class Output(Section):
 
     output: str | None = setting("format; table unless said otherwise", choice("output", SCAN_OUTPUTS), default=None)
     out: Path | None = setting(
-        "write to a file, atomically; its extension is the format", path, default=None, metavar="FILE"
+        "write to a file, atomically; its extension is the format; - is stdout",
+        outfile,
+        default=None,
+        metavar="FILE|-",
     )
     columns: tuple[str, ...] | None = setting(
         "table columns: " + ", ".join(COLUMNS), Several(choice("column", COLUMNS)), default=None, metavar="LIST"
@@ -254,7 +271,10 @@ class Backend(Section):
     title = RUN
 
     backend: str = setting(
-        "what computes; auto chooses, a name never falls back", choice("backend", BACKENDS), default="auto"
+        "what computes; auto chooses, a name never falls back",
+        choice("backend", BACKENDS),
+        default="auto",
+        suggested=BACKENDS_HERE,
     )
 
 
@@ -278,6 +298,9 @@ class Settings(
     def check(self) -> None:
         """Raise OutOfRangeError naming the key where settings are out of range or contradict each other."""
         self.params()
+        why = "as signals are -1 to 1 and none could pass it"
+        in_range("long_threshold", self.long_threshold, self.long_threshold < 1, f"below 1, {why}")
+        in_range("short_threshold", self.short_threshold, self.short_threshold > -1, f"above -1, {why}")
         in_range("min_bars", self.min_bars, self.min_bars <= self.bars, f"0 to --bars ({self.bars})", "bars")
         few = self.prefilter is not None and self.prefilter < (self.top or 0)
         in_range("prefilter", self.prefilter, not few, f"--top ({self.top}) or more", "top")

@@ -17,6 +17,7 @@ class Argument:
     parse: Callable[[str], Any] = str
     required: bool = False
     several: bool = False
+    suggested: tuple[str, ...] = ()
 
     def value(self, typed: Any) -> Any:
         """Of what was typed: a list where there can be several, None where nothing was."""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from atc_cli.settings.names import EXPLAIN_OUTPUTS
+from atc_cli.settings.names import EXPLAIN_OUTPUTS, PRESETS
 from atc_cli.settings.option import Option, Section, only, options, without
 from atc_cli.settings.own import (
     BenchSettings,
@@ -11,7 +11,7 @@ from atc_cli.settings.own import (
     File,
     Format,
     General,
-    Json,
+    Health,
     Lock,
     Presets,
     Prune,
@@ -145,8 +145,12 @@ VERBS = (
     Verb(
         name="doctor",
         summary="Check this installation; the exit code is the verdict.",
-        own=Json,
-        flags=(Json,),
+        examples=(
+            "atc doctor",
+            "atc doctor --output json",
+        ),
+        own=Health,
+        flags=(Health,),
     ),
     Verb(
         name="config show",
@@ -164,7 +168,7 @@ VERBS = (
     Verb(
         name="config presets",
         summary="The presets, as the TOML that a settings file would hold.",
-        arguments=(Argument(name="name", metavar="name", help="one preset; all if none"),),
+        arguments=(Argument(name="name", metavar="name", help="one preset; all if none", suggested=PRESETS),),
     ),
     Verb(
         name="cache ls",
@@ -181,7 +185,7 @@ VERBS = (
         name="cache verify",
         summary="Read every bit that is stored; the exit code is the verdict.",
         examples=("atc cache verify && echo sound",),
-        exits="0 every file is what was written, 69 one is not.",
+        exits="0 every file is what was written, 4 the folder that was named is not there, 69 a file is not.",
         settings=Settings,
         flags=(only(Store, "cache_dir"),),
     ),
@@ -193,6 +197,7 @@ VERBS = (
             "atc cache prune --signals                     and all that --signals-cache remembers",
             "atc cache prune --cache-max-mb 500            those not used for the longest time, until 500 MB are left",
         ),
+        exits="0 ok, 69 a file can neither be read nor thrown away.",
         settings=Settings,
         own=Prune,
         flags=(Prune, only(Store, "cache_max_mb", "cache_dir")),
@@ -226,6 +231,7 @@ VERBS = (
             "atc cache export candles/ --exchange binance --market swap --timeframe 1h",
             "atc cache export candles/ BTCUSDT ETHUSDT",
         ),
+        exits="0 ok, 3 some of the symbols are not stored, 4 none is, 69 the disk is full.",
         settings=Settings,
         flags=_STORED_CANDLES,
         arguments=(_FOLDER, replace(_SYMBOLS, help="all if none")),

@@ -11,18 +11,14 @@ from atc_cli.data.files.candle_file import read_candles
 from atc_cli.data.store.shelf import Store
 from tests.conftest import Atc
 from tests.helpers.backends import HOUR_MS, tick_walk
-from tests.helpers.imported import IMPORT, cache, write
+from tests.helpers.imported import IMPORT, cache, coins, write
 from tests.helpers.shelves import HOSTILE, update, walk
 
 
 @pytest.fixture
 def here(tmp_path: Path, atc: Atc) -> Path:
     """The folder that commands run in, with candles of six symbols in data/."""
-    folder = tmp_path / "here"
-    (folder / "data").mkdir()
-    for i in range(6):
-        write(folder / "data" / f"COIN{i}USDT-1h.csv", i)
-    return folder
+    return coins(tmp_path / "here", 6)
 
 
 def test_an_imported_folder_scans_offline_as_it_scans_from_files(atc: Atc, here: Path) -> None:
@@ -95,6 +91,25 @@ def test_verify_says_which_file_is_damaged_and_a_scan_sets_it_aside(atc: Atc, he
     assert "damaged" not in atc("cache", "ls").out
 
 
+def test_an_export_says_which_symbols_are_not_stored(atc: Atc, here: Path) -> None:
+    atc(*IMPORT)
+    done = atc("cache", "export", "out", "NOSUCHUSDT")
+    assert (done.code, done.out) == (4, "")
+    assert "'NOSUCHUSDT'" in done.err
+    assert not (here / "out").exists()
+    assert "did you mean 'COIN1USDT'?" in atc("cache", "export", "out", "COIN1USTD").err
+    done = atc("cache", "export", "out", "COIN1USDT", "NOSUCHUSDT")
+    assert (done.code, done.out) == (3, "1 files in out\n")
+    assert "NOSUCHUSDT: not stored" in done.err
+
+
+def test_verify_does_not_call_sound_what_is_not_there(atc: Atc, here: Path, tmp_path: Path) -> None:
+    done = atc("cache", "verify")
+    assert (done.code, done.out) == (0, f"nothing is stored yet in {cache(tmp_path)}\n")
+    atc(*IMPORT)
+    assert atc("cache", "verify").out == "every file is what was written\n"
+
+
 def test_prune_by_size_and_by_age(atc: Atc, here: Path) -> None:
     atc(*IMPORT)
     assert atc("cache", "prune").out.startswith("0 symbols")
@@ -126,6 +141,16 @@ def test_an_import_that_contradicts_what_is_stored_is_left_out_by_name(atc: Atc,
     assert rows["rows"][0]["price"] == tick_walk(300, 1).close[-1]
 
 
+def test_rows_that_repeat_are_said_as_they_are_imported(atc: Atc, here: Path) -> None:
+    file = here / "data" / "COIN1USDT-1h.csv"
+    lines = file.read_text().splitlines()
+    file.write_text("\n".join([*lines[:9], *lines[8:], ""]))
+    done = atc(*IMPORT)
+    assert (done.code, done.out) == (0, "6 symbols, 1800 candles\n")
+    assert "COIN1USDT: rows that repeat a bar, counted once: 1" in done.err
+    assert "COIN2USDT" not in done.err
+
+
 def test_bars_that_are_not_closed_are_not_imported(atc: Atc, here: Path) -> None:
     far = "timestamp,open,high,low,close\n" + "".join(f"{32503680000000 + i * HOUR_MS},1,1,1,1\n" for i in range(3))
     for file in (here / "data").iterdir():
@@ -141,6 +166,10 @@ WRONG = [
     (("cache", "import", ".", "--exchange", "binance", "--market", "swap"), 4, "no candles"),
     (("cache", "export", "out", "--exchange", "binance"), 4, "binance"),
     (("cache", "export", "out", "--exchange", "binance,bybit"), 2, "one exchange"),
+    (("cache", "import", "data", "--exchange", "nosuch", "--market", "swap"), 2, "unknown exchange 'nosuch'"),
+    (("cache", "import", "data", "--exchange", "demo", "--market", "swap"), 2, "unknown exchange 'demo'"),
+    (("cache", "import", "data", "--exchange", "binanse", "--market", "swap"), 2, "did you mean 'binance'?"),
+    (("cache", "verify", "--cache-dir", "absent"), 4, "absent"),
     (("cache", "prune", "--older-than", "x"), 2, "--older-than"),
     (("cache", "ls", "--output", "xml"), 2, "--output"),
     (("scan", "--offline", "--timeframe", "4h"), 4, "4h candles of binance"),

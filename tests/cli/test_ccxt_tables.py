@@ -21,6 +21,8 @@ WRONG = [
     ('httpsProxy = "me:hunter22@proxy:3128"', "httpsProxy", "http://HOST:PORT"),
     ('fetch = "x"', "fetch", "a function"),
     ('httpProxyCallback = "x"', "httpProxyCallback", "a function"),
+    ('session = "x"', "session", "an object"),
+    ('cafile = "/nowhere/ca.pem"', "cafile", "a file"),
 ]
 EXCHANGES = [("binance", "swap", BinanceServer), ("bybit", "swap", BybitServer), ("kraken", "spot", KrakenServer)]
 
@@ -68,6 +70,12 @@ def test_an_exchange_that_does_not_exist_is_refused_everywhere(
     assert done.code == 78, done.err
     assert "unknown exchange 'binanse'" in done.err
     assert "did you mean 'binance'?" in done.err
+
+
+def test_doctor_says_what_every_scan_would_stop_at(atc: Atc, tmp_path: Path) -> None:
+    (tmp_path / "here" / "atc.toml").write_text("[ccxt.binanse]\ntimeout = 1000\n")
+    done = atc("doctor")
+    assert (done.code, "unknown exchange 'binanse'" in done.out) == (69, True)
 
 
 def test_that_needs_no_ccxt_where_no_exchange_is_asked(atc_process: Atc, tmp_path: Path) -> None:

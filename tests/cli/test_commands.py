@@ -287,7 +287,6 @@ WRONG = [
     (["scan", "--exchange", "demo", "--ema-len", "7"], 2, ["--ema-len", "7", "allowed: 8"]),
     (["scan", "--exchange", "demo", "--lambda", "900"], 2, ["--lambda", "900", "allowed"]),
     (["scan", "--exchange", "demo", "--watchlist", "absent.txt"], 2, ["--watchlist", "absent.txt"]),
-    (["scan", "--exchange", "demo", "--deny", "."], 4, ["--deny takes out 120"]),
     (["scan", "--exchange", "demo", "--config", "absent.toml"], 78, ["absent.toml"]),
     (["scan", "--exchange", "demo", "--columns", "rank,sumbol"], 2, ["'sumbol'", "'symbol'"]),
     (["scan", "--unknown-flag"], 2, ["--unknown-flag"]),

@@ -25,6 +25,14 @@ VALUES = [
     ("atc warm-cache --exchange ok", ["okx"]),
     ("atc cache export --exchange ok", ["okx"]),
     ("atc bench --dialect l", ["lts"]),
+    ("atc config presets s", ["scalping", "swing"]),
+    ("atc scan --tz Europe/Berl", ["Europe/Berlin"]),
+    ("atc explain BTC --tz UT", ["UTC"]),
+    ("atc scan --sort -sig", ["-signal"]),
+    ("atc scan --all --sort -vol", ["-volume"]),
+    ("atc scan --backend c", []),
+    ("atc bench --backend rust,d", []),
+    ("atc scan --tz=Europe/Berl", ["Europe/Berlin"]),
 ]
 
 
@@ -40,6 +48,9 @@ LISTS = [
     ("atc scan --families ema,hma,wma,", [f"ema,hma,wma,{other}" for other in FAMILY_IDS[3:]]),
     ("atc warm-cache --timeframe 1h,4", ["1h,4h"]),
     ("atc bench --backend rust,n", ["rust,numba"]),
+    ("atc scan --exchange=binance,ok", ["binance,okx"]),
+    ("atc scan --exchange = binance,ok", ["binance,okx"]),  # as bash takes that word apart
+    ("atc scan --exchange = okx --columns = rank,si", ["rank,side", "rank,signal"]),
 ]
 
 
@@ -53,6 +64,12 @@ def test_behind_a_comma_the_next_item_is_completed_and_none_is_offered_twice(
 @pytest.mark.parametrize("line", ["atc scan --market spot,s", "atc scan --timeframe 1h,4"])
 def test_where_one_value_is_taken_a_comma_leads_nowhere(atc: Atc, line: str) -> None:
     assert offered(atc, line) == []
+
+
+def test_a_dash_after_a_sort_key_or_a_switch_begins_a_flag(atc: Atc) -> None:
+    assert "--tz" in offered(atc, "atc scan --sort signal -")
+    assert "--tz" in offered(atc, "atc scan --all -")
+    assert "-signal" in offered(atc, "atc scan --sort -")
 
 
 def test_every_exchange_that_is_offered_is_one_of_ccxt() -> None:

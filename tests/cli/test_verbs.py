@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from atc_cli.cli.app import app, function_of
+from atc_cli.settings.parse import zone, zone_names
 from atc_cli.settings.verb import Verb
 from atc_cli.settings.verbs import VERBS
 
@@ -95,4 +96,4 @@ def test_completion_offers_every_flag_and_every_name(verb: Verb) -> None:
     by_name = {parameter.name: parameter for parameter in context.command.get_params(context)}
     for option in verb.options:
         offered = [item.value for item in by_name[option.name].shell_complete(context, "")]
-        assert offered == list(option.choices), option.flag
+        assert offered == (zone_names() if option.parse is zone else list(option.choices)), option.flag

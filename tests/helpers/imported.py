@@ -21,5 +21,13 @@ def write(file: Path, seed: int, *, missing: range = range(0), bars: int = 300) 
     file.write_text("timestamp,open,high,low,close,volume\n" + "\n".join(rows) + "\n")
 
 
+def coins(folder: Path, count: int) -> Path:
+    """The folder, with candles of so many symbols in its data/."""
+    (folder / "data").mkdir()
+    for seed in range(count):
+        write(folder / "data" / f"COIN{seed}USDT-1h.csv", seed)
+    return folder
+
+
 def cache(tmp_path: Path) -> Path:
     return tmp_path / "home" / ".cache" / "atc" / "candles"

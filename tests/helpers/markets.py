@@ -73,6 +73,8 @@ class NoProgress:
 
     def end(self) -> None: ...
 
+    def lasting(self, words: str) -> None: ...
+
 
 def raw(candles: Candles, symbol: str | None = None, *, last_open_ms: int | None = None) -> RawCandles:
     """Candles as a market would send them, moved so that the last one opens at `last_open_ms`."""

@@ -108,7 +108,7 @@ def test_json_is_the_contract() -> None:
     assert (wrong["ms_median"], wrong["peak_rss_mb"], wrong["parity"]) == (None, None, "differs")
 
 
-@pytest.mark.parametrize("width", [50, 60, 80])
+@pytest.mark.parametrize("width", [10, 30, 50, 60, 80])
 def test_a_narrow_terminal_loses_columns_and_no_figure_is_cut(width: int) -> None:
     lines = lines_of(bench_table(RESULT, width=width), width)
     assert not any("…" in line for line in lines)

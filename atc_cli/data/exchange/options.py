@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from atc_cli.domain.secrets import masked
@@ -11,6 +12,8 @@ from atc_cli.errors import ConfigError, nearest
 _TABLES = ("urls", "options", "headers", "has", "fees", "timeframes", "exceptions", "limits", "precision")
 # What ccxt reads of its options and nowhere keeps under that name.
 _ALSO = ("sandbox", "testnet", "cafile")
+# What a program could hand to ccxt's constructor.
+_OBJECTS = ("session", "asyncio_loop", "ssl_context", "throttler", "tcp_connector", "aiohttp_socks_connector")
 _LEAST_MS = {"timeout": 1, "rateLimit": 0}
 _ALIKE = 0.8  # how near a name that ccxt does not know must be to one that it does to be a slip
 _ADDRESS = re.compile(r"(https?|wss?|socks[45][ah]?)://\S+", re.IGNORECASE)
@@ -48,6 +51,8 @@ def _faults(kind: Any, options: Mapping[str, object]) -> Iterator[_Fault]:
 def _of_name(kind: Any, key: str) -> Iterator[_Fault]:
     if callable(getattr(kind, key, None)) or key.casefold().endswith("callback"):
         yield (key,), "is a function of ccxt, which no file can hold"
+    elif key in _OBJECTS:
+        yield (key,), "is an object of a program, which no file can hold"
     elif not hasattr(kind, key) and not hasattr(kind, _camel(key)) and key not in _ALSO:
         known = [name for name in dir(kind) if name[0] != "_" and not callable(getattr(kind, name))]
         close = nearest(key, [*known, *_ALSO], cutoff=_ALIKE)
@@ -67,6 +72,8 @@ def _wanted(kind: Any, key: str) -> tuple[str, Callable[[object], bool]] | None:
     if key in _LEAST_MS:
         least_ms = _LEAST_MS[key]
         return f"milliseconds, {least_ms} or more", lambda value: _is_number(value) and float(str(value)) >= least_ms
+    if key == "cafile":
+        return "a file that can be read", lambda value: isinstance(value, str) and Path(value).is_file()
     if "proxy" in key.casefold() and default is None:
         return "an address with its scheme, http://HOST:PORT", lambda value: value == "" or _is_address(value)
     if key in _TABLES or isinstance(default, dict):

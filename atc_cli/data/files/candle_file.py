@@ -2,7 +2,7 @@
 
 import csv
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from atc_cli.data.files.names import TIME, Names, names_of, without_header
 from atc_cli.domain.panel import COLUMNS, Floats
 from atc_cli.libraries import arrow
 
@@ -21,22 +22,25 @@ class FileFaultError(Exception):
     """One file cannot be read as candles: becomes a Skipped."""
 
 
-def read_candles(path: Path) -> tuple[Floats, Floats]:
+def read_candles(path: Path, *, say: Callable[[str], object] = str) -> tuple[Floats, Floats]:
     """Timestamps [bars] and open, high, low, close, volume [bars, 5] of one file, as they stand there.
 
-    Timestamps are numbers as given, or UTC ms where the file spells times; what is missing is NaN.
+    Timestamps are numbers as given, or UTC ms where the file spells times; what is missing is NaN. `say` hears
+    what was taken for what, where columns are not called as ours are.
     Errors: FileFaultError, one line, naming row (the first after the header is 1) and value if possible.
     """
     pa = arrow()
     content = _bytes(path)
     read = _parquet if path.suffix.lower() == ".parquet" else _csv
     try:
-        columns = read(content)
-        timestamp = _timestamps(columns["timestamp"])
+        names, columns = read(content)
+        timestamp = _timestamps(columns[TIME], names.held[TIME])
         missing = np.full(len(timestamp), np.nan)
         prices = [_numbers(columns[name], name) if name in columns else missing for name in COLUMNS]
     except (pa.ArrowException, OSError, ValueError) as error:
         raise FileFaultError(_one_line(str(error))) from error
+    if names.taken:
+        say(names.taken)
     return timestamp, np.column_stack(prices)
 
 
@@ -52,7 +56,7 @@ def _bytes(path: Path) -> bytes:
         raise FileFaultError(f"cannot be opened: {error.strerror}") from error
 
 
-def _parquet(content: bytes) -> dict[str, Any]:
+def _parquet(content: bytes) -> tuple[Names, dict[str, Any]]:
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -60,27 +64,30 @@ def _parquet(content: bytes) -> dict[str, Any]:
         file = parquet.ParquetFile(pa.BufferReader(content))
     except (pa.ArrowException, OSError, ValueError) as error:
         raise FileFaultError(f"not a Parquet file: {_one_line(str(error))}") from error
-    wanted = _wanted(file.schema_arrow.names)
-    table = file.read(columns=list(wanted.values()), use_threads=False)
-    return {name: table.column(held) for name, held in wanted.items()}
+    names = names_of(file.schema_arrow.names)
+    table = file.read(columns=list(names.held.values()), use_threads=False)
+    return names, {name: table.column(held) for name, held in names.held.items()}
 
 
-def _csv(content: bytes) -> dict[str, Any]:
+def _csv(content: bytes) -> tuple[Names, dict[str, Any]]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    wanted = _wanted(_csv_header(content))
+    first = _first_line(content)
+    headless = without_header(first)
+    names = headless or names_of(first)
+    places = [str(place) for place in range(len(first))] if headless else None
     # Text first: type inference takes a time without offset for UTC.
-    types = dict.fromkeys(wanted.values(), pa.string())
+    types = dict.fromkeys(names.held.values(), pa.string())
     table = arrow_csv.read_csv(
         pa.BufferReader(content),
-        read_options=arrow_csv.ReadOptions(use_threads=False),
+        read_options=arrow_csv.ReadOptions(use_threads=False, column_names=places),
         convert_options=arrow_csv.ConvertOptions(include_columns=list(types), column_types=types),
     )
-    return {name: table.column(held) for name, held in wanted.items()}
+    return names, {name: table.column(held) for name, held in names.held.items()}
 
 
-def _csv_header(content: bytes) -> list[str]:
+def _first_line(content: bytes) -> list[str]:
     line = content.lstrip(b"\r\n").splitlines()[:1]
     if not line:
         raise FileFaultError("the file is empty")
@@ -88,21 +95,6 @@ def _csv_header(content: bytes) -> list[str]:
         return next(csv.reader([line[0].decode("utf-8-sig")]), [])
     except (UnicodeDecodeError, csv.Error) as error:
         raise FileFaultError("not UTF-8 text") from error
-
-
-def _wanted(header: Sequence[str]) -> dict[str, str]:
-    """Our column names to the file's own; volume may be missing."""
-    found: dict[str, str] = {}
-    for held in header:
-        name = held.strip().casefold()
-        if name in found:
-            raise FileFaultError(f"two columns {name!r}: {found[name]!r} and {held!r}")
-        if name in ("timestamp", *COLUMNS):
-            found[name] = held
-    for name in ("timestamp", *COLUMNS[:-1]):
-        if name not in found:
-            raise FileFaultError(_one_line(f"no column {name!r} (has: {', '.join(header)})"))
-    return found
 
 
 def _numbers(column: Any, name: str) -> Floats:
@@ -149,16 +141,17 @@ def _each(text: Any, name: str, parse: Callable[[str], float]) -> Floats:
     return numbers
 
 
-def _timestamps(column: Any) -> Floats:
-    """Numbers as they are; times with an offset as UTC ms."""
+def _timestamps(column: Any, name: str) -> Floats:
+    """Numbers as they are; times with an offset as UTC ms. The file calls the column `name`."""
     import pyarrow as pa
 
     kind = column.type
     if pa.types.is_timestamp(kind) and kind.tz:
         return _floats(column.cast(pa.timestamp("ms", kind.tz)).cast(pa.int64()).cast(pa.float64()))
     if pa.types.is_temporal(kind):
-        raise FileFaultError(f"column 'timestamp' holds {kind}: it has no UTC offset")
-    return _parsed(column, "timestamp", _number_or_iso_ms) if _is_text(kind) else _numbers(column, "timestamp")
+        raise FileFaultError(f"column {name!r} holds {kind}: it has no UTC offset")
+    shown = TIME if name.isdigit() else name.strip()
+    return _parsed(column, shown, _number_or_iso_ms) if _is_text(kind) else _numbers(column, shown)
 
 
 def _number(text: str) -> float:

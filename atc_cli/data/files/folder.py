@@ -21,8 +21,9 @@ class FolderMarket(Market):
     """The files <SYMBOL>-<timeframe>.parquet|csv directly inside one folder.
 
     Columns timestamp (ms, s, or ISO 8601 with offset), open, high, low, close and, if there is one,
-    volume, in any case and order; others are ignored. Errors: UsageError for a path that is no readable
-    folder and for a symbol held twice, NoDataError where the timeframe has no file.
+    volume, in any case and order, and some other names of the time (names.py), of which `notes` tell; others are
+    ignored. Errors: UsageError for a path that is no readable
+    folder, NoDataError where the timeframe has no file.
     """
 
     name = FILES
@@ -34,6 +35,7 @@ class FolderMarket(Market):
         self.title = folder.resolve().name or str(folder)
         self._folder = folder
         self._timeframe = timeframe
+        self._taken: Counter[str] = Counter()  # columns by other names: what for what, and in how many files
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:  # noqa: ARG002
         """One per file of the timeframe, by symbol; with `quote` only symbols that end in it.
@@ -52,33 +54,36 @@ class FolderMarket(Market):
         return time.time_ns() // 1_000_000
 
     def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
-        """Deliver every file whole, in the order of `listings`, or why it cannot be read.
-
-        The rows outside the window come along: whether a file is sound must not depend on the window.
-        """
+        """Deliver every file whole, in the order of `listings`, or why it cannot be read."""
         paths = self._paths(window.timeframe)
         for listing in listings:
-            deliver(self._read(listing.symbol, paths.get(listing.symbol), window.timeframe))
+            deliver(self._read(listing.symbol, paths.get(listing.symbol, ()), window.timeframe))
+        self.notes = [f"columns taken: {taken} ({count} of the files)" for taken, count in self._taken.most_common()]
+
+    def _note(self, taken: str) -> None:
+        self._taken[taken] += 1
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _paths(self, timeframe: str) -> dict[str, Path]:
+    def _paths(self, timeframe: str) -> dict[str, list[Path]]:
         named = [(*parts, path) for path in _entries(self._folder) if (parts := split_name(path.name))]
-        paths: dict[str, Path] = {}
+        paths: dict[str, list[Path]] = {}
         for symbol, held, path in named:
-            if held == timeframe and paths.setdefault(symbol, path) != path:
-                both = f"{paths[symbol].name!r} and {path.name!r}"
-                raise UsageError(f"{str(self._folder)!r} holds {symbol!r} twice: {both}", "keep one of the two")
+            if held == timeframe:
+                paths.setdefault(symbol, []).append(path)
         if not paths:
             raise _no_files(self._folder, timeframe, Counter(held for _, held, _ in named))
         return paths
 
-    def _read(self, symbol: str, path: Path | None, timeframe: str) -> RawCandles | Skipped:
-        if path is None:
+    def _read(self, symbol: str, paths: Sequence[Path], timeframe: str) -> RawCandles | Skipped:
+        if not paths:
             return Skipped(symbol, SkipReason.NO_CANDLES, f"no {timeframe} file in {self.title!r}", FILES)
+        if len(paths) > 1:
+            files = " and ".join(repr(each.name) for each in paths)
+            return Skipped(symbol, SkipReason.CONFLICTING_DUPLICATES, f"it is in {files}: keep one", FILES)
         try:
-            timestamp, values = read_candles(path)
+            timestamp, values = read_candles(paths[0], say=self._note)
         except FileFaultError as fault:
             return Skipped(symbol, SkipReason.UNREADABLE, str(fault), FILES)
         return RawCandles(exchange=FILES, symbol=symbol, timeframe=timeframe, timestamp=timestamp, values=values)

@@ -8,6 +8,7 @@ from pathlib import Path
 from atc_cli.data.market import Delivery, Listing, Market, Stored
 from atc_cli.data.store.age import aged
 from atc_cli.data.store.believed import believed
+from atc_cli.data.store.damage import Lost, lost
 from atc_cli.data.store.due import doubted_ms, is_unsure
 from atc_cli.data.store.shelf import Store
 from atc_cli.domain.results.scan import Skipped, SkipReason
@@ -47,6 +48,7 @@ class OfflineMarket(Market):
         self._shelf = self._store.shelf(exchange, market, timeframe, host)
         self._clock = clock
         self._entries: list[Entry] | None = None
+        self._lost: dict[str, Lost] = {}
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:  # noqa: ARG002
         """Every stored symbol of that quote currency; NoDataError where nothing is stored.
@@ -54,16 +56,17 @@ class OfflineMarket(Market):
         Of imported candles the quote is known by the end of the name only. No day figures are stored.
         """
         held = self._held()
-        if not held:
+        if not (held or self._lost):
             raise NoDataError(
                 f"--offline: no {self._shelf.timeframe} candles of {self._shelf.source} {self.kind} are stored on disk",
                 "drop --offline once, or use --data DIR or --exchange demo; `atc cache ls` lists what is stored",
             )
         wanted = (quote or "").casefold()
+        known: list[Entry | Lost] = [*held, *self._lost.values()]
         return [
-            Listing(exchange=self.name, symbol=each.symbol, native=each.native, quote=each.quote)
-            for each in held
-            if (each.quote.casefold() == wanted if each.quote and wanted else each.native.casefold().endswith(wanted))
+            Listing(exchange=self.name, symbol=each.symbol, native=each.native or each.symbol, quote=each.quote)
+            for each in known
+            if not each.native or _is_quoted(each, wanted)
         ]
 
     def aged(self, listings: Sequence[Listing], window: Window, by_ms: int) -> list[Listing]:  # noqa: ARG002
@@ -95,7 +98,7 @@ class OfflineMarket(Market):
         left, doubted = {each.native: each for each in listings}, 0
         self._touch(left.keys())
         until_ms = self._clock() + _BEHIND_MS
-        for group in self._shelf.read(left.copy(), window):
+        for group in self._shelf.read(left.keys() - self._lost.keys(), window):
             for held in group:
                 usable = believed(self._shelf, held, window, until_ms)
                 doubted += usable is not held
@@ -105,7 +108,7 @@ class OfflineMarket(Market):
                     unsure = is_unsure(window, usable.entry, first_ms, bars)
                     deliver(usable.candles(listing.exchange, listing.symbol, unsure=unsure))
         for each in left.values():
-            deliver(Skipped(each.symbol, SkipReason.NO_CANDLES, "its stored candles are gone", each.exchange))
+            deliver(self._gone(each))
         if doubted:
             self._say(
                 f"{self.name}: {doubted} symbols were stored by a clock ahead of this machine's: newest bars left out"
@@ -130,11 +133,32 @@ class OfflineMarket(Market):
             with suppress(UnavailableError):  # what cannot be written can be read
                 self._shelf.touch(unused, now_ms)
 
+    def _gone(self, listing: Listing) -> Skipped:
+        lost = self._lost.get(listing.native)
+        if lost is None:
+            why = "its stored candles are gone"
+            return Skipped(listing.symbol, SkipReason.NO_CANDLES, why, listing.exchange)
+        why = f"its stored candles are damaged, in {lost.path}; scan without --offline, or `atc cache prune`"
+        return Skipped(listing.symbol, SkipReason.UNREADABLE, why, listing.exchange)
+
     def _held(self) -> list[Entry]:
-        """Symbols with candles, as they were when first asked for."""
+        """Symbols with candles, as they were when first asked for; files that tell nothing are set aside."""
         if self._entries is None:
-            self._entries = [each for each in self._shelf.entries() if each.bars]
+            entries, silent = self._shelf.listed()
+            self._entries = [each for each in entries if each.bars]
+            gone = lost(self._shelf, silent, {each.native for each in entries})
+            self._lost = {each.native or each.symbol: each for each in gone}
+            if silent:
+                with suppress(UnavailableError):  # one that cannot be read: its skip says so
+                    self._shelf.entries()
         return self._entries
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _is_quoted(each: Entry | Lost, wanted: str) -> bool:
+    """By the end of the name where its quote currency is not known."""
+    if each.quote and wanted:
+        return each.quote.casefold() == wanted
+    return each.native.casefold().endswith(wanted)

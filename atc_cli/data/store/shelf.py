@@ -89,6 +89,17 @@ class Shelf:
         groups = (self._load(number) for number in range(GROUPS))
         return sorted((entry for group in groups for entry in group.entries), key=lambda entry: entry.symbol)
 
+    def listed(self) -> tuple[list[Entry], list[Path]]:
+        """As `entries`, and the files that tell nothing: damaged or unreadable. Nothing on disk is changed."""
+        entries: list[Entry] = []
+        silent = []
+        for number in range(GROUPS):
+            try:
+                entries += self._parsed(number).entries
+            except (DamagedError, UnreadableError):
+                silent.append(self._path(number))
+        return sorted(entries, key=lambda entry: entry.symbol), silent
+
     def read(self, natives: Iterable[str], window: Window) -> Iterator[list[Held]]:
         """What is held of the window of each symbol, file by file; damaged and unreadable files hold nothing."""
         for number, wanted in _by_group(natives):
@@ -139,8 +150,12 @@ class Shelf:
         self._change_all(dict.fromkeys(map(group_of, natives), change))
 
     def faults(self) -> list[str]:
-        """Every file that is not what was written, or whose candles are none."""
-        return [f"{self._path(number)}: {fault}" for number in range(GROUPS) if (fault := self._fault(number))]
+        """Every file that is not what was written, or whose candles are none, or that cannot be read."""
+        return [f"{path}: {fault}" for path, fault in self.damage().items()]
+
+    def damage(self) -> dict[Path, DamagedError | UnavailableError]:
+        """What is wrong with each file of which `faults` tells."""
+        return {self._path(number): fault for number in range(GROUPS) if (fault := self._fault(number))}
 
     def size_bytes(self) -> int:
         """What the files take on disk."""
@@ -150,13 +165,14 @@ class Shelf:
         """Damaged files that were set aside."""
         return sorted(self.folder.glob(f"{_DAMAGED}*"))
 
-    def _fault(self, number: int) -> str | None:
+    def _fault(self, number: int) -> DamagedError | UnavailableError | None:
         from atc_cli.data.store.check import fault_of
 
         try:
-            return fault_of(self._parsed(number), unpack)
+            fault = fault_of(self._parsed(number), unpack)
         except (DamagedError, UnavailableError) as damage:
-            return str(damage)
+            return damage
+        return None if fault is None else DamagedError(fault)
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number:02}{_SUFFIX}"

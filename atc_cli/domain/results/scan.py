@@ -32,6 +32,7 @@ class SkipReason(StrEnum):
     CUTOUT = "cutout"
     STALE = "stale"
     TOO_OLD = "too_old"
+    IN_THE_FUTURE = "in_the_future"
     NO_CANDLES = "no_candles"
     CONFLICTING_DUPLICATES = "conflicting_duplicates"
     OUT_OF_ORDER = "out_of_order"

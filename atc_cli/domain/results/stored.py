@@ -84,7 +84,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredShelf:
-    """One timeframe of one market: its symbols, the bytes on disk, damaged files that were set aside.
+    """One timeframe of one market: its symbols, the bytes on disk, how many files are damaged or were and lie aside.
 
     `host` is the tag of where its candles come from, "" for the exchange's own host.
     """

@@ -3,13 +3,15 @@
 import hashlib
 import os
 import stat
+import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +44,14 @@ class NumbaBackend(OneForm):
 
     name = Engine.NUMBA
     compiles = True
+
+    def compiling(self, dialect: Dialect) -> bool:
+        """Whether neither this process nor the folder has the machine code of the dialect."""
+        loaded = sys.modules.get(_MODULES[dialect])
+        if loaded is not None and loaded.KERNEL.signatures:
+            return False
+        folder = cache_folder()
+        return cache_fault(folder) is not None or not any(folder.glob(f"*/{dialect}.*.nbi"))
 
     def compute(self, panel: Panel, params: Params, want: Want) -> Values:
         """Values of every series; see Values for shapes. UnavailableError where numba cannot be imported."""
@@ -141,10 +151,23 @@ def entry(function: Function) -> Function:
     config: Any = numba.config
     before, config.CACHE_DIR = config.CACHE_DIR, str(folder)
     try:
-        compiled: Function = numba.njit(cache=True, **_OPTIONS)(function)
+        compiled: Any = numba.njit(cache=True, **_OPTIONS)(function)
     finally:
         config.CACHE_DIR = before
-    return compiled
+    kept = compiled._cache  # numba would let an OSError of it end the computation
+    kept.load_overload, kept.save_overload = _if_possible(kept.load_overload), _if_possible(kept.save_overload)
+    return cast("Function", compiled)
+
+
+def _if_possible(access: Callable[..., Any]) -> Callable[..., Any]:
+    """The same, but a full disk or a file that cannot be read costs the time to compile, not the result."""
+
+    def tried(*arguments: Any) -> Any:
+        with suppress(OSError):
+            return access(*arguments)
+        return None
+
+    return tried
 
 
 def choice(functions: Sequence[Kernel]) -> Kernel:

@@ -153,15 +153,19 @@ def test_a_name_that_is_no_text_can_be_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("second", ["A-1h.parquet", "A-1h.CSV"])
-def test_one_symbol_in_two_files_is_an_error_that_names_both(tmp_path: Path, second: str) -> None:
+def test_a_symbol_in_two_files_costs_itself_and_names_both(tmp_path: Path, second: str) -> None:
     write_csv(tmp_path, "A-1h.csv")
     write_csv(tmp_path, second)
-    if len(list(tmp_path.iterdir())) == 1:
+    write_csv(tmp_path, "B-1h.csv")
+    if len(list(tmp_path.iterdir())) == 2:
         pytest.skip("this file system does not tell cases apart")
-    with pytest.raises(UsageError) as caught:
-        symbols(tmp_path)
-    assert "A-1h.csv" in str(caught.value)
-    assert second in str(caught.value)
+    found = fetched(tmp_path)
+    assert isinstance(found["B"], RawCandles)
+    twice = found["A"]
+    assert isinstance(twice, Skipped)
+    assert twice.reason is SkipReason.CONFLICTING_DUPLICATES
+    assert "'A-1h.csv'" in twice.detail
+    assert repr(second) in twice.detail
 
 
 def test_one_symbol_in_two_timeframes_is_no_conflict(tmp_path: Path) -> None:
@@ -392,10 +396,10 @@ def test_arrow_times_without_a_zone_are_refused(tmp_path: Path, kind: pa.DataTyp
 
 @pytest.mark.parametrize("column", ["timestamp", "open", "high", "low", "close"])
 def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path, column: str) -> None:
-    write_csv(tmp_path, "A-1h.csv", header=HEADER.replace(column, "date"))
+    write_csv(tmp_path, "A-1h.csv", header=HEADER.replace(column, "note"))
     detail = refusal(tmp_path)
     assert f"no column '{column}'" in detail
-    assert HEADER.replace(column, "date").replace(",", ", ") in detail
+    assert HEADER.replace(column, "note").replace(",", ", ") in detail
 
 
 def test_a_missing_column_of_a_parquet_file_is_named(tmp_path: Path) -> None:
