@@ -30,12 +30,15 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
     check_target(settings.out, binary=output == "parquet")
     watchlist = lines_of(settings.watchlist)
     with resolved.blaming(), wiring.ports(settings, progress(own.quiet), remember=True) as ports, noting(ports):
-        result = command.run(settings, ports, typed=symbols, watchlist=watchlist)
+        last = wiring.last(settings, symbols, watchlist)
+        result = command.run(settings, ports, typed=symbols, watchlist=watchlist, last=last)
     write(_content(result, settings, output), settings.out)
     code = _code(result)
     _say(result, own, ok=code is ExitCode.OK)
     if own.verbose and settings.signals_cache and result.remembered is None:
         say(["signals cache: not used; it needs stored candles, closed bars and --backend auto"])
+    if own.verbose and last is not None and last.fault is not None:
+        say([last.fault])
     return code
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
+from atc_cli.commands.compare import earlier_of, keep
 from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
@@ -21,15 +22,23 @@ from atc_cli.domain.results.stored import Content
 from atc_cli.engine import route
 from atc_cli.engine.backend import Workload
 from atc_cli.settings.sections import Settings
+from atc_cli.signals.last import Last
 from atc_cli.signals.rows import Recall
 
 STEEP_MULTIPLIER = 1.1
 
 
 def run(
-    settings: Settings, ports: Ports, *, typed: Sequence[str] = (), watchlist: Iterable[str] | None = None
+    settings: Settings,
+    ports: Ports,
+    *,
+    typed: Sequence[str] = (),
+    watchlist: Iterable[str] | None = None,
+    last: Last | None = None,
 ) -> ScanResult:
     """Scan the typed and watched symbols, or all; `watchlist` are the lines of a watchlist.
+
+    `last` has the ranks of an earlier scan of the same, and is given those of this one.
 
     Raises the AtcErrors of gather and route; OutOfRangeError where lambda is too large for the window.
     """
@@ -51,19 +60,25 @@ def run(
         ports.signals.remember(_storable(gathered, fresh))
     rows = _listed((*_rows(fresh), *known), gathered.listings())
     kept, hidden = filtered(rows, settings)
-    top = top_per_side(rank(kept), settings.top)
+    earlier = earlier_of(last, gathered)
+    ranked = rank(kept, earlier)
+    top = top_per_side(ranked, settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
+    skipped = (*gathered.skipped, *(each for each in fresh if isinstance(each, Skipped)))
     header = header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms)
+    if last is not None and not gathered.interrupted:
+        keep(last, header, ranked, skipped)
     return ScanResult(
         header=replace(header, warnings=(*header.warnings, *_steepness(params, max(bars, default=0)))),
         rows=sort_rows(top, settings.sort),
-        skipped=(*gathered.skipped, *(each for each in fresh if isinstance(each, Skipped))),
+        skipped=skipped,
         scanned=_scanned(gathered),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),
         breadth=Counter(row.side for row in rows),
         interrupted=gathered.interrupted,
         remembered=None if ports.signals is None else Remembered(len(gathered.known), len(gathered.series)),
+        earlier=earlier,
     )
 
 

@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 
 from atc_cli.domain.measures.table import SORTS
 from atc_cli.domain.params import Params
+from atc_cli.domain.results.earlier import Before, Earlier
 from atc_cli.domain.results.scan import ScanRow, Side
 from atc_cli.errors import UsageError, unknown_name
 
 Floats = NDArray[np.float64]
+
+_UNKNOWN = Before(None, None)
 
 
 def side_of(signal: float, params: Params) -> Side:
@@ -59,13 +62,19 @@ def _held(events: Floats) -> Floats:
     return np.where(at >= 0, events[at], np.nan)
 
 
-def rank(rows: Iterable[ScanRow]) -> list[ScanRow]:
+def rank(rows: Iterable[ScanRow], earlier: Earlier | None = None) -> list[ScanRow]:
     """Order by |signal|, then younger flip, then quote volume, then symbol; NEUTRAL rows come last.
 
-    Signals of exactly +-1 are common (a third of a real universe), so the ties decide.
+    Signals of exactly +-1 are common (a third of a real universe), so the ties decide. Each row says its rank in the
+    earlier scan too.
     """
     ordered = sorted(rows, key=_rank_key)
-    return [replace(row, rank=place) for place, row in enumerate(ordered, start=1)]
+    return [_placed(row, place, earlier) for place, row in enumerate(ordered, start=1)]
+
+
+def _placed(row: ScanRow, place: int, earlier: Earlier | None) -> ScanRow:
+    before = _UNKNOWN if earlier is None else earlier.of(row)
+    return replace(row, rank=place, rank_before=before.rank, new=before.new)
 
 
 def _rank_key(row: ScanRow) -> tuple[bool, float, float, float, str, str]:

@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from rich.text import Text
 
-from atc_cli.domain.results.scan import Header, Side
+from atc_cli.domain.results.scan import Header, ScanResult, Side
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.reporting import figures
 from atc_cli.reporting.cells import FORMING, FORMING_MARK, SIDE_MARKS, SIMULATED, Cell
@@ -67,3 +67,12 @@ def _age(header: Header) -> Cell:
         return ()
     old = header.data_age_ms >= TIMEFRAMES_MS.get(header.timeframe, 0)
     return ((f", {figures.lasting(header.data_age_ms)} ago", "yellow" if old else "dim"),)
+
+
+def compared(result: ScanResult, zone: tzinfo) -> str:
+    """What the column of earlier ranks is compared with."""
+    earlier = result.earlier
+    if earlier is None:
+        return "no earlier result of these settings is known"
+    made = figures.moment(earlier.generated_at_ms, zone)
+    return f"was: in the scan before, of the bar {figures.moment(earlier.bar_time_ms, zone)}, made {made}"

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.measures.measure import Measure, Type
 from atc_cli.domain.measures.table import IN_FLAT_FILES
+from atc_cli.domain.results.earlier import Earlier
 from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
 from atc_cli.domain.timeframe import iso
 from atc_cli.libraries import arrow
@@ -41,8 +42,16 @@ def scan_json(result: ScanResult) -> str:
         "skipped": [skip_document(skip) for skip in result.skipped],
         "timings_ms": result.header.timings_ms,
         "signals_cache": None if cache is None else {"hits": cache.hits, "misses": cache.misses},
+        "compared_with": _compared(result.earlier),
     }
     return dumps(document, indent=2) + "\n"
+
+
+def _compared(earlier: Earlier | None) -> Document | None:
+    """Where rank_before and new come from."""
+    if earlier is None:
+        return None
+    return {"bar_time": iso(earlier.bar_time_ms), "generated_at": iso(earlier.generated_at_ms)}
 
 
 def scan_jsonl(result: ScanResult) -> str:
@@ -113,6 +122,10 @@ def _csv_number(value: float | None) -> str:
     return "" if value is None or isnan(value) else repr(float(value))
 
 
+def _csv_flag(value: bool | None) -> str:
+    return "" if value is None else str(value).lower()
+
+
 def _csv_whole(value: int | None) -> str:
     return "" if value is None else str(value)
 
@@ -121,7 +134,7 @@ _CSV: dict[Type, Callable[[Any], str]] = {
     "text": printable,
     "whole": _csv_whole,
     "number": _csv_number,
-    "flag": lambda value: str(value).lower(),
+    "flag": _csv_flag,
     "time": lambda time_ms: time_or_none(time_ms) or "",
 }
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.measures import table as measures
 from atc_cli.domain.results.scan import ScanResult, ScanRow
-from atc_cli.reporting.banner import banner, breadth
+from atc_cli.reporting.banner import banner, breadth, compared
 from atc_cli.reporting.cells import Cell, Span
 from atc_cli.reporting.columns import COLUMNS, DROP_ORDER, SPARK_NARROW, Scene, checked_columns, default_columns
 from atc_cli.reporting.layout import GAP, RULE, TITLE, flow
@@ -36,7 +36,9 @@ def scan_table(result: ScanResult, *, columns: tuple[str, ...] | None, width: in
     as asked, however wide. Times are in `zone`. Raises UsageError for an unknown column.
     """
     keys = checked_columns(columns) if columns else default_columns(result)
-    above = [*banner(result.header, width=width, zone=zone), *breadth(result.breadth, width=width), Text()]
+    above = [*banner(result.header, width=width, zone=zone), *breadth(result.breadth, width=width)]
+    above += flow([((compared(result, zone), "dim"),)], width, indent=2) if "was" in keys else []
+    above.append(Text())
     if not result.rows:
         return [*above, *_nothing(result, width)]
     scene = Scene.of(result, zone)

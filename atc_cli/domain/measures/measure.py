@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Type = Literal["text", "whole", "number", "flag", "time", "families", "closes"]
 Look = Literal[
     "place", "symbol", "name", "side", "signal", "families", "price", "change", "amount", "age", "moment",
-    "bars", "gaps", "grid", "bar time", "closes",
+    "bars", "gaps", "grid", "bar time", "closes", "place before",
 ]  # fmt: skip
 LAST = 1000
 

@@ -83,6 +83,11 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(key="forming", type="flag", of=attrgetter("forming"), name="forming", json_place=17, flat_place=16),
     Measure(
+        key="was", type="whole", of=attrgetter("rank_before"), name="rank_before",
+        title="WAS", look="place before", sort="smallest",
+    ),
+    Measure(key="new", type="flag", of=attrgetter("new"), name="new", sort="largest"),
+    Measure(
         key="spark", type="closes", unit="quote currency", of=attrgetter("closes"),
         title=f"LAST {SPARK_CLOSES} CLOSES", look="closes", usual=True,
     ),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from atc_cli.domain.results.earlier import Earlier
+
 
 class Side(StrEnum):
     """What a signal says to do."""
@@ -80,7 +82,8 @@ class ScanRow:
 
     Times in UTC ms, fractions not percent; `families` and `weights` hold the families in use only;
     `closes` are the last closes for the sparkline, oldest first; `measured` is what the measures of the window
-    say (domain.measures), by name.
+    say (domain.measures), by name. `rank_before` is the rank a scan ago on the same side, `new` whether there was
+    none: both None where no earlier scan is known.
     """
 
     rank: int
@@ -100,6 +103,8 @@ class ScanRow:
     forming: bool
     closes: tuple[float, ...]
     measured: Mapping[str, float | None]
+    rank_before: int | None = None
+    new: bool | None = None
 
     @property
     def trend(self) -> int:
@@ -159,7 +164,8 @@ class ScanResult:
     """A whole scan.
 
     `hidden` counts rows that the filters took out, by filter; `breadth` counts the sides of every symbol
-    that has values, before any filter; `remembered` is None where nothing is.
+    that has values, before any filter; `remembered` is None where nothing is; `earlier` is what ranks are compared
+    with.
     """
 
     header: Header
@@ -170,3 +176,4 @@ class ScanResult:
     breadth: Mapping[Side, int]
     interrupted: bool = False
     remembered: Remembered | None = None
+    earlier: Earlier | None = None
