@@ -1,12 +1,14 @@
 """`atc scan`: data to stdout or --out, words to stderr."""
 
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from atc_cli.cli.shared import alone, lines_of, noting, partial_code, progress
 from atc_cli.cli.terminal import check_target, format_of, say, terminal_width, write
-from atc_cli.errors import ExitCode
+from atc_cli.errors import ExitCode, UnavailableError
 from atc_cli.settings.layers import Resolved
-from atc_cli.settings.names import SCAN_OUTPUTS
+from atc_cli.settings.names import SCAN_FORMATS, SCAN_OUTPUTS, Format
 from atc_cli.settings.own import ScanRun
 from atc_cli.settings.parse import zone_of
 from atc_cli.settings.sections import Settings
@@ -26,13 +28,14 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
     from atc_cli.commands import scan as command
 
     settings = resolved.settings
-    output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
-    check_target(settings.out, binary=output == "parquet")
+    form = SCAN_FORMATS[format_of(settings.output, settings.out, SCAN_OUTPUTS)]
+    check_target(settings.out, binary=form.binary)
+    _check_library(form)
     watchlist = lines_of(settings.watchlist)
     with resolved.blaming(), wiring.ports(settings, progress(own.quiet), remember=True) as ports, noting(ports):
         last = wiring.last(settings, symbols, watchlist)
         result = command.run(settings, ports, typed=symbols, watchlist=watchlist, last=last)
-    write(_content(result, settings, output), settings.out)
+    write(_content(result, settings, form), settings.out)
     code = _code(result)
     _say(result, own, ok=code is ExitCode.OK)
     if own.verbose and settings.signals_cache and result.remembered is None:
@@ -42,22 +45,18 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
     return code
 
 
-def _content(result: "ScanResult", settings: Settings, output: str) -> Any:
-    from atc_cli.reporting import scan_documents, scan_markdown, scan_table
+def _check_library(form: Format) -> None:
+    """Refuse, before the work is done, a format whose library is not installed."""
+    if form.library and find_spec(form.library) is None:
+        raise UnavailableError(
+            f"--output {form.name}: {form.library} is not installed", f"pip install 'atc-cli[{form.extra}]'"
+        )
 
-    if output == "table":
-        width = terminal_width(settings.out)
-        return scan_table.scan_table(result, columns=settings.columns, width=width, zone=zone_of(settings.tz))
-    if output == "markdown":
-        return scan_markdown.scan_markdown(result, columns=settings.columns, zone=zone_of(settings.tz))
-    documents = {
-        "json": scan_documents.scan_json,
-        "jsonl": scan_documents.scan_jsonl,
-        "csv": scan_documents.scan_csv,
-        "parquet": scan_documents.scan_parquet,
-        "symbols": scan_documents.scan_symbols,
-    }
-    return documents[output](result)
+
+def _content(result: "ScanResult", settings: Settings, form: Format) -> Any:
+    given = {"columns": settings.columns, "width": terminal_width(settings.out), "zone": zone_of(settings.tz)}
+    writer = getattr(import_module(f"atc_cli.reporting.{form.file}"), f"scan_{form.name}")
+    return writer(result, **{name: given[name] for name in form.takes})
 
 
 def _code(result: "ScanResult") -> ExitCode:

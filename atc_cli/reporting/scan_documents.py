@@ -69,15 +69,17 @@ def scan_jsonl(result: ScanResult) -> str:
     return "".join(dumps({**common, **row_document(row)}) + "\n" for row in result.rows)
 
 
-class _Field(NamedTuple):
-    """A column of a flat file: its name, the type of its values, and what takes them from a row."""
+class Field(NamedTuple):
+    """A column of a flat file: its name, the type of its values, what takes them from a row, their unit and look."""
 
     name: str
     type: Type
     read: Callable[[ScanRow], Any]
+    unit: str = ""
+    look: str | None = None
 
 
-def _fields(header: Header) -> list[_Field]:
+def flat_fields(header: Header) -> list[Field]:
     """A row without nesting, and what makes its signal this signal; the market stands behind the exchange."""
     fields = [each for measure in IN_FLAT_FILES for each in _fields_of(measure)]
     behind = [each.name for each in fields].index("exchange") + 1
@@ -87,19 +89,19 @@ def _fields(header: Header) -> list[_Field]:
         _same("timeframe", header.timeframe),
         _same("dialect", header.dialect),
         _same("params_hash", header.params_hash),
-        _Field("simulated", "flag", lambda _: header.simulated),
+        Field("simulated", "flag", lambda _: header.simulated),
     ]
 
 
-def _same(name: str, text: str) -> _Field:
-    return _Field(name, "text", lambda _: text)
+def _same(name: str, text: str) -> Field:
+    return Field(name, "text", lambda _: text)
 
 
-def _fields_of(measure: Measure) -> list[_Field]:
+def _fields_of(measure: Measure) -> list[Field]:
     """The measure's own column; of a figure per family one each, empty where it takes no part."""
     if measure.type == "families":
-        return [_Field(f"{family}_{measure.part}", "number", _of_family(measure, family)) for family in FAMILY_IDS]
-    return [_Field(measure.name, measure.type, measure.read)]
+        return [Field(f"{family}_{measure.part}", "number", _of_family(measure, family)) for family in FAMILY_IDS]
+    return [Field(measure.name, measure.type, measure.read, measure.unit, measure.look)]
 
 
 def _of_family(measure: Measure, family: str) -> Callable[[ScanRow], float | None]:
@@ -111,7 +113,7 @@ def scan_csv(result: ScanResult) -> str:
     """A header line and a line per row; floats read back to the same bits, nothing is an empty cell."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    fields = _fields(result.header)
+    fields = flat_fields(result.header)
     writer.writerow([each.name for each in fields])
     columns = [map(_CSV[each.type], map(each.read, result.rows)) for each in fields]
     writer.writerows(zip(*columns, strict=True))
@@ -148,7 +150,7 @@ def scan_parquet(result: ScanResult) -> bytes:
     """The columns of scan_csv with types: times are UTC milliseconds; the header is JSON under the key `atc.scan`."""
     pa = arrow()
 
-    fields = _fields(result.header)
+    fields = flat_fields(result.header)
     types = {**_ARROW, "time": pa.timestamp("ms", tz="UTC")}
     schema = [pa.field(each.name, types[each.type]) for each in fields]
     arrays = [

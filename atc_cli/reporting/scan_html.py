@@ -1,0 +1,299 @@
+"""The scan as one page that works offline: a table to sort and filter, what was computed on what, what was skipped."""
+
+import base64
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, tzinfo
+from functools import cache
+from html import escape
+from itertools import groupby, pairwise
+from math import isfinite
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from atc_cli.domain.measures import table as measures
+from atc_cli.domain.measures.measure import Measure
+from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
+from atc_cli.reporting import figures
+from atc_cli.reporting.banner import compared
+from atc_cli.reporting.cells import DOWN, FORMING, FRESH, ODD, QUIET, SIDE_MARKS, SIMULATED, STRONG, UP, Cell
+from atc_cli.reporting.columns import COLUMNS, Scene, checked_columns, default_columns
+from atc_cli.reporting.documents import plain, time_or_none
+from atc_cli.reporting.summary import scan_counts
+from atc_cli.reporting.text import printable, with_other
+
+_CLASSES = {UP: "u", DOWN: "d", QUIET: "q", STRONG: "s", FRESH: "f", ODD: "o", "bold green": "U", "bold red": "D"}
+_ROWS = {Side.LONG: "l", Side.SHORT: "h", Side.NEUTRAL: "n"}
+_NUMBERS = ("whole", "number")
+_HARMLESS = re.compile(r"[A-Za-z0-9 .,:/%+_▲▼▴▾·-]*").fullmatch  # most cells, seen at once
+_SPARK_HIGH, _SPARK_STEP = 15, 3
+
+
+class _Column(NamedTuple):
+    """A column of the page: what it tells, what heads it, and how a row fills it, as HTML."""
+
+    measure: Measure
+    title: str
+    to_the_right: bool
+    fill: Callable[[ScanRow], str]
+
+
+def scan_html(result: ScanResult, *, columns: tuple[str, ...] | None = None, zone: tzinfo = UTC) -> str:
+    """A page with every measure; the default columns, or those asked for, are first and all that is seen at first.
+
+    Figures are those of the terminal's table, and a title has what JSON has where that says more. Nothing of it leads
+    to another address, and no script but its own is allowed to run. Times are in `zone`, those in titles in UTC.
+    """
+    shown = checked_columns(columns) if columns else default_columns(result)
+    scene = Scene.of(result, zone)
+    first = [measures.COLUMNS[key] for key in shown]
+    page = [_column(each, scene) for each in (*first, *(each for each in measures.MEASURES if each not in first))]
+    style = _asset("css") + "".join(_rules(page, len(shown)))
+    parts = [
+        *_head(result, style),
+        *_above(result, zone),
+        *_table(result, page),
+        *_below(result, zone),
+        "</body></html>\n",
+    ]
+    return "\n".join(parts)
+
+
+@cache
+def _asset(kind: str) -> str:
+    return Path(__file__).with_suffix(f".{kind}").read_text(encoding="utf-8")
+
+
+def _head(result: ScanResult, style: str) -> Iterator[str]:
+    policy = f"default-src 'none'; img-src data:; style-src {_digest(style)}; script-src {_digest(_asset('js'))}"
+    yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+    yield f"<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}; base-uri 'none'; form-action 'none'\">"
+    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+    yield '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
+    yield f'<link rel="icon" href="data:,"><title>{_safe(_name(result.header))}</title>'
+    yield f"<style>{style}</style></head>"
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _name(header: Header) -> str:
+    return f"{header.exchange} {header.market} {header.timeframe}"
+
+
+def _rules(page: Sequence[_Column], shown: int) -> Iterator[str]:
+    """What depends on the columns, by their places: no cell has to say it."""
+    right = [f"tr>:nth-child({place})" for place, each in enumerate(page, start=1) if each.to_the_right]
+    if right:
+        yield f"{','.join(right)}{{text-align:right}}\n"
+    yield f"#all:not(:checked)~.scroll tr>:nth-child(n+{shown + 1}){{display:none}}\n"
+    named = [place for place, each in enumerate(page, start=1) if each.measure.look == "symbol"]
+    for place in named:
+        yield f"tr>:nth-child({place}){{position:sticky;left:0;z-index:1}}\n"
+        yield f"thead tr>:nth-child({place}){{z-index:3}}\n"
+
+
+def _above(result: ScanResult, zone: tzinfo) -> Iterator[str]:
+    header = result.header
+    yield f"<body><header><h1>{_safe(_name(header))}</h1>"
+    loud = [SIMULATED] if header.simulated else []
+    loud += [FORMING] if header.include_open else []
+    loud += ["interrupted: this is what had arrived"] if result.interrupted else []
+    yield from (f'<p class="loud">{_safe(each)}</p>' for each in loud)
+    yield f'<ul class="facts">{"".join(f"<li>{_safe(each)}" for each in _facts(header, zone))}</ul>'
+    yield from _breadth(result)
+    yield f"<p>{_safe(scan_counts(result))}</p>"
+    yield from (f'<p class="warning">warning: {_safe(each)}</p>' for each in header.warnings)
+    yield "</header>"
+
+
+def _facts(header: Header, zone: tzinfo) -> Iterator[str]:
+    yield figures.bars(header.bars)
+    yield f"dialect {header.dialect}"
+    yield f"preset {header.preset}{with_other(header.modified)}"
+    if header.bar_time_ms is not None:
+        age = "" if header.data_age_ms is None else f", {figures.lasting(header.data_age_ms)} old"
+        yield f"last closed bar {figures.moment(header.bar_time_ms, zone)}{age}"
+    yield f"made {figures.moment(header.generated_at_ms, zone)}"
+
+
+def _breadth(result: ScanResult) -> Iterator[str]:
+    """The sides of every symbol, filtered out or not, as a bar and in words."""
+    total = sum(result.breadth.values())
+    if not total:
+        return
+    at, bars, words = 0.0, [], []
+    for side in (Side.LONG, Side.NEUTRAL, Side.SHORT):
+        count = result.breadth.get(side, 0)
+        share = count * 100 / total
+        bars.append(f'<rect class="{_ROWS[side]}" x="{at:.2f}" width="{share:.2f}" height="1"/>')
+        words.append(f'<span class="{_ROWS[side]}">{SIDE_MARKS[side][0]} {count} {side.value}</span>')
+        at += share
+    yield '<svg class="breadth" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">'
+    yield f"{''.join(bars)}</svg>"
+    yield f'<p class="sides">{" ".join(words)}</p>'
+
+
+def _table(result: ScanResult, page: Sequence[_Column]) -> Iterator[str]:
+    """Cells without end tags and without classes where a place in the row says as much: a thousand rows are a lot."""
+    yield '<div class="tools" hidden><input id="find" type="search" placeholder="symbol" aria-label="symbol"> '
+    sides = [row.side for row in result.rows]
+    choices = [f"<option>{side.value}" for side in Side if side in sides]
+    yield f'<select id="side" aria-label="side"><option value="">both sides{"".join(choices)}</select>'
+    yield '<output id="count"></output><span class="q">a title sorts</span></div>'
+    yield '<input id="all" type="checkbox"><label for="all">all columns</label>'
+    yield f'<div class="scroll" tabindex="0"><table id="rows"><thead><tr>{"".join(map(_title, page))}</thead><tbody>'
+    fills = [each.fill for each in page]
+    for row in result.rows:
+        yield f'<tr class="{_ROWS[row.side]}">{"".join([fill(row) for fill in fills])}'
+    yield "</tbody></table></div>"
+
+
+def _title(column: _Column) -> str:
+    measure = column.measure
+    told = ", ".join(filter(None, (measure.name, measure.unit)))
+    kind = "number" if measure.type in _NUMBERS else "text" if measure.type in ("text", "time", "flag") else ""
+    order = f' data-sort="{kind}"{" data-largest" if measure.sort == "largest" else ""}' if kind else ""
+    return (
+        f'<th scope="col" title="{_safe(told)}"{order}{" data-find" if measure.type == "text" else ""}>{column.title}'
+    )
+
+
+def _column(measure: Measure, scene: Scene) -> _Column:
+    read = measure.read
+    if measure.look == "closes":
+        return _Column(measure, _safe(measure.title), False, lambda row: f"<td>{_spark(read(row), row.age_bars)}")
+    exact = _EXACT.get(measure.type, _nothing)
+    if measure.look is None:
+        words, right = _WORDS.get(measure.type, exact), measure.type in _NUMBERS
+        title = _safe(measure.name.upper().replace("_", " "))
+        return _Column(measure, title, right, lambda row: _cell(((words(read(row)), ""),), exact(read(row))))
+    column = COLUMNS[measure.key]
+    draw, right = column.cell, column.justify == "right"
+    return _Column(measure, _safe(column.title), right, lambda row: _cell(draw(row, scene), exact(read(row))))
+
+
+def _cell(cell: Cell, exact: str) -> str:
+    """The terminal's cell; what is exact is its title where the words do not say it."""
+    text = cell[0][0] if len(cell) == 1 else "".join([part for part, _ in cell])
+    title = f' title="{_safe(exact)}"' if exact and not _says(text, exact) else ""
+    if len(cell) == 1:
+        style = _CLASSES.get(cell[0][1])
+        return f"<td{title}>{_safe(text)}" if style is None else f'<td class="{style}"{title}>{_safe(text)}'
+    runs = ((style, "".join([part for part, _ in run])) for style, run in groupby(cell, key=itemgetter(1)))
+    return f"<td{title}>{''.join([_run(text, _CLASSES.get(style)) for style, text in runs])}"
+
+
+def _run(text: str, style: str | None) -> str:
+    return _safe(text) if style is None else f'<b class="{style}">{_safe(text)}</b>'
+
+
+def _says(text: str, exact: str) -> bool:
+    """Whether a number's words are all of it: +1.000 is, +0.123 mostly is not."""
+    if text.strip() == exact:
+        return True
+    try:
+        return float(text) == float(exact)
+    except ValueError:
+        return False
+
+
+def _nothing(_: object) -> str:
+    return ""
+
+
+def _exact_number(value: float | None) -> str:
+    return "" if value is None or not isfinite(value) else repr(value)
+
+
+def _exact_whole(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def _exact_flag(value: bool | None) -> str:
+    return _exact_whole(value).lower()
+
+
+def _exact_families(values: Any) -> str:
+    return ", ".join([f"{family} {value!r}" for family, value in values.items()])
+
+
+def _short_families(values: Any) -> str:
+    return " ".join([f"{value:.2f}" for value in values.values()])
+
+
+# What JSON has, as text. Of a text nothing: it is seen as it is, but for what must not be seen.
+_EXACT: dict[str, Callable[[Any], str]] = {
+    "whole": _exact_whole,
+    "number": _exact_number,
+    "flag": _exact_flag,
+    "time": lambda time_ms: time_or_none(time_ms) or "",
+    "families": _exact_families,
+}
+# Of a measure that no column of the terminal draws.
+_WORDS: dict[str, Callable[[Any], str]] = {"text": str, "families": _short_families}
+
+
+def _spark(closes: Sequence[float], age_bars: int | None) -> str:
+    """The last closes as two lines, newest right: dim up to the flip, in the side's colour since."""
+    recent = closes[-measures.SPARK_CLOSES :]
+    if len(recent) < 2:
+        return ""
+    low, high = min(recent), max(recent)
+    scale = _SPARK_HIGH / (high - low) if high > low else 0.0
+    levels = [round((high - each) * scale) for each in recent] if scale else [_SPARK_HIGH // 2] * len(recent)
+    last = len(recent) - 1
+    flip = 0 if age_bars is None else max(last - max(age_bars, 1), 0)
+    before = f'<path class="q" d="{_line(levels[: flip + 1], 0)}"/>' if flip else ""
+    wide, begin = _SPARK_STEP * (measures.SPARK_CLOSES - 1), _SPARK_STEP * (last + 1 - measures.SPARK_CLOSES)
+    return f'<svg viewBox="{begin} -1 {wide} {_SPARK_HIGH + 2}">{before}<path d="{_line(levels[flip:], flip)}"/></svg>'
+
+
+def _line(levels: Sequence[int], at: int) -> str:
+    steps = [_STEPS[after - before] for before, after in pairwise(levels)]
+    return f"M{at * _SPARK_STEP} {levels[0]}l{' '.join(steps)}"
+
+
+_STEPS = {rise: f"{_SPARK_STEP}{'' if rise < 0 else ' '}{rise}" for rise in range(-_SPARK_HIGH, _SPARK_HIGH + 1)}
+
+
+def _below(result: ScanResult, zone: tzinfo) -> Iterator[str]:
+    yield "<footer>"
+    if result.skipped:
+        counts = Counter(skip.reason.label for skip in result.skipped)
+        why = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+        yield f'<details><summary>{len(result.skipped)} skipped: {_safe(why)}</summary><div class="scroll"><table>'
+        yield "<thead><tr><th>symbol<th>reason<th>detail<th>exchange</thead><tbody>"
+        for skip in result.skipped:
+            yield f"<tr>{_cells((skip.symbol, skip.reason.label, skip.detail, skip.exchange))}"
+        yield "</tbody></table></div></details>"
+    yield "<details><summary>what was computed, by what</summary><dl>"
+    yield from (f"<dt>{_safe(name)}<dd>{_safe(value)}" for name, value in _computed(result, zone))
+    yield "</dl></details>"
+    yield "<p>Point at a figure for its exact value. Rank says how strong a signal is, not what it will earn.</p>"
+    yield f"</footer><script>{_asset('js')}</script>"
+
+
+def _cells(texts: Iterable[str]) -> str:
+    return "".join(f"<td>{_safe(text)}" for text in texts)
+
+
+def _computed(result: ScanResult, zone: tzinfo) -> Iterator[tuple[str, str]]:
+    header = result.header
+    yield "ranks", compared(result, zone)
+    yield "backend", f"{header.backend.name}: {header.backend.why}"
+    yield "params_hash", header.params_hash
+    yield from (
+        (name, value if isinstance(value, str) else json.dumps(plain(value))) for name, value in header.params.items()
+    )
+    yield from ((f"{what} took", figures.took(spent)) for what, spent in header.timings_ms.items())
+
+
+def _safe(text: str) -> str:
+    """As text of the page or of an attribute: nothing hidden, nothing that HTML would obey."""
+    return text if _HARMLESS(text) else escape(printable(text))
