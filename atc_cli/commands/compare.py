@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from atc_cli.data.gather import Gathered
+from atc_cli.domain.classify import Judge, unjudged
 from atc_cli.domain.results.earlier import Earlier, Name
 from atc_cli.domain.results.scan import Header, ScanRow, Side, Skipped
 from atc_cli.signals.last import Last
@@ -12,6 +13,11 @@ def earlier_of(last: Last | None, gathered: Gathered) -> Earlier | None:
     """What this scan is compared with: the newest result of an earlier bar."""
     newest_ms = gathered.newest_open_ms
     return None if last is None or newest_ms is None else last.before(newest_ms)
+
+
+def since(earlier: Earlier | None) -> Judge:
+    """What each row is given beside its rank."""
+    return unjudged if earlier is None else lambda row: earlier.of(row)._asdict()
 
 
 def keep(last: Last, header: Header, ranked: Sequence[ScanRow], skipped: Iterable[Skipped]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from time import perf_counter
 
-from atc_cli.commands.compare import earlier_of, keep
+from atc_cli.commands.compare import earlier_of, keep, since
 from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
@@ -61,7 +61,7 @@ def run(
     rows = _listed((*_rows(fresh), *known), gathered.listings())
     kept, hidden = filtered(rows, settings)
     earlier = earlier_of(last, gathered)
-    ranked = rank(kept, earlier)
+    ranked = rank(kept, since(earlier))
     top = top_per_side(ranked, settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)

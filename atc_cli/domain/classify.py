@@ -1,7 +1,7 @@
 """Signal values to sides, directions, ranks and orders. Pure functions."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 
 from atc_cli.domain.measures.table import SORTS
 from atc_cli.domain.params import Params
-from atc_cli.domain.results.earlier import Before, Earlier
 from atc_cli.domain.results.scan import ScanRow, Side
 from atc_cli.errors import UsageError, unknown_name
 
 Floats = NDArray[np.float64]
 
-_UNKNOWN = Before(None, None)
+Judge = Callable[[ScanRow], dict[str, Any]]
+
+
+def unjudged(_: ScanRow) -> dict[str, Any]:
+    """Nothing but a rank."""
+    return {}
 
 
 def side_of(signal: float, params: Params) -> Side:
@@ -62,19 +66,14 @@ def _held(events: Floats) -> Floats:
     return np.where(at >= 0, events[at], np.nan)
 
 
-def rank(rows: Iterable[ScanRow], earlier: Earlier | None = None) -> list[ScanRow]:
+def rank(rows: Iterable[ScanRow], judge: Judge = unjudged) -> list[ScanRow]:
     """Order by |signal|, then younger flip, then quote volume, then symbol; NEUTRAL rows come last.
 
-    Signals of exactly +-1 are common (a third of a real universe), so the ties decide. Each row says its rank in the
-    earlier scan too.
+    Signals of exactly +-1 are common (a third of a real universe), so the ties decide. `judge` says what else
+    each row is given with its rank, by field.
     """
     ordered = sorted(rows, key=_rank_key)
-    return [_placed(row, place, earlier) for place, row in enumerate(ordered, start=1)]
-
-
-def _placed(row: ScanRow, place: int, earlier: Earlier | None) -> ScanRow:
-    before = _UNKNOWN if earlier is None else earlier.of(row)
-    return replace(row, rank=place, rank_before=before.rank, new=before.new)
+    return [replace(row, rank=place, **judge(row)) for place, row in enumerate(ordered, start=1)]
 
 
 def _rank_key(row: ScanRow) -> tuple[bool, float, float, float, str, str]:

@@ -3,43 +3,24 @@
 import base64
 import hashlib
 import json
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, tzinfo
 from functools import cache
-from html import escape
-from itertools import groupby, pairwise
-from math import isfinite
-from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from atc_cli.domain.measures import table as measures
-from atc_cli.domain.measures.measure import Measure
-from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
+from atc_cli.domain.results.scan import Header, ScanResult, Side
 from atc_cli.reporting import figures
 from atc_cli.reporting.banner import compared
-from atc_cli.reporting.cells import DOWN, FORMING, FRESH, ODD, QUIET, SIDE_MARKS, SIMULATED, STRONG, UP, Cell
-from atc_cli.reporting.columns import COLUMNS, Scene, checked_columns, default_columns
-from atc_cli.reporting.documents import plain, time_or_none
+from atc_cli.reporting.cells import FORMING, SIDE_MARKS, SIMULATED
+from atc_cli.reporting.columns import Scene, checked_columns, default_columns
+from atc_cli.reporting.documents import plain
+from atc_cli.reporting.page_cells import NUMBERS, PageColumn, page_column, safe
 from atc_cli.reporting.summary import scan_counts
-from atc_cli.reporting.text import printable, with_other
+from atc_cli.reporting.text import with_other
 
-_CLASSES = {UP: "u", DOWN: "d", QUIET: "q", STRONG: "s", FRESH: "f", ODD: "o", "bold green": "U", "bold red": "D"}
 _ROWS = {Side.LONG: "l", Side.SHORT: "h", Side.NEUTRAL: "n"}
-_NUMBERS = ("whole", "number")
-_HARMLESS = re.compile(r"[A-Za-z0-9 .,:/%+_▲▼▴▾·-]*").fullmatch  # most cells, seen at once
-_SPARK_HIGH, _SPARK_STEP = 15, 3
-
-
-class _Column(NamedTuple):
-    """A column of the page: what it tells, what heads it, and how a row fills it, as HTML."""
-
-    measure: Measure
-    title: str
-    to_the_right: bool
-    fill: Callable[[ScanRow], str]
 
 
 def scan_html(result: ScanResult, *, columns: tuple[str, ...] | None = None, zone: tzinfo = UTC) -> str:
@@ -51,7 +32,7 @@ def scan_html(result: ScanResult, *, columns: tuple[str, ...] | None = None, zon
     shown = checked_columns(columns) if columns else default_columns(result)
     scene = Scene.of(result, zone)
     first = [measures.COLUMNS[key] for key in shown]
-    page = [_column(each, scene) for each in (*first, *(each for each in measures.MEASURES if each not in first))]
+    page = [page_column(each, scene) for each in (*first, *(each for each in measures.MEASURES if each not in first))]
     style = _asset("css") + "".join(_rules(page, len(shown)))
     parts = [
         *_head(result, style),
@@ -74,7 +55,7 @@ def _head(result: ScanResult, style: str) -> Iterator[str]:
     yield f"<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}; base-uri 'none'; form-action 'none'\">"
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
-    yield f'<link rel="icon" href="data:,"><title>{_safe(_name(result.header))}</title>'
+    yield f'<link rel="icon" href="data:,"><title>{safe(_name(result.header))}</title>'
     yield f"<style>{style}</style></head>"
 
 
@@ -86,7 +67,7 @@ def _name(header: Header) -> str:
     return f"{header.exchange} {header.market} {header.timeframe}"
 
 
-def _rules(page: Sequence[_Column], shown: int) -> Iterator[str]:
+def _rules(page: Sequence[PageColumn], shown: int) -> Iterator[str]:
     """What depends on the columns, by their places: no cell has to say it."""
     right = [f"tr>:nth-child({place})" for place, each in enumerate(page, start=1) if each.to_the_right]
     if right:
@@ -100,15 +81,15 @@ def _rules(page: Sequence[_Column], shown: int) -> Iterator[str]:
 
 def _above(result: ScanResult, zone: tzinfo) -> Iterator[str]:
     header = result.header
-    yield f"<body><header><h1>{_safe(_name(header))}</h1>"
+    yield f"<body><header><h1>{safe(_name(header))}</h1>"
     loud = [SIMULATED] if header.simulated else []
     loud += [FORMING] if header.include_open else []
     loud += ["interrupted: this is what had arrived"] if result.interrupted else []
-    yield from (f'<p class="loud">{_safe(each)}</p>' for each in loud)
-    yield f'<ul class="facts">{"".join(f"<li>{_safe(each)}" for each in _facts(header, zone))}</ul>'
+    yield from (f'<p class="loud">{safe(each)}</p>' for each in loud)
+    yield f'<ul class="facts">{"".join(f"<li>{safe(each)}" for each in _facts(header, zone))}</ul>'
     yield from _breadth(result)
-    yield f"<p>{_safe(scan_counts(result))}</p>"
-    yield from (f'<p class="warning">warning: {_safe(each)}</p>' for each in header.warnings)
+    yield f"<p>{safe(scan_counts(result))}</p>"
+    yield from (f'<p class="warning">warning: {safe(each)}</p>' for each in header.warnings)
     yield "</header>"
 
 
@@ -139,7 +120,7 @@ def _breadth(result: ScanResult) -> Iterator[str]:
     yield f'<p class="sides">{" ".join(words)}</p>'
 
 
-def _table(result: ScanResult, page: Sequence[_Column]) -> Iterator[str]:
+def _table(result: ScanResult, page: Sequence[PageColumn]) -> Iterator[str]:
     """Cells without end tags and without classes where a place in the row says as much: a thousand rows are a lot."""
     yield '<div class="tools" hidden><input id="find" type="search" placeholder="symbol" aria-label="symbol"> '
     sides = [row.side for row in result.rows]
@@ -150,116 +131,16 @@ def _table(result: ScanResult, page: Sequence[_Column]) -> Iterator[str]:
     yield f'<div class="scroll" tabindex="0"><table id="rows"><thead><tr>{"".join(map(_title, page))}</thead><tbody>'
     fills = [each.fill for each in page]
     for row in result.rows:
-        yield f'<tr class="{_ROWS[row.side]}">{"".join([fill(row) for fill in fills])}'
+        yield f'<tr class="{_ROWS[row.side]}">{"".join([fill(row) for fill in fills])}</tr>'
     yield "</tbody></table></div>"
 
 
-def _title(column: _Column) -> str:
+def _title(column: PageColumn) -> str:
     measure = column.measure
     told = ", ".join(filter(None, (measure.name, measure.unit)))
-    kind = "number" if measure.type in _NUMBERS else "text" if measure.type in ("text", "time", "flag") else ""
+    kind = "number" if measure.type in NUMBERS else "text" if measure.type in ("text", "time", "flag") else ""
     order = f' data-sort="{kind}"{" data-largest" if measure.sort == "largest" else ""}' if kind else ""
-    return (
-        f'<th scope="col" title="{_safe(told)}"{order}{" data-find" if measure.type == "text" else ""}>{column.title}'
-    )
-
-
-def _column(measure: Measure, scene: Scene) -> _Column:
-    read = measure.read
-    if measure.look == "closes":
-        return _Column(measure, _safe(measure.title), False, lambda row: f"<td>{_spark(read(row), row.age_bars)}")
-    exact = _EXACT.get(measure.type, _nothing)
-    if measure.look is None:
-        words, right = _WORDS.get(measure.type, exact), measure.type in _NUMBERS
-        title = _safe(measure.name.upper().replace("_", " "))
-        return _Column(measure, title, right, lambda row: _cell(((words(read(row)), ""),), exact(read(row))))
-    column = COLUMNS[measure.key]
-    draw, right = column.cell, column.justify == "right"
-    return _Column(measure, _safe(column.title), right, lambda row: _cell(draw(row, scene), exact(read(row))))
-
-
-def _cell(cell: Cell, exact: str) -> str:
-    """The terminal's cell; what is exact is its title where the words do not say it."""
-    text = cell[0][0] if len(cell) == 1 else "".join([part for part, _ in cell])
-    title = f' title="{_safe(exact)}"' if exact and not _says(text, exact) else ""
-    if len(cell) == 1:
-        style = _CLASSES.get(cell[0][1])
-        return f"<td{title}>{_safe(text)}" if style is None else f'<td class="{style}"{title}>{_safe(text)}'
-    runs = ((style, "".join([part for part, _ in run])) for style, run in groupby(cell, key=itemgetter(1)))
-    return f"<td{title}>{''.join([_run(text, _CLASSES.get(style)) for style, text in runs])}"
-
-
-def _run(text: str, style: str | None) -> str:
-    return _safe(text) if style is None else f'<b class="{style}">{_safe(text)}</b>'
-
-
-def _says(text: str, exact: str) -> bool:
-    """Whether a number's words are all of it: +1.000 is, +0.123 mostly is not."""
-    if text.strip() == exact:
-        return True
-    try:
-        return float(text) == float(exact)
-    except ValueError:
-        return False
-
-
-def _nothing(_: object) -> str:
-    return ""
-
-
-def _exact_number(value: float | None) -> str:
-    return "" if value is None or not isfinite(value) else repr(value)
-
-
-def _exact_whole(value: int | None) -> str:
-    return "" if value is None else str(value)
-
-
-def _exact_flag(value: bool | None) -> str:
-    return _exact_whole(value).lower()
-
-
-def _exact_families(values: Any) -> str:
-    return ", ".join([f"{family} {value!r}" for family, value in values.items()])
-
-
-def _short_families(values: Any) -> str:
-    return " ".join([f"{value:.2f}" for value in values.values()])
-
-
-# What JSON has, as text. Of a text nothing: it is seen as it is, but for what must not be seen.
-_EXACT: dict[str, Callable[[Any], str]] = {
-    "whole": _exact_whole,
-    "number": _exact_number,
-    "flag": _exact_flag,
-    "time": lambda time_ms: time_or_none(time_ms) or "",
-    "families": _exact_families,
-}
-# Of a measure that no column of the terminal draws.
-_WORDS: dict[str, Callable[[Any], str]] = {"text": str, "families": _short_families}
-
-
-def _spark(closes: Sequence[float], age_bars: int | None) -> str:
-    """The last closes as two lines, newest right: dim up to the flip, in the side's colour since."""
-    recent = closes[-measures.SPARK_CLOSES :]
-    if len(recent) < 2:
-        return ""
-    low, high = min(recent), max(recent)
-    scale = _SPARK_HIGH / (high - low) if high > low else 0.0
-    levels = [round((high - each) * scale) for each in recent] if scale else [_SPARK_HIGH // 2] * len(recent)
-    last = len(recent) - 1
-    flip = 0 if age_bars is None else max(last - max(age_bars, 1), 0)
-    before = f'<path class="q" d="{_line(levels[: flip + 1], 0)}"/>' if flip else ""
-    wide, begin = _SPARK_STEP * (measures.SPARK_CLOSES - 1), _SPARK_STEP * (last + 1 - measures.SPARK_CLOSES)
-    return f'<svg viewBox="{begin} -1 {wide} {_SPARK_HIGH + 2}">{before}<path d="{_line(levels[flip:], flip)}"/></svg>'
-
-
-def _line(levels: Sequence[int], at: int) -> str:
-    steps = [_STEPS[after - before] for before, after in pairwise(levels)]
-    return f"M{at * _SPARK_STEP} {levels[0]}l{' '.join(steps)}"
-
-
-_STEPS = {rise: f"{_SPARK_STEP}{'' if rise < 0 else ' '}{rise}" for rise in range(-_SPARK_HIGH, _SPARK_HIGH + 1)}
+    return f'<th scope="col" title="{safe(told)}"{order}{" data-find" if measure.type == "text" else ""}>{column.title}'
 
 
 def _below(result: ScanResult, zone: tzinfo) -> Iterator[str]:
@@ -267,20 +148,20 @@ def _below(result: ScanResult, zone: tzinfo) -> Iterator[str]:
     if result.skipped:
         counts = Counter(skip.reason.label for skip in result.skipped)
         why = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-        yield f'<details><summary>{len(result.skipped)} skipped: {_safe(why)}</summary><div class="scroll"><table>'
+        yield f'<details><summary>{len(result.skipped)} skipped: {safe(why)}</summary><div class="scroll"><table>'
         yield "<thead><tr><th>symbol<th>reason<th>detail<th>exchange</thead><tbody>"
         for skip in result.skipped:
             yield f"<tr>{_cells((skip.symbol, skip.reason.label, skip.detail, skip.exchange))}"
         yield "</tbody></table></div></details>"
     yield "<details><summary>what was computed, by what</summary><dl>"
-    yield from (f"<dt>{_safe(name)}<dd>{_safe(value)}" for name, value in _computed(result, zone))
+    yield from (f"<dt>{safe(name)}<dd>{safe(value)}" for name, value in _computed(result, zone))
     yield "</dl></details>"
     yield "<p>Point at a figure for its exact value. Rank says how strong a signal is, not what it will earn.</p>"
     yield f"</footer><script>{_asset('js')}</script>"
 
 
 def _cells(texts: Iterable[str]) -> str:
-    return "".join(f"<td>{_safe(text)}" for text in texts)
+    return "".join(f"<td>{safe(text)}" for text in texts)
 
 
 def _computed(result: ScanResult, zone: tzinfo) -> Iterator[tuple[str, str]]:
@@ -292,8 +173,3 @@ def _computed(result: ScanResult, zone: tzinfo) -> Iterator[tuple[str, str]]:
         (name, value if isinstance(value, str) else json.dumps(plain(value))) for name, value in header.params.items()
     )
     yield from ((f"{what} took", figures.took(spent)) for what, spent in header.timings_ms.items())
-
-
-def _safe(text: str) -> str:
-    """As text of the page or of an attribute: nothing hidden, nothing that HTML would obey."""
-    return text if _HARMLESS(text) else escape(printable(text))

@@ -11,9 +11,9 @@ Name = tuple[str, str]  # exchange, symbol
 
 
 class Before(NamedTuple):
-    """Of a row of now: its rank then, None where it had none, and whether it is new; None where that is not known."""
+    """What a row is given: its rank then, None where it had none; whether it is new, None where that is not known."""
 
-    rank: int | None
+    rank_before: int | None
     new: bool | None
 
 
