@@ -4,19 +4,20 @@ It holds two results at most: that of the newest bar, and the newest of an earli
 before the next bar closes is compared with the same result again. Whatever goes wrong here costs the comparison only.
 """
 
-from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from atc_cli.disk import sealed
 from atc_cli.disk.regular import content_of
-from atc_cli.domain.results.earlier import Earlier, Name
+from atc_cli.domain.results.earlier import Earlier
 from atc_cli.errors import UnavailableError
 
 _SCHEMA = "atc.last/1"
 _FILES_MAX = 64
 _RESULTS_MAX = 2
+_NAMES = [each.name for each in fields(Earlier)]
 
 
 class Last:
@@ -39,7 +40,7 @@ class Last:
         if result not in newest:
             return
         try:
-            sealed.write(self._file, _SCHEMA, [_document(each) for each in newest])
+            sealed.write(self._file, _SCHEMA, [{name: getattr(each, name) for name in _NAMES} for each in newest])
             self._tidy()
         except (OSError, UnavailableError) as error:
             self.fault = f"ranks are not kept for the next scan: {error}"
@@ -72,30 +73,10 @@ def _written(file: Path) -> float:
         return 0.0
 
 
-def _document(result: Earlier) -> dict[str, object]:
-    return {
-        "bar_time_ms": result.bar_time_ms,
-        "generated_at_ms": result.generated_at_ms,
-        "ranks": {side: _by_exchange(ranks) for side, ranks in result.ranks.items()},
-        "lost": _by_exchange(dict.fromkeys(sorted(result.lost))),
-    }
-
-
-def _by_exchange(names: Mapping[Name, int | None]) -> dict[str, dict[str, int | None]]:
-    nested: dict[str, dict[str, int | None]] = {}
-    for (exchange, symbol), rank in names.items():
-        nested.setdefault(exchange, {})[symbol] = rank
-    return nested
-
-
-def _earlier(document: Mapping[str, Any]) -> Earlier:
-    return Earlier(
-        bar_time_ms=int(document["bar_time_ms"]),
-        generated_at_ms=int(document["generated_at_ms"]),
-        ranks={side: dict(_named(kept)) for side, kept in document["ranks"].items()},
-        lost=frozenset(name for name, _ in _named(document["lost"])),
-    )
-
-
-def _named(kept: Mapping[str, Mapping[str, Any]]) -> Iterable[tuple[Name, Any]]:
-    return (((exchange, symbol), rank) for exchange, ranks in kept.items() for symbol, rank in ranks.items())
+def _earlier(document: Any) -> Earlier:
+    """Raises KeyError, TypeError or ValueError where a file of ours says what we never wrote."""
+    kept = Earlier(**document)
+    nested = [kept.ranks, *kept.ranks.values(), *(each for side in kept.ranks.values() for each in side.values())]
+    if not all(isinstance(each, dict) for each in (*nested, kept.lost)):
+        raise ValueError("they are in another form")
+    return replace(kept, bar_time_ms=int(kept.bar_time_ms), generated_at_ms=int(kept.generated_at_ms))

@@ -13,14 +13,15 @@ from atc_cli.signals.last import Last
 from tests.helpers.markets import MemoryMarket, hourly, ports, walk
 from tests.helpers.reported import HOSTILE, row
 
-NAMES = st.tuples(st.text(max_size=3), st.sampled_from(["", "BTC/USDT", *HOSTILE]))
-RANKS = st.dictionaries(st.sampled_from([side.value for side in Side]), st.dictionaries(NAMES, st.integers(1, 10**6)))
+NAMES = st.sampled_from(["", "BTC/USDT", *HOSTILE])
+OF_EXCHANGES = st.dictionaries(st.text(max_size=3), st.dictionaries(NAMES, st.integers(1, 10**6), max_size=3))
+RANKS = st.dictionaries(st.sampled_from([side.value for side in Side]), OF_EXCHANGES)
 RESULTS = st.builds(
     Earlier,
     bar_time_ms=st.integers(0, 5),
     generated_at_ms=st.integers(0, 2**53),
     ranks=RANKS,
-    lost=st.frozensets(NAMES, max_size=3),
+    lost=st.dictionaries(st.text(max_size=3), st.lists(NAMES, max_size=3)),
 )
 
 
@@ -44,8 +45,8 @@ def result(**changes: object) -> Earlier:
 
 
 def test_a_row_is_new_where_it_had_none_on_its_side_and_unknown_where_a_fault_had_cost_it() -> None:
-    here, there = ("binanceusdm", "A"), ("bybit", "A")
-    earlier = result(ranks={"LONG": {here: 7}, "SHORT": {there: 8}}, lost=frozenset({("binanceusdm", "LOST")}))
+    ranks = {"LONG": {"binanceusdm": {"A": 7}}, "SHORT": {"bybit": {"A": 8}}}
+    earlier = result(ranks=ranks, lost={"binanceusdm": ["LOST"]})
     assert earlier.of(row(1, "A")) == (7, False)
     assert earlier.of(row(1, "A", -1.0)) == (None, True), "it stood on the other side"
     assert earlier.of(row(1, "A", exchange="bybit")) == (None, True), "it was another exchange's"
@@ -55,7 +56,16 @@ def test_a_row_is_new_where_it_had_none_on_its_side_and_unknown_where_a_fault_ha
 
 def test_sound_files_of_another_shape_are_no_result(tmp_path: Path) -> None:
     whole = {"bar_time_ms": 1, "generated_at_ms": 2, "ranks": {}, "lost": {}}
-    for content in ([1], 7, [{}], [{**whole, "ranks": []}], [{**whole, "bar_time_ms": None}], [{**whole, "lost": 3}]):
+    for content in (
+        [1],
+        7,
+        [{}],
+        [{**whole, "ranks": []}],
+        [{**whole, "ranks": {"LONG": {"x": 3}}}],
+        [{**whole, "more": 1}],
+        [{**whole, "bar_time_ms": None}],
+        [{**whole, "lost": 3}],
+    ):
         sealed.write(tmp_path / "same.json", "atc.last/1", content)
         last = Last(tmp_path, "same")
         assert last.before(9) is None
@@ -90,8 +100,9 @@ def test_what_is_kept_is_every_row_before_top_and_every_symbol_that_a_fault_cost
     scan.run(hourly(top=1), ports(market), last=Last(tmp_path, "same"))
     kept = Last(tmp_path, "same").before(2**60)
     assert kept is not None
-    assert {name: rank for ranks in kept.ranks.values() for name, rank in ranks.items()} == {
-        (each.exchange, each.symbol): each.rank for each in every.rows
+    found = {
+        (side, name): rank for side, by_exchange in kept.ranks.items() for name, rank in by_exchange["memory"].items()
     }
-    assert kept.lost == {("memory", "LOST")}
+    assert found == {(each.side.value, each.symbol): each.rank for each in every.rows}
+    assert kept.lost == {"memory": ["LOST"]}
     assert kept.bar_time_ms == every.header.bar_time_ms
