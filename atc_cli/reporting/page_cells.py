@@ -52,11 +52,13 @@ def page_column(measure: Measure, scene: Scene) -> PageColumn:
 
 def _cell(cell: Cell, exact: str) -> str:
     """The terminal's cell; what is exact is its title where the words do not say it."""
-    text = cell[0][0] if len(cell) == 1 else "".join([part for part, _ in cell])
-    title = f' title="{safe(exact)}"' if exact and not _says(text, exact) else ""
     if len(cell) == 1:
-        style = _CLASSES.get(cell[0][1])
-        return f"<td{title}>{safe(text)}" if style is None else f'<td class="{style}"{title}>{safe(text)}'
+        ((text, style),) = cell
+        title = f' title="{safe(exact)}"' if exact and not _says(text, exact) else ""
+        named = _CLASSES.get(style)
+        return f"<td{title}>{safe(text)}" if named is None else f'<td class="{named}"{title}>{safe(text)}'
+    text = "".join([part for part, _ in cell])
+    title = f' title="{safe(exact)}"' if exact and not _says(text, exact) else ""
     runs = ((style, "".join([part for part, _ in run])) for style, run in groupby(cell, key=itemgetter(1)))
     return f"<td{title}>{''.join([_run(text, _CLASSES.get(style)) for style, text in runs])}"
 
@@ -69,6 +71,8 @@ def _says(text: str, exact: str) -> bool:
     """Whether a number's words are all of it: +1.000 is, +0.123 mostly is not."""
     if text.strip() == exact:
         return True
+    if ":" in exact or not text[-1:].isdigit():  # a time, a share, a list: seen at once
+        return False
     try:
         return float(text) == float(exact)
     except ValueError:
