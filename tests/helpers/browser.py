@@ -23,6 +23,10 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 
 
+class BrowserLeftError(Exception):
+    """It ended, or never began: not every one that is installed can be driven."""
+
+
 class Tab:
     """One page; `events` is all that the browser told of it meanwhile, by name and its values."""
 
@@ -52,7 +56,8 @@ class Tab:
     def _heard(self) -> Any:
         while b"\0" not in self._rest:
             more = os.read(self._receive.fileno(), 1 << 20)
-            assert more, "the browser left"
+            if not more:
+                raise BrowserLeftError
             self._rest += more
         message, _, self._rest = self._rest.partition(b"\0")
         return json.loads(message)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from atc_cli.domain.results.scan import ScanRow
 from atc_cli.reporting.scan_documents import scan_json
 from atc_cli.reporting.scan_html import scan_html
-from tests.helpers.browser import BROWSER, Tab, tab
+from tests.helpers.browser import BROWSER, BrowserLeftError, Tab, tab
 from tests.helpers.reported import HOSTILE, market, result, row
 
 pytestmark = [
@@ -32,7 +33,11 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tab, Path]]
     folder = tmp_path_factory.mktemp("page")
     file = folder / "scan.html"
     file.write_text(scan_html(result(rows())), encoding="utf-8")
-    with tab(folder / "profile") as opened:
+    with ExitStack() as stack:
+        try:
+            opened = stack.enter_context(tab(folder / "profile"))
+        except BrowserLeftError:
+            pytest.skip("the browser cannot be driven")
         yield opened, file
 
 
