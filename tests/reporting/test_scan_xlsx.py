@@ -11,6 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from atc_cli.domain.measures.table import MEASURES
 from atc_cli.reporting.scan_documents import scan_csv, scan_json
 from atc_cli.reporting.text import printable
 from tests.helpers.reported import ESCAPE, HOSTILE, market, result, row
@@ -23,6 +24,7 @@ ODD = row(8, "ODD", 0.1 + 0.2, price=1e-8, quote_volume=math.nan, change_24h_fra
           weights={"ema": 5e-300}, flipped_at_ms=-3_000_000_000_000, age_bars=None, grid=None)  # fmt: skip
 SCAN = result((*market(), ODD))
 Cell = tuple[str, str]  # type, value
+TIMES = {each.name for each in MEASURES if each.type == "time"}
 
 
 class Book:
@@ -68,14 +70,14 @@ def test_rows_are_those_of_csv_with_types() -> None:
         for place, name in enumerate(names):
             kind, value = cells.get(place, ("", ""))
             seen.add(kind)
-            if kind == "n" and name in ("flipped_at", "bar_time"):
+            if kind == "n" and name in TIMES:
                 found = datetime(1899, 12, 30, tzinfo=UTC) + timedelta(days=float(value))
                 assert abs(found - datetime.fromisoformat(texts[name])) < timedelta(milliseconds=1)
             elif kind == "n":
                 assert float(value) == pytest.approx(float(texts[name]), rel=1e-15, abs=0)
             elif kind == "b":
                 assert value == str(int(texts[name] == "true"))
-            elif name == "flipped_at" and kind == "s":
+            elif name in TIMES and kind == "s":
                 assert texts[name].startswith(value.replace(" ", "T"))
             else:
                 assert value == texts[name].replace("-inf", ""), name
