@@ -28,6 +28,7 @@ SOLE_IMPORTERS = {
     "dask": "engine/dask/",
     "blosc2": "data/store/",
     "diskcache": "signals/",
+    "xlsxwriter": "reporting/scan_xlsx.py",
     "filelock": "disk/",
 }
 

@@ -63,3 +63,10 @@ def test_an_installed_wheel_scans_with_each_preset(installed: Path, tmp_path: Pa
 def test_an_installed_wheel_is_healthy(installed: Path, tmp_path: Path) -> None:
     done = run(installed / "atc", "doctor", cwd=tmp_path)
     assert done.returncode == 0, done.stdout
+
+
+def test_the_style_and_the_script_of_a_page_are_in_the_wheel(installed: Path, tmp_path: Path) -> None:
+    done = run(installed / "atc", "scan", "--exchange", "demo", "--output", "html", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "prefers-color-scheme" in done.stdout
+    assert "addEventListener" in done.stdout

@@ -1,12 +1,14 @@
 """`atc scan`: data to stdout or --out, words to stderr."""
 
+from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from atc_cli.cli.shared import alone, lines_of, noting, partial_code, progress
 from atc_cli.cli.terminal import check_target, format_of, say, terminal_width, write
-from atc_cli.errors import ExitCode
+from atc_cli.errors import ExitCode, UnavailableError
 from atc_cli.settings.layers import Resolved
-from atc_cli.settings.names import SCAN_OUTPUTS
+from atc_cli.settings.names import SCAN_FORMATS, SCAN_OUTPUTS, Format
 from atc_cli.settings.own import ScanRun
 from atc_cli.settings.parse import zone_of
 from atc_cli.settings.sections import Settings
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from atc_cli.domain.results.scan import ScanResult
 
 _FIRST_ROWS = 10
-_UNMARKED = ("table", "markdown", "symbols")  # no row says there that it is approximate
 
 
 def run(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitCode:
@@ -30,41 +31,43 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
     from atc_cli.commands.tally import Tally
 
     settings = resolved.settings
-    output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
-    check_target(settings.out, binary=output == "parquet")
+    form = SCAN_FORMATS[format_of(settings.output, settings.out, SCAN_OUTPUTS)]
+    check_target(settings.out, binary=form.binary)
+    _check_library(form)
     watchlist = lines_of(settings.watchlist)
     tally = Tally(progress(own.quiet))
     with resolved.blaming(), wiring.ports(settings, tally, remember=True) as ports, noting(ports):
-        result = command.run(settings, ports, typed=symbols, watchlist=watchlist, tally=tally)
+        last = wiring.last(settings, symbols, watchlist)
+        result = command.run(settings, ports, typed=symbols, watchlist=watchlist, tally=tally, last=last)
     code = _code(result)
     whole = code not in (ExitCode.INTERRUPTED, ExitCode.NO_DATA)
-    write(_content(result, settings, output), settings.out, whole=whole)
+    write(_content(result, settings, form), settings.out, whole=whole)
     _say(result, own, ok=code is ExitCode.OK)
     if own.verbose and settings.signals_cache and result.remembered is None:
         say(["signals cache: not used; it needs stored candles, closed bars and --backend auto"])
+    if own.verbose and last is not None and last.fault is not None:
+        say([last.fault])
     return code
 
 
-def _content(result: "ScanResult", settings: Settings, output: str) -> Any:
-    from atc_cli.reporting import scan_documents, scan_markdown, scan_table
+def _check_library(form: Format) -> None:
+    """Refuse, before the work is done, a format whose library is not installed."""
+    if form.library and find_spec(form.library) is None:
+        raise UnavailableError(
+            f"--output {form.name}: {form.library} is not installed", f"pip install 'atc-cli[{form.extra}]'"
+        )
 
-    if output in _UNMARKED:
-        result = result.exact
-    if output == "table":
-        width = terminal_width(settings.out)
-        first = None if width is None or settings.all_rows else settings.top or _FIRST_ROWS
-        zone = zone_of(settings.tz)
-        return scan_table.scan_table(result, columns=settings.columns, width=width, zone=zone, first=first)
-    if output == "markdown":
-        return scan_markdown.scan_markdown(result, columns=settings.columns, zone=zone_of(settings.tz))
-    documents = {
-        "json": scan_documents.scan_json,
-        "jsonl": scan_documents.scan_jsonl,
-        "csv": scan_documents.scan_csv,
-        "parquet": scan_documents.scan_parquet,
-        "symbols": scan_documents.scan_symbols,
+
+def _content(result: "ScanResult", settings: Settings, form: Format) -> Any:
+    width = terminal_width(settings.out)
+    given = {
+        "columns": settings.columns,
+        "width": width,
+        "zone": zone_of(settings.tz),
+        "first": None if width is None or settings.all_rows else settings.top or _FIRST_ROWS,
     }
-    return documents[output](result)
+    writer = getattr(import_module(f"atc_cli.reporting.{form.file}"), f"scan_{form.name}")
+    return writer(result if form.approximate else result.exact, **{name: given[name] for name in form.takes})
 
 
 def _code(result: "ScanResult") -> ExitCode:

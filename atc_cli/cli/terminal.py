@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from atc_cli.disk.atomic import write_atomically
 from atc_cli.errors import UnavailableError, UsageError
+from atc_cli.settings.names import BY_EXTENSION
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -72,22 +73,13 @@ def drop_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-_BY_EXTENSION = {
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".csv": "csv",
-    ".parquet": "parquet",
-    ".md": "markdown",
-}
-
-
 def format_of(output: str | None, out: Path | None, valid: Sequence[str]) -> str:
     """The format asked for, else that of the extension of `out`, else the first of `valid`.
 
     Raises UsageError where the two contradict each other, or the extension is that of a format not on offer.
     """
     extension = out.suffix.lower() if out is not None and not out.is_dir() else ""
-    by_extension = _BY_EXTENSION.get(extension)
+    by_extension = BY_EXTENSION.get(extension)
     if by_extension is None and extension not in ("", ".txt", ".log") and output is None:
         raise UsageError(f"--out {str(out)!r}: no format has the extension {extension!r}", "say which with --output")
     if by_extension is None:
@@ -103,7 +95,7 @@ def check_target(out: Path | None, *, binary: bool, name: str | None = None) -> 
     if out is not None and not _target(out, name).parent.is_dir():
         raise UnavailableError(f"no folder {str(out.parent)!r}", "make it, or choose another --out")
     if out is None and binary and sys.stdout is not None and sys.stdout.isatty():
-        raise UsageError("parquet is binary and stdout is a terminal", "use --out FILE or a pipe")
+        raise UsageError("the output is binary and stdout is a terminal", "use --out FILE or a pipe")
 
 
 def _target(out: Path, name: str | None) -> Path:

@@ -12,7 +12,7 @@ import numpy as np
 import atc_cli
 from atc_cli.commands.ports import Ports
 from atc_cli.data.market import Market, Progress
-from atc_cli.disk.folders import CANDLES, SIGNALS, cache_folder
+from atc_cli.disk.folders import CANDLES, LAST, SIGNALS, cache_folder
 from atc_cli.domain.engines import AUTO, Engine
 from atc_cli.engine import offers as engine
 from atc_cli.engine.backend import Offer, Unavailable
@@ -23,6 +23,7 @@ from atc_cli.settings.sections import Settings
 if TYPE_CHECKING:
     from atc_cli.commands.bench import BenchPorts
     from atc_cli.data.store.shelf import Store
+    from atc_cli.signals.last import Last
     from atc_cli.signals.rows import Signals
 
 _CODE = {".py", ".so", ".pyd"}
@@ -95,6 +96,24 @@ def _signals(settings: Settings, say: Callable[[str], None]) -> "Signals | None"
     )
     window = {"timeframe": settings.timeframe, "bars": settings.bars}
     return Signals(cache, {**settings.params().document(), **window, "code": _code_checksum()})
+
+
+def last(settings: Settings, typed: Sequence[str], watched: Sequence[str] | None) -> "Last | None":
+    """Ranks of earlier scans with the same settings as far as ranks depend on them; None on a simulated market."""
+    if settings.data is None and DEMO in settings.exchange:
+        return None
+    from atc_cli.domain.params import document_hash
+    from atc_cli.settings.ranking import ranking
+    from atc_cli.signals.last import Last
+
+    same = {
+        **ranking(settings),
+        "data": None if settings.data is None else str(settings.data.absolute()),
+        "hosts": [host_of(settings, each) for each in settings.exchange],
+        "symbols": sorted(set(typed)),
+        "watchlist": None if watched is None else sorted(set(watched)),
+    }
+    return Last(cache_folder(settings.cache_dir) / LAST, document_hash(same))
 
 
 def _code_checksum() -> str:

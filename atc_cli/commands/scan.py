@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from atc_cli.commands import others
+from atc_cli.commands.compare import earlier_of, keep, since
 from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.prefilter import Search
@@ -21,6 +22,7 @@ from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import Header, Remembered, ScanResult, ScanRow, Side, Skipped
 from atc_cli.engine import route
 from atc_cli.settings.sections import Settings
+from atc_cli.signals.last import Last
 from atc_cli.signals.rows import Recall
 
 STEEP_MULTIPLIER = 1.1
@@ -33,10 +35,12 @@ def run(
     typed: Sequence[str] = (),
     watchlist: Iterable[str] | None = None,
     tally: Tally | None = None,
+    last: Last | None = None,
 ) -> ScanResult:
     """Scan the typed and watched symbols, or all; `watchlist` are the lines of a watchlist.
 
-    `tally` counts what the markets ask for, where they report to it.
+    `tally` counts what the markets ask for, where they report to it. `last` has the ranks of an earlier scan of the
+    same, and is given those of this one.
 
     Raises the AtcErrors of gather and route; OutOfRangeError where lambda is too large for the window, and as
     others.check does.
@@ -63,23 +67,25 @@ def run(
         hidden |= {"--agree": disagreeing} if disagreeing else {}
         header = _beside_others(header, settings.with_, compared)
         interrupted = compared.interrupted
-    top = top_per_side(_sorted(rank(kept), settings.sort), settings.top)
+    earlier = earlier_of(last, gathered)
+    ranked = rank(kept, since(earlier))
+    top = top_per_side(_sorted(ranked, settings.sort), settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
+    skipped = (*gathered.skipped, *found.skipped, *(each for each in searched.approximate if isinstance(each, Skipped)))
+    if last is not None and not interrupted:
+        keep(last, header, [row for row in ranked if not row.approximate], skipped)
     return ScanResult(
         header=header,
         rows=tuple(top),
-        skipped=(
-            *gathered.skipped,
-            *found.skipped,
-            *(each for each in searched.approximate if isinstance(each, Skipped)),
-        ),
+        skipped=skipped,
         scanned=_scanned(gathered) + len(searched.approximate),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),
         breadth=Counter(row.side for row in rows),
         interrupted=interrupted,
         remembered=None if ports.signals is None else Remembered(len(gathered.known), len(gathered.series)),
         prefiltered=searched.prefiltered,
+        earlier=earlier,
     )
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-CANDLES, SIGNALS = "candles", "signals"  # below the cache folder
+CANDLES, SIGNALS, LAST = "candles", "signals", "last"  # below the cache folder
 
 
 def user_folder() -> Path:

@@ -1,7 +1,7 @@
 """Signal values to sides, directions, ranks and orders. Pure functions."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
@@ -15,6 +15,13 @@ from atc_cli.domain.results.scan import ScanRow, Side
 from atc_cli.errors import UsageError, unknown_name
 
 Floats = NDArray[np.float64]
+
+Judge = Callable[[ScanRow], dict[str, Any]]
+
+
+def unjudged(_: ScanRow) -> dict[str, Any]:
+    """Nothing but a rank."""
+    return {}
 
 
 def side_of(signal: float, params: Params) -> Side:
@@ -59,15 +66,16 @@ def _held(events: Floats) -> Floats:
     return np.where(at >= 0, events[at], np.nan)
 
 
-def rank(rows: Iterable[ScanRow]) -> list[ScanRow]:
+def rank(rows: Iterable[ScanRow], judge: Judge = unjudged) -> list[ScanRow]:
     """Order by |signal|, then younger flip, then quote volume, then symbol; NEUTRAL rows come last.
 
     Approximate rows come behind all others.
 
-    Signals of exactly +-1 are common (a third of a real universe), so the ties decide.
+    Signals of exactly +-1 are common (a third of a real universe), so the ties decide. `judge` says what else
+    each row is given with its rank, by field.
     """
     ordered = sorted(rows, key=_rank_key)
-    return [replace(row, rank=place) for place, row in enumerate(ordered, start=1)]
+    return [replace(row, rank=place, **judge(row)) for place, row in enumerate(ordered, start=1)]
 
 
 def _rank_key(row: ScanRow) -> tuple[bool, bool, float, float, float, str, str]:

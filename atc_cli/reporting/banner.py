@@ -5,7 +5,7 @@ from datetime import tzinfo
 
 from rich.text import Text
 
-from atc_cli.domain.results.scan import Header, Side
+from atc_cli.domain.results.scan import Header, ScanResult, Side
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, lasting
 from atc_cli.reporting import figures
 from atc_cli.reporting.cells import FORMING, FORMING_MARK, SIDE_MARKS, SIMULATED, Cell
@@ -63,3 +63,12 @@ def _age(header: Header) -> Cell:
         return ()
     old = header.data_age_ms >= TIMEFRAMES_MS.get(header.timeframe, 0)
     return ((f", {lasting(header.data_age_ms)} ago", "yellow" if old else "dim"),)
+
+
+def compared(result: ScanResult, zone: tzinfo) -> str:
+    """What the column of earlier ranks is compared with."""
+    earlier, header = result.earlier, result.header
+    if earlier is None:
+        return "no earlier result of these settings is known"
+    when = figures.closed(earlier.bar_time_ms, header.timeframe, zone, now_ms=header.generated_at_ms)
+    return f"was: the rank in the scan before, whose newest bar closed {when}"

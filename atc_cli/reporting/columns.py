@@ -142,6 +142,10 @@ def _grid(decimals: int | None, _: ScanRow, __: Scene) -> Cell:
     return ((unit, QUIET),)
 
 
+def _place_before(place: int | None, row: ScanRow, _: Scene) -> Cell:
+    return (("NEW", FRESH),) if row.new else ((figures.NOTHING if place is None else str(place), QUIET),)
+
+
 _DRAWN: dict[Look, Callable[[Any, ScanRow, Scene], Cell]] = {
     "place": lambda place, _, __: ((str(place), QUIET),),
     "symbol": _symbol,
@@ -161,6 +165,7 @@ _DRAWN: dict[Look, Callable[[Any, ScanRow, Scene], Cell]] = {
     "closes": _spark,
     "sides": _sides,
     "agreement": _agreement,
+    "place before": _place_before,
 }
 
 COLUMNS: dict[str, Column] = {key: Column.of(measure) for key, measure in table.COLUMNS.items()}

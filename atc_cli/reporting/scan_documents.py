@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.measures.measure import Measure, Type
 from atc_cli.domain.measures.table import IN_FLAT_FILES
+from atc_cli.domain.results.earlier import Earlier
 from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
 from atc_cli.domain.timeframe import iso
 from atc_cli.libraries import arrow
@@ -43,8 +44,16 @@ def scan_json(result: ScanResult) -> str:
         "timings_ms": result.header.timings_ms,
         "signals_cache": None if cache is None else {"hits": cache.hits, "misses": cache.misses},
         "prefilter": prefilter_document(result.prefiltered),
+        "compared_with": _compared(result.earlier),
     }
     return dumps(document, indent=2) + "\n"
+
+
+def _compared(earlier: Earlier | None) -> Document | None:
+    """Where rank_before and new come from."""
+    if earlier is None:
+        return None
+    return {"bar_time": iso(earlier.bar_time_ms), "generated_at": iso(earlier.generated_at_ms)}
 
 
 def scan_jsonl(result: ScanResult) -> str:
@@ -62,15 +71,17 @@ def scan_jsonl(result: ScanResult) -> str:
     return "".join(dumps({**common, **row_document(row)}) + "\n" for row in result.rows)
 
 
-class _Field(NamedTuple):
-    """A column of a flat file: its name, the type of its values, and what takes them from a row."""
+class Field(NamedTuple):
+    """A column of a flat file: its name, the type of its values, what takes them from a row, their unit and look."""
 
     name: str
     type: Type
     read: Callable[[ScanRow], Any]
+    unit: str = ""
+    look: str | None = None
 
 
-def _fields(header: Header) -> list[_Field]:
+def flat_fields(header: Header) -> list[Field]:
     """A row without nesting, and what makes its signal this signal; the market stands behind the exchange."""
     fields = [each for measure in IN_FLAT_FILES for each in _fields_of(measure, header)]
     behind = [each.name for each in fields].index("exchange") + 1
@@ -80,21 +91,21 @@ def _fields(header: Header) -> list[_Field]:
         _same("timeframe", header.timeframe),
         _same("dialect", header.dialect),
         _same("params_hash", header.params_hash),
-        _Field("simulated", "flag", lambda _: header.simulated),
+        Field("simulated", "flag", lambda _: header.simulated),
     ]
 
 
-def _same(name: str, text: str) -> _Field:
-    return _Field(name, "text", lambda _: text)
+def _same(name: str, text: str) -> Field:
+    return Field(name, "text", lambda _: text)
 
 
-def _fields_of(measure: Measure, header: Header) -> list[_Field]:
+def _fields_of(measure: Measure, header: Header) -> list[Field]:
     """The measure's own column; of a figure per family one each, empty where it takes no part."""
     if measure.type == "sides":
         return [each for timeframe in header.others for each in _of_timeframe(timeframe)]
     if measure.type == "families":
-        return [_Field(f"{family}_{measure.part}", "number", _of_family(measure, family)) for family in FAMILY_IDS]
-    return [_Field(measure.name, measure.type, measure.read)]
+        return [Field(f"{family}_{measure.part}", "number", _of_family(measure, family)) for family in FAMILY_IDS]
+    return [Field(measure.name, measure.type, measure.read, measure.unit, measure.look)]
 
 
 def _of_family(measure: Measure, family: str) -> Callable[[ScanRow], float | None]:
@@ -102,10 +113,10 @@ def _of_family(measure: Measure, family: str) -> Callable[[ScanRow], float | Non
     return lambda row: read(row).get(family)
 
 
-def _of_timeframe(timeframe: str) -> list[_Field]:
+def _of_timeframe(timeframe: str) -> list[Field]:
     return [
-        _Field(f"{timeframe}_side", "text", lambda row: each.side.value if (each := row.others[timeframe]) else None),
-        _Field(f"{timeframe}_signal", "number", lambda row: each.signal if (each := row.others[timeframe]) else None),
+        Field(f"{timeframe}_side", "text", lambda row: each.side.value if (each := row.others[timeframe]) else None),
+        Field(f"{timeframe}_signal", "number", lambda row: each.signal if (each := row.others[timeframe]) else None),
     ]
 
 
@@ -113,7 +124,7 @@ def scan_csv(result: ScanResult) -> str:
     """A header line and a line per row; floats read back to the same bits, nothing is an empty cell."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    fields = _fields(result.header)
+    fields = flat_fields(result.header)
     writer.writerow([each.name for each in fields])
     columns = [map(_CSV[each.type], map(each.read, result.rows)) for each in fields]
     writer.writerows(zip(*columns, strict=True))
@@ -124,6 +135,10 @@ def _csv_number(value: float | None) -> str:
     return "" if value is None or isnan(value) else repr(float(value))
 
 
+def _csv_flag(value: bool | None) -> str:
+    return "" if value is None else str(value).lower()
+
+
 def _csv_whole(value: int | None) -> str:
     return "" if value is None else str(value)
 
@@ -132,7 +147,7 @@ _CSV: dict[Type, Callable[[Any], str]] = {
     "text": lambda text: "" if text is None else printable(text),
     "whole": _csv_whole,
     "number": _csv_number,
-    "flag": lambda value: str(value).lower(),
+    "flag": _csv_flag,
     "time": lambda time_ms: time_or_none(time_ms) or "",
 }
 
@@ -146,7 +161,7 @@ def scan_parquet(result: ScanResult) -> bytes:
     """The columns of scan_csv with types: times are UTC milliseconds; the header is JSON under the key `atc.scan`."""
     pa = arrow()
 
-    fields = _fields(result.header)
+    fields = flat_fields(result.header)
     types = {**_ARROW, "time": pa.timestamp("ms", tz="UTC")}
     schema = [pa.field(each.name, types[each.type]) for each in fields]
     arrays = [

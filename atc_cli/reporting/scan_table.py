@@ -13,7 +13,7 @@ from rich.text import Text
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.measures import table as measures
 from atc_cli.domain.results.scan import Prefiltered, ScanResult, ScanRow, Side
-from atc_cli.reporting.banner import banner, breadth
+from atc_cli.reporting.banner import banner, breadth, compared
 from atc_cli.reporting.cells import SIDE_MARKS, Cell, Span
 from atc_cli.reporting.columns import COLUMNS, DROP_ORDER, SPARK_NARROW, Scene, checked_columns, default_columns
 from atc_cli.reporting.layout import GAP, RULE, TITLE, flow
@@ -50,6 +50,7 @@ def scan_table(
     shown = result if first is None else replace(result, rows=_first_of_each_side(result.rows, first))
     keys = checked_columns(columns) if columns else _usual(shown, by_side=first is not None)
     above = [*banner(result.header, width=width, zone=zone), *breadth(result.breadth, width=width)]
+    above += flow([((compared(result, zone), "dim"),)], width, indent=2) if "was" in keys else []
     above += [*_prefilter(result.prefiltered, width), Text()]
     if not result.rows:
         return [*above, *_nothing(result, width)]

@@ -20,7 +20,7 @@ def scan_summary(result: ScanResult, *, verbose: bool = False) -> list[str]:
     """Plain lines: counts, skips grouped by reason, warnings; `verbose` names every skip with its detail."""
     return [
         *(["interrupted: this is what had arrived"] if result.interrupted else []),
-        _counts(result.exact),
+        scan_counts(result.exact),
         *([" · ".join(prefilter_parts(result.prefiltered))] if result.prefiltered is not None else []),
         *skip_lines(result.skipped, verbose=verbose),
         *_lag_hint(result.skipped),
@@ -73,7 +73,8 @@ def _notes(header: Header, *, verbose: bool) -> list[str]:
     return notes
 
 
-def _counts(result: ScanResult) -> str:
+def scan_counts(result: ScanResult) -> str:
+    """117 symbols scanned, rows by side, what the filters hid, how many were skipped."""
     sides = Counter(row.side for row in result.rows)
     shown = ", ".join(f"{sides[side]} {side.value}" for side in Side if sides[side])
     parts = [

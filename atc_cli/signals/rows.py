@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from atc_cli.signals.disk import BytesCache
 
 # Whose row it is and how it ranks is not for the candles to say.
-_FIELDS = [each.name for each in fields(ScanRow) if each.name not in ("rank", "exchange", "symbol", "others")]
+_NOT_OF_CANDLES = ("rank", "exchange", "symbol", "others", "rank_before", "new")
+_FIELDS = [each.name for each in fields(ScanRow) if each.name not in _NOT_OF_CANDLES]
 _values_of = attrgetter(*_FIELDS)
 
 _Rows = dict[str, Sequence[Any]]

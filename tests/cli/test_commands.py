@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 from atc_cli import __version__
 from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS
 from atc_cli.settings.verbs import VERBS
-from tests.conftest import Atc, Run, unstamped
+from tests.conftest import ROOT, Atc, Run, unstamped
 from tests.helpers.backends import HOUR_MS, tick_walk
 
 HOSTILE = "\x1b[31mEVIL\x1b[0m[bold]"
@@ -133,7 +134,7 @@ def test_json_is_the_contract(atc: Atc, data: Path) -> None:
     assert document["scanned"] == len(document["rows"]) + len(document["skipped"])
 
 
-@pytest.mark.parametrize("output", ["jsonl", "csv", "parquet", "markdown", "symbols"])
+@pytest.mark.parametrize("output", ["jsonl", "csv", "parquet", "markdown", "symbols", "html"])
 def test_every_format_lists_the_same_symbols_in_the_same_order(
     atc: Atc, data: Path, tmp_path: Path, output: str
 ) -> None:
@@ -148,8 +149,33 @@ def test_every_format_lists_the_same_symbols_in_the_same_order(
         "parquet": lambda: list(pq.read_table(pa.BufferReader(content))["symbol"].to_pylist()),
         "markdown": lambda: re.findall(r"\| (\w+USDT) ", content.decode()),
         "symbols": lambda: content.decode().split(),
+        "html": lambda: re.findall(r'<td class="s">(\w+USDT)', content.decode()),
     }
     assert read[output]() == expected
+
+
+def test_a_page_and_a_workbook_are_named_by_their_extension(atc: Atc, data: Path, tmp_path: Path) -> None:
+    scan(atc, data, "--out", str(tmp_path / "a.html"))
+    assert (tmp_path / "a.html").read_text().startswith("<!doctype html>")
+    if find_spec("xlsxwriter") is None:
+        done = scan(atc, data, "--out", str(tmp_path / "a.xlsx"))
+        assert done.code == 69
+        assert "pip install 'atc-cli[xlsx]'" in done.err
+        assert not (tmp_path / "a.xlsx").exists()
+    else:
+        scan(atc, data, "--out", str(tmp_path / "a.xlsx"))
+        assert (tmp_path / "a.xlsx").read_bytes().startswith(b"PK")
+
+
+def test_a_workbook_without_its_library_is_refused_before_the_scan(atc_process: Atc, tmp_path: Path) -> None:
+    """None in place of a module is how Python is told that there is none."""
+    (tmp_path / "here" / "sitecustomize.py").write_text("import sys; sys.modules['xlsxwriter'] = None")
+    done = atc_process(
+        "scan", "--exchange", "demo", "--output", "xlsx", env={"PYTHONPATH": f"{tmp_path / 'here'}:{ROOT}"}
+    )
+    assert (done.code, done.out) == (69, "")
+    assert "pip install 'atc-cli[xlsx]'" in done.err
+    assert "scanned" not in done.err
 
 
 def test_symbols_of_one_scan_are_the_watchlist_of_the_next(atc: Atc, data: Path) -> None:
@@ -185,7 +211,7 @@ def test_the_extension_of_out_is_the_format(atc: Atc, data: Path, tmp_path: Path
     ("flags", "part"),
     [
         (["--output", "csv", "--out", "a.json"], "the output is csv"),
-        (["--out", "a.xlsx"], "'.xlsx'"),
+        (["--out", "a.xls"], "'.xls'"),
         (["--out", "a.json.gz"], "'.gz'"),
     ],
 )

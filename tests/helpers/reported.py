@@ -72,6 +72,8 @@ ROW = ScanRow(
     forming=False,
     closes=tuple(100 + 10 * math.sin(i / 5) for i in range(40)),
     measured={"change_24h_frac": 0.0123, "quote_volume": 12_345_678_901.0},
+    rank_before=4,
+    new=False,
 )
 
 
@@ -92,7 +94,7 @@ def market() -> tuple[ScanRow, ...]:
     return (
         ROW,
         row(2, LONGEST, -1.0, price=0.0012345, grid=7, change_24h_frac=-0.0845, quote_volume=4.2e6, age_bars=0,
-            flipped_at_ms=BAR, closes=wave(1), families=dict.fromkeys(FAMILY_IDS, -0.5)),
+            flipped_at_ms=BAR, closes=wave(1), families=dict.fromkeys(FAMILY_IDS, -0.5), rank_before=None, new=True),
         row(3, "PEPE/USDT:USDT", 0.9731, price=0.00000701, grid=8, change_24h_frac=0.3131, quote_volume=987e6,
             age_bars=41, flipped_at_ms=BAR - 41 * HOUR, closes=wave(2), families=dict.fromkeys(FAMILY_IDS, 0.31)),
         row(4, CHINESE, -0.8125, price=0.1734, grid=4, change_24h_frac=-0.0001, quote_volume=55e6, age_bars=12,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Type = Literal["text", "whole", "number", "flag", "time", "families", "closes", "sides"]
 Look = Literal[
     "place", "symbol", "name", "side", "signal", "families", "price", "change", "amount", "age", "moment",
-    "bars", "gaps", "grid", "bar time", "closes", "sides", "agreement",
+    "bars", "gaps", "grid", "bar time", "closes", "sides", "agreement", "place before",
 ]  # fmt: skip
 LAST = 1000
 

@@ -105,6 +105,11 @@ MEASURES: tuple[Measure, ...] = (
     ),
     Measure(key="approximate", type="flag", of=attrgetter("approximate"), name="approximate"),
     Measure(
+        key="was", type="whole", of=attrgetter("rank_before"), name="rank_before",
+        title="WAS", look="place before", sort="smallest",
+    ),
+    Measure(key="new", type="flag", of=attrgetter("new"), name="new", sort="largest"),
+    Measure(
         key="spark", type="closes", unit="quote currency", of=attrgetter("closes"),
         title=f"LAST {SPARK_CLOSES} CLOSES", look="closes", usual=True,
     ),

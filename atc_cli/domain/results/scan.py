@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
+from atc_cli.domain.results.earlier import Earlier
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 
 
@@ -94,7 +95,8 @@ class ScanRow:
     hold the families in use only; `closes` are the last closes for the sparkline, oldest first; `measured` is what the
     measures of the window say (domain.measures), by name. `unsure`: one answer alone says that bars are missing, and
     the exchange will be asked again. `others` is what the symbol shows at other timeframes, None where nothing is
-    known. `approximate`: computed from a window that is shorter than it should be.
+    known. `approximate`: computed from a window that is shorter than it should be. `rank_before` is the rank a scan
+    ago on the same side, `new` whether there was none: both None where no earlier scan is known.
     """
 
     rank: int
@@ -118,6 +120,8 @@ class ScanRow:
     unsure: bool = False
     others: Mapping[str, Elsewhere | None] = field(default_factory=dict)
     approximate: bool = False
+    rank_before: int | None = None
+    new: bool | None = None
 
     @property
     def trend(self) -> int:
@@ -220,7 +224,8 @@ class ScanResult:
     """A whole scan.
 
     `hidden` counts rows that the filters took out, by filter; `breadth` counts the sides of every symbol
-    that has values, before any filter; `remembered` is None where nothing is, `prefiltered` where nothing was.
+    that has values, before any filter; `remembered` is None where nothing is, `prefiltered` where nothing was;
+    `earlier` is what ranks are compared with.
     """
 
     header: Header
@@ -232,6 +237,7 @@ class ScanResult:
     interrupted: bool = False
     remembered: Remembered | None = None
     prefiltered: Prefiltered | None = None
+    earlier: Earlier | None = None
 
     @property
     def exact(self) -> "ScanResult":
