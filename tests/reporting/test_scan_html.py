@@ -238,7 +238,7 @@ def test_what_makes_the_signals_these_signals_is_said() -> None:
     words = "\n".join(each for texts in loud.texts.values() for each in texts)
     for part in (
         "SIMULATED MARKET", "includes the forming bar", "interrupted", "preset intraday (with other ema_len)",
-        "binanceusdm swap 1h", "1500 bars", "dialect lts", ", 4 min old", "made 2025-10-23 09:04+00:00",
+        "binanceusdm swap 1h", "1500 bars", "dialect lts", ", 4 min old", "made 2025-10-23T09:04:00+00:00",
         "▲ 4 LONG", "▼ 5 SHORT", "91 NEUTRAL", "hidden: 90 NEUTRAL, 3 --top", "3 skipped: 1 too few bars", "ab" * 32,
     ):  # fmt: skip
         assert part in words, part
