@@ -9,10 +9,11 @@ from time import perf_counter
 from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
-from atc_cli.commands.rows import computed, listed
+from atc_cli.commands.rows import computed, judge_of, jump_warnings, listed, without_jumps
 from atc_cli.data.gather import Gathered, gather
 from atc_cli.data.market import Listing
 from atc_cli.domain.catalog import Want
+from atc_cli.domain.cautions import Bounds
 from atc_cli.domain.classify import rank, sort_rows
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
@@ -50,18 +51,22 @@ def run(
     if ports.signals is not None:
         ports.signals.remember(_storable(gathered, fresh))
     rows = _listed((*_rows(fresh), *known), gathered.listings())
+    rows, jumped = without_jumps(rows, settings.max_jump) if settings.skip_jumps else (rows, [])
+    jumping = jump_warnings(rows, settings.max_jump)
+    breadth = Counter(row.side for row in rows)
     kept, hidden = filtered(rows, settings)
-    top = top_per_side(rank(kept), settings.top)
+    judge = judge_of(Bounds.of(breadth, settings.max_jump), settings.stop_atr)
+    top = top_per_side(rank(kept, settings.tie, judge), settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
     header = header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms)
     return ScanResult(
-        header=replace(header, warnings=(*header.warnings, *_steepness(params, max(bars, default=0)))),
+        header=replace(header, warnings=(*header.warnings, *jumping, *_steepness(params, max(bars, default=0)))),
         rows=sort_rows(top, settings.sort),
-        skipped=(*gathered.skipped, *(each for each in fresh if isinstance(each, Skipped))),
+        skipped=(*gathered.skipped, *(each for each in fresh if isinstance(each, Skipped)), *jumped),
         scanned=_scanned(gathered),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),
-        breadth=Counter(row.side for row in rows),
+        breadth=breadth,
         interrupted=gathered.interrupted,
         remembered=None if ports.signals is None else Remembered(len(gathered.known), len(gathered.series)),
     )

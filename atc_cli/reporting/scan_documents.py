@@ -87,10 +87,17 @@ def _same(name: str, text: str) -> _Field:
 
 
 def _fields_of(measure: Measure) -> list[_Field]:
-    """The measure's own column; of a figure per family one each, empty where it takes no part."""
+    """The measure's own column, texts joined by ;; of a figure per family one each, empty where it takes no part."""
     if measure.type == "families":
         return [_Field(f"{family}_{measure.part}", "number", _of_family(measure, family)) for family in FAMILY_IDS]
+    if measure.type == "texts":
+        return [_Field(measure.name, "text", _joined(measure))]
     return [_Field(measure.name, measure.type, measure.read)]
+
+
+def _joined(measure: Measure) -> Callable[[ScanRow], str]:
+    read = measure.read
+    return lambda row: ";".join(read(row))
 
 
 def _of_family(measure: Measure, family: str) -> Callable[[ScanRow], float | None]:

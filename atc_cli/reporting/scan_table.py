@@ -8,10 +8,11 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from atc_cli.domain.catalog import FAMILIES
+from atc_cli.domain.cautions import that_occur
 from atc_cli.domain.measures import table as measures
 from atc_cli.domain.results.scan import ScanResult, ScanRow
 from atc_cli.reporting.banner import banner, breadth
-from atc_cli.reporting.cells import Cell, Span
+from atc_cli.reporting.cells import ODD, QUIET, Cell, Span
 from atc_cli.reporting.columns import COLUMNS, DROP_ORDER, SPARK_NARROW, Scene, checked_columns, default_columns
 from atc_cli.reporting.layout import GAP, RULE, TITLE, flow
 from atc_cli.reporting.text import printable
@@ -41,13 +42,14 @@ def scan_table(result: ScanResult, *, columns: tuple[str, ...] | None, width: in
         return [*above, *_nothing(result, width)]
     scene = Scene.of(result, zone)
     drawn = {key: _drawn(key, result.rows, scene) for key in keys}
+    cautions = _cautions(result.rows, drawn, width)
     if width is None:
-        return [*above, *_lines(drawn)]
+        return [*above, *_lines(drawn), *cautions]
     if "spark" in drawn and _total(drawn) > width:
         drawn["spark"] = _drawn("spark", result.rows, replace(scene, spark_cells=SPARK_NARROW))
     if not columns:
         drawn = _fitted(drawn, width)
-    return [*above, *_lines(drawn), *_legend(drawn, width)]
+    return [*above, *_lines(drawn), *_legend(drawn, width), *cautions]
 
 
 def _drawn(key: str, rows: Iterable[ScanRow], scene: Scene) -> _Drawn:
@@ -126,6 +128,13 @@ def _legend(drawn: Mapping[str, _Drawn], width: int) -> list[Text]:
         words.append("closes since the flip in colour")
     items: list[Cell] = [((each, "dim"),) for each in words]
     return [Text(), *flow(items, width)] if items else []
+
+
+def _cautions(rows: Iterable[ScanRow], drawn: Mapping[str, _Drawn], width: int | None) -> list[Text]:
+    """What the marks of cautions say, of those that some row carries."""
+    occurring = that_occur(rows) if "cautions" in drawn else ()
+    items: list[Cell] = [((each.mark, ODD), (f" {each.words}", QUIET)) for each in occurring]
+    return flow(items, width)
 
 
 def _nothing(result: ScanResult, width: int | None) -> list[Text]:

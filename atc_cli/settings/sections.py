@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, LENGTH_MAX, Dialect, Robustness, Source
 from atc_cli.domain.measures.table import COLUMNS, SORTS
 from atc_cli.domain.params import Params, in_range
+from atc_cli.domain.ties import LEAST_STRETCHED, TIES
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.settings.names import (
     BACKENDS,
@@ -135,6 +136,17 @@ class Rows(Section):
     min_signal: float = setting("smallest |signal|", number(0, 1), default=0.0, metavar="X")
     max_age: int | None = setting("flips at most N bars old (for cron)", whole(0), default=None, metavar="N")
     all: bool = setting("NEUTRAL rows too", switch, default=False)
+    tie: str = setting(
+        "order of equal |signal|: least stretch = side x (close / EMA(28) - 1) / (ATR(100) / close), youngest flip, or "
+        "largest volume",
+        choice("tie", TIES),
+        default=LEAST_STRETCHED,
+    )
+    max_jump: float = setting(
+        "warn where the close goes to X times or 1/X of the bar before", number(1.1), default=10.0, metavar="X"
+    )
+    skip_jumps: bool = setting("skip symbols whose close jumps like that", switch, default=False)
+    stop_atr: float = setting("distance of the column stop, in ATR(100)", number(0.1, 100), default=3.0, metavar="K")
 
 
 @section

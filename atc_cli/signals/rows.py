@@ -19,8 +19,9 @@ from atc_cli.domain.results.stored import Content
 if TYPE_CHECKING:
     from atc_cli.signals.disk import BytesCache
 
-# Whose row it is and how it ranks is not for the candles to say.
-_FIELDS = [each.name for each in fields(ScanRow) if each.name not in ("rank", "exchange", "symbol")]
+# What is not for the candles to say: whose row it is, how it ranks, and what flags and other rows make of it.
+_OTHERS = ("rank", "exchange", "symbol", "stop_frac", "cautions")
+_FIELDS = [each.name for each in fields(ScanRow) if each.name not in _OTHERS]
 _values_of = attrgetter(*_FIELDS)
 
 _Rows = dict[str, Sequence[Any]]

@@ -17,9 +17,14 @@ class Side(StrEnum):
         """Where --sort side puts it."""
         return _PLACES[self]
 
+    @property
+    def trend(self) -> int:
+        """+1 LONG, -1 SHORT, 0 NEUTRAL."""
+        return _TREND[self]
+
 
 _PLACES = {side: place for place, side in enumerate(Side)}
-TREND: dict[Side, int] = {Side.LONG: 1, Side.SHORT: -1, Side.NEUTRAL: 0}
+_TREND: dict[Side, int] = {Side.LONG: 1, Side.SHORT: -1, Side.NEUTRAL: 0}
 
 
 class SkipReason(StrEnum):
@@ -42,6 +47,7 @@ class SkipReason(StrEnum):
     FETCH_FAILED = "fetch_failed"
     UNKNOWN_SYMBOL = "unknown_symbol"
     INTERRUPTED = "interrupted"
+    JUMP = "jump"
 
     @property
     def label(self) -> str:
@@ -50,8 +56,8 @@ class SkipReason(StrEnum):
 
     @property
     def fault(self) -> bool:
-        """True where a fetch or a data fault cost the symbol (exit code 3)."""
-        return self not in (SkipReason.TOO_FEW_BARS, SkipReason.CUTOUT)
+        """True where a fetch or a data fault cost the symbol (exit code 3); a jump does so only if asked to."""
+        return self not in (SkipReason.TOO_FEW_BARS, SkipReason.CUTOUT, SkipReason.JUMP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,8 @@ class ScanRow:
 
     Times in UTC ms, fractions not percent; `families` and `weights` hold the families in use only;
     `closes` are the last closes for the sparkline, oldest first; `measured` is what the measures of the window
-    say (domain.measures), by name.
+    say (domain.measures), by name. What follows depends on flags and on the other rows: `stop_frac` is the way from the
+    price to the stop, `cautions` are names of domain.cautions.
     """
 
     rank: int
@@ -100,11 +107,18 @@ class ScanRow:
     forming: bool
     closes: tuple[float, ...]
     measured: Mapping[str, float | None]
+    stop_frac: float | None = None
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def stop_price(self) -> float | None:
+        """Where a stop stands, price * (1 + stop_frac)."""
+        return None if self.stop_frac is None else self.price * (1 + self.stop_frac)
 
     @property
     def trend(self) -> int:
         """+1, -1 or 0 of the side."""
-        return TREND[self.side]
+        return self.side.trend
 
     @property
     def change_24h_frac(self) -> float | None:
