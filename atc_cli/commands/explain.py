@@ -1,6 +1,7 @@
 """`atc explain`: one symbol taken apart."""
 
 import math
+from dataclasses import replace
 from time import perf_counter
 
 import numpy as np
@@ -8,9 +9,10 @@ import numpy as np
 from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
-from atc_cli.commands.rows import listed, rows_of
+from atc_cli.commands.rows import judge_of, listed, rows_of
 from atc_cli.data.gather import Gathered, gather
 from atc_cli.domain.catalog import FAMILIES, Dialect, Want
+from atc_cli.domain.cautions import Bounds
 from atc_cli.domain.classify import directions
 from atc_cli.domain.growth import growth_table
 from atc_cli.domain.panel import Panel
@@ -44,11 +46,13 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     (row,) = rows_of(panel, values, params)
     if isinstance(row, Skipped):
         raise NoDataError(f"{row.symbol}: {row.detail}")
+    row = listed(row, gathered.universe.listings[0])
+    judge = judge_of(Bounds.of({row.side: 1}, settings.max_jump), settings.stop_atr)
     series = series_of(gathered, values, params)
     direction = series.columns.get("direction", np.array([np.nan]))[-1]
     return ExplainResult(
         header=header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms),
-        row=listed(row, gathered.universe.listings[0]),
+        row=replace(row, **judge(row)),
         families=_families(values, params),
         lag_bars=_lag_bars(gathered),
         multiplier=float(growth_table(params, len(series.timestamp))[-1]),

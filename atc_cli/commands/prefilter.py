@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.rows import computed, listed
@@ -11,6 +12,7 @@ from atc_cli.data.market import Price
 from atc_cli.data.prefilter import Glimpse, Name, Prefetched, prefetch
 from atc_cli.domain.candidates import candidates
 from atc_cli.domain.catalog import Want
+from atc_cli.domain.classify import rank
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import Prefiltered, ScanRow, Skipped
@@ -69,7 +71,10 @@ class Search:
         rows = [*self._computed(glimpse.whole, self.params), *known, *self._approximate(glimpse.short)]
         listings = glimpse.listings
         able = [listed(row, listings[row.exchange, row.symbol]) for row in rows if isinstance(row, ScanRow)]
-        return candidates(able, self.settings.prefilter or 0, self.params.cuts, self._trends, passes=self.passes)
+        order = partial(rank, tie=self.settings.tie)
+        return candidates(
+            able, self.settings.prefilter or 0, self.params.cuts, self._trends, passes=self.passes, order=order
+        )
 
     def _approximate(self, short: Sequence[Candles]) -> list[ScanRow | Skipped]:
         """Rows of short windows, equities from their first bar on: a cut-out would leave nothing of them."""

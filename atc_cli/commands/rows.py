@@ -1,21 +1,26 @@
 """Computed values to rows."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.data.market import Listing
 from atc_cli.domain.catalog import FAMILY_IDS, Want
-from atc_cli.domain.classify import side_of
+from atc_cli.domain.cautions import Bounds, cautions_of, jumps
+from atc_cli.domain.classify import Judge, side_of
+from atc_cli.domain.features import Features
 from atc_cli.domain.measures.measure import RowData
 from atc_cli.domain.measures.table import SPARK_CLOSES, measured, told
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
+from atc_cli.domain.timeframe import iso
 from atc_cli.engine.backend import Backend, LastBar, Values
+from atc_cli.engine.features import last_features
 
 
 def computed(series: Sequence[Candles], backend: Backend, params: Params) -> list[ScanRow | Skipped]:
@@ -26,7 +31,8 @@ def computed(series: Sequence[Candles], backend: Backend, params: Params) -> lis
 
 def rows_of(panel: Panel, values: Values, params: Params) -> list[ScanRow | Skipped]:
     """One unranked row per series, of its last bar and nothing but its candles; skipped where equities overflowed."""
-    return [_row(candles, values.last(i), params) for i, candles in enumerate(panel.series)]
+    figures = last_features(panel)
+    return [_row(candles, values.last(i), figures[i], params) for i, candles in enumerate(panel.series)]
 
 
 def listed(row: ScanRow, listing: Listing) -> ScanRow:
@@ -35,21 +41,66 @@ def listed(row: ScanRow, listing: Listing) -> ScanRow:
     return replace(row, measured={**row.measured, **figures}) if figures else row
 
 
-def _row(candles: Candles, last: LastBar, params: Params) -> ScanRow | Skipped:
+def judge_of(bounds: Bounds, stop_atr: float) -> Judge:
+    """What gives rows their cautions, and a stop at `stop_atr` times their ATR against their side.
+
+    No stop where the row is NEUTRAL, has no ATR, or the stop would be at or below zero.
+    """
+
+    def judge(row: ScanRow) -> dict[str, Any]:
+        atr, trend = row.measured.get("atr_frac"), row.trend
+        stop = None if atr is None or trend == 0 else -trend * stop_atr * atr
+        return {"cautions": cautions_of(row, bounds), "stop_frac": stop if stop is None or stop > -1 else None}
+
+    return judge
+
+
+def jump_warnings(rows: Iterable[ScanRow], max_jump: float) -> tuple[str, ...]:
+    """One that names the first row whose closes jump, where there are any: a mark may not be among the columns."""
+    found = [row for row in rows if jumps(row, max_jump)]
+    if not found:
+        return ()
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    return (f"{found[0].symbol}{more}: {_jump_words(found[0])} --skip-jumps leaves it out",)
+
+
+def without_jumps(rows: Iterable[ScanRow], max_jump: float) -> tuple[list[ScanRow], list[Skipped]]:
+    """The rows whose closes do not jump, and the others as skips that name the bar and the factor."""
+    kept: list[ScanRow] = []
+    skipped = []
+    for row in rows:
+        if jumps(row, max_jump):
+            skipped.append(Skipped(row.symbol, SkipReason.JUMP, _jump_words(row), row.exchange))
+        else:
+            kept.append(row)
+    return kept, skipped
+
+
+def _jump_words(row: ScanRow) -> str:
+    jump, at_ms = row.measured["jump"], row.measured["jumped_at"]
+    assert jump is not None
+    assert at_ms is not None
+    factor = max(jump, 1 / jump)
+    written = f"{factor:,.0f}" if factor >= 100 else f"{factor:.3g}"
+    return f"the close goes to {'x' if jump > 1 else '1/'}{written} at {iso(int(at_ms))}; prices of one thing?"
+
+
+def _row(candles: Candles, last: LastBar, features: Features, params: Params) -> ScanRow | Skipped:
     if not (math.isfinite(last.average) and math.isfinite(last.weight_total)):
         why = "an equity left the range of numbers; lower the weights or lambda"
         return Skipped(candles.symbol, SkipReason.OVERFLOW, why, candles.exchange)
     families, weights = _by_family(last.families), _by_family(last.weights)
     flipped = last.flipped if last.flipped >= 0 else None
+    side, price = side_of(last.average, params), float(candles.close[-1])
     return ScanRow(
         rank=0,
         exchange=candles.exchange,
         symbol=candles.symbol,
-        side=side_of(last.average, params),
+        side=side,
         signal=last.average,
         families=families,
         weights=weights,
-        price=float(candles.close[-1]),
+        price=price,
         flipped_at_ms=None if flipped is None else int(candles.timestamp[flipped]),
         age_bars=None if flipped is None else len(candles) - 1 - flipped,
         bars=len(candles),
@@ -60,11 +111,10 @@ def _row(candles: Candles, last: LastBar, params: Params) -> ScanRow | Skipped:
         forming=candles.forming,
         closes=tuple(candles.close[-SPARK_CLOSES:].tolist()),
         unsure=candles.unsure,
-        measured=measured(RowData(candles, params, last.average, families, weights, flipped)),
+        measured=measured(RowData(candles, params, side, last.average, families, weights, flipped, price, features)),
     )
 
 
 def _by_family(values: NDArray[np.float64]) -> Mapping[str, float]:
     """Families in use only: the others are NaN."""
-    pairs = zip(FAMILY_IDS, (float(value) for value in values), strict=True)
-    return {name: value for name, value in pairs if not math.isnan(value)}
+    return {name: value for name, value in zip(FAMILY_IDS, values.tolist(), strict=True) if not math.isnan(value)}

@@ -11,11 +11,12 @@ from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.prefilter import Search
 from atc_cli.commands.question import needs_of, wanted_of
-from atc_cli.commands.rows import listed
+from atc_cli.commands.rows import judge_of, jump_warnings, listed, without_jumps
 from atc_cli.commands.signals import signals_of
 from atc_cli.commands.tally import Tally
 from atc_cli.data.gather import Gathered
 from atc_cli.data.market import Listing
+from atc_cli.domain.cautions import Bounds
 from atc_cli.domain.classify import rank, sort_rows
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
@@ -57,9 +58,12 @@ def run(
     listings = gathered.listings()
     short = [each for each in searched.approximate if isinstance(each, ScanRow)]
     rows = _listed((*found.rows, *short), listings)
+    rows, jumped = without_jumps(rows, settings.max_jump) if settings.skip_jumps else (rows, [])
+    breadth = Counter(row.side for row in rows)
     kept, hidden = filtered(rows, settings)
     header = header_of(settings, params, ports, gathered, decision=found.decision, compute_ms=found.compute_ms)
-    header = replace(header, warnings=(*header.warnings, *_steepness(params, found.longest_bars)))
+    warnings = (*jump_warnings(rows, settings.max_jump), *_steepness(params, found.longest_bars))
+    header = replace(header, warnings=(*header.warnings, *warnings))
     interrupted = gathered.interrupted
     if settings.with_ and not interrupted:
         compared = others.with_others(kept, listings, settings, params, ports)
@@ -68,11 +72,13 @@ def run(
         header = _beside_others(header, settings.with_, compared)
         interrupted = compared.interrupted
     earlier = earlier_of(last, gathered)
-    ranked = rank(kept, since(earlier))
+    judge = judge_of(Bounds.of(breadth, settings.max_jump), settings.stop_atr)
+    ranked = rank(kept, settings.tie, judge, since(earlier))
     top = top_per_side(_sorted(ranked, settings.sort), settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
-    skipped = (*gathered.skipped, *found.skipped, *(each for each in searched.approximate if isinstance(each, Skipped)))
+    faint = (each for each in searched.approximate if isinstance(each, Skipped))
+    skipped = (*gathered.skipped, *found.skipped, *faint, *jumped)
     if last is not None and not interrupted:
         keep(last, header, [row for row in ranked if not row.approximate], skipped)
     return ScanResult(
@@ -81,7 +87,7 @@ def run(
         skipped=skipped,
         scanned=_scanned(gathered) + len(searched.approximate),
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),
-        breadth=Counter(row.side for row in rows),
+        breadth=breadth,
         interrupted=interrupted,
         remembered=None if ports.signals is None else Remembered(len(gathered.known), len(gathered.series)),
         prefiltered=searched.prefiltered,

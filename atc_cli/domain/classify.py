@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from atc_cli.domain.measures.table import SORTS
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow, Side
+from atc_cli.domain.ties import LEAST_STRETCHED, TIES
 from atc_cli.errors import UsageError, unknown_name
 
 Floats = NDArray[np.float64]
-
 Judge = Callable[[ScanRow], dict[str, Any]]
 
 
@@ -66,23 +66,28 @@ def _held(events: Floats) -> Floats:
     return np.where(at >= 0, events[at], np.nan)
 
 
-def rank(rows: Iterable[ScanRow], judge: Judge = unjudged) -> list[ScanRow]:
-    """Order by |signal|, then younger flip, then quote volume, then symbol; NEUTRAL rows come last.
+def rank(rows: Iterable[ScanRow], tie: str = LEAST_STRETCHED, *judges: Judge) -> list[ScanRow]:
+    """Order by |signal|, the largest first, NEUTRAL rows last; among equals as `tie` says, a key of domain.ties.
 
     Approximate rows come behind all others.
 
-    Signals of exactly +-1 are common (a third of a real universe), so the ties decide. `judge` says what else
-    each row is given with its rank, by field.
+    stretch: the smallest stretch = side * (close / EMA(28) - 1) / (ATR(100) / close), then the larger quote volume;
+    age: the younger flip, then the larger volume; volume: the larger volume. What is unknown comes last; then follow
+    symbol and exchange. Signals of exactly +-1 are common (a third to a half of a real universe), so the ties decide.
+    `judges` say what else each row is given with its rank, by field.
     """
-    ordered = sorted(rows, key=_rank_key)
-    return [replace(row, rank=place, **judge(row)) for place, row in enumerate(ordered, start=1)]
+    among_equals = TIES[tie]
 
+    def place(row: ScanRow) -> tuple[Any, ...]:
+        neutral = row.side is Side.NEUTRAL
+        return row.approximate, neutral, -abs(row.signal), *among_equals(row), row.symbol, row.exchange
 
-def _rank_key(row: ScanRow) -> tuple[bool, bool, float, float, float, str, str]:
-    age = row.age_bars if row.age_bars is not None else float("inf")
-    volume = row.quote_volume if row.quote_volume is not None else -1.0
-    neutral = row.side is Side.NEUTRAL
-    return row.approximate, neutral, -abs(row.signal), age, -volume, row.symbol, row.exchange
+    ordered = sorted(rows, key=place)
+    given = [{key: value for judge in judges for key, value in judge(row).items()} for row in ordered]
+    return [
+        replace(row, rank=number, **more)
+        for number, (row, more) in enumerate(zip(ordered, given, strict=True), start=1)
+    ]
 
 
 def sort_rows(rows: Iterable[ScanRow], key: str) -> tuple[ScanRow, ...]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.engines import AUTO, SIMD_PATHS, Engine
+from atc_cli.domain.features import Features, Lengths
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Form, Offer, Unavailable, Values
@@ -177,6 +178,25 @@ def _complaint(plain: PlainParams) -> str | None:
     except ValueError as error:
         return str(error)
     return None
+
+
+def features(candles: Sequence[Floats], lengths: Lengths, *, every: bool) -> Floats:
+    """The figures of domain.features of series whose values are [5, bars]: [n, 5] at the last bar of each.
+
+    With `every` those of each bar, flat: per series 5 rows of its bars. Raises ImportError where the extension is not
+    built or an older one.
+    """
+    from atc_cli._kernels import features as computed
+
+    count = sum(each.shape[1] for each in candles) if every else len(candles)
+    out = np.empty(count * len(Features._fields))
+    computed([_in_rows(each) for each in candles], lengths, every, out)
+    return out if every else out.reshape(count, -1)
+
+
+def _in_rows(values: Floats) -> Floats:
+    """As they are where each row is whole: those of a store are rows of one array of all symbols, and copies cost."""
+    return values if values.strides[-1] == values.itemsize else np.ascontiguousarray(values)
 
 
 def _processors() -> int:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from typing import Any, Literal
 
 from atc_cli.domain.catalog import FAMILY_IDS
+from atc_cli.domain.cautions import BY_NAME as CAUTION_BY_NAME
 from atc_cli.domain.measures import table
 from atc_cli.domain.measures.measure import Look, Measure
 from atc_cli.domain.results.scan import Header, ScanResult, ScanRow
@@ -32,7 +33,8 @@ Justify = Literal["left", "right"]
 SPARK_NARROW = table.SPARK_CLOSES // 2
 _FRESH_BARS = 3
 _SIGNAL_DECIMALS = 3
-_TO_THE_LEFT = ("text", "families", "sides")
+_MULTIPLE_DECIMALS = 1
+_TO_THE_LEFT = ("text", "texts", "families", "sides")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +138,19 @@ def _number(value: float | None, text: str) -> Cell:
     return ((text, "" if figures.known(value) else QUIET),)
 
 
+def _stop(stop: float | None, row: ScanRow, _: Scene) -> Cell:
+    """The price with as many decimals as the row's, and how far away it is."""
+    if not figures.known(stop):
+        return ((figures.NOTHING, QUIET),)
+    decimals = len(figures.price(row.price, row.grid).partition(".")[2])
+    return (f"{stop:.{decimals}f} ", ""), (f"{figures.percent(row.stop_frac):>7}", QUIET)
+
+
+def _cautions(names: Sequence[str], _: ScanRow, __: Scene) -> Cell:
+    """The mark of each; the words stand under the table."""
+    return (("".join(CAUTION_BY_NAME[name].mark for name in names), ODD),)
+
+
 def _grid(decimals: int | None, _: ScanRow, __: Scene) -> Cell:
     """The unit of the decimal grid that prices lie on; `none` is the spec's word for off grid."""
     unit = "none" if decimals is None else f"1e-{decimals}" if decimals else "1"
@@ -152,8 +167,12 @@ _DRAWN: dict[Look, Callable[[Any, ScanRow, Scene], Cell]] = {
     "name": lambda name, _, __: ((printable(name), QUIET),),
     "side": lambda _, row, __: side_cell(row.side),
     "signal": lambda signal, row, _: ((figures.signed(signal, _SIGNAL_DECIMALS), SIDE_MARKS[row.side][1]),),
+    "multiple": lambda multiple, _, __: _number(multiple, figures.signed(multiple, _MULTIPLE_DECIMALS)),
+    "cautions": _cautions,
     "families": _families,
     "price": lambda price, row, _: _number(price, figures.price(price, row.grid)),
+    "stop": _stop,
+    "share": lambda share, _, __: _number(share, figures.share(share)),
     "change": lambda change, _, __: ((figures.percent(change), direction_style(change)),),
     "amount": lambda amount, _, __: _number(amount, figures.human(amount)),
     "age": _age,
@@ -173,20 +192,21 @@ COLUMNS: dict[str, Column] = {key: Column.of(measure) for key, measure in table.
 _STAYS = ("symbol", "side", "signal")
 _LAST_TO_GO = (
     "spark", "flipped", "volume", "grid", "gaps", "bars", "time",
-    "change", "families", "price", "exchange", "age", "rank",
+    "stretch", "change", "families", "price", "exchange", "age", "rank", "cautions",
 )  # fmt: skip
 DROP_ORDER: tuple[str, ...] = (*(key for key in COLUMNS if key not in (*_STAYS, *_LAST_TO_GO)), *_LAST_TO_GO)
 """What goes first where the terminal is too narrow: what is not named above; symbol, side and signal never go."""
 
 
 def default_columns(result: ScanResult) -> tuple[str, ...]:
-    """The usual columns, and those of exchange, bars, gaps and time where they tell rows apart.
+    """The usual columns, and those of exchange, cautions, bars, gaps and time where they tell rows apart.
 
     A scan of several exchanges names each row's, also where the rows left are of one.
     """
     rows = result.rows
     wanted = {
         "exchange": len({row.exchange for row in rows}) > 1 or "," in result.header.exchange,
+        "cautions": any(row.cautions for row in rows),
         "bars": any(row.bars < result.header.bars for row in rows),
         "gaps": any(row.gap_bars > 0 for row in rows),
         "with": bool(result.header.others),

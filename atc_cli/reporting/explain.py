@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from atc_cli.domain.catalog import Dialect
+from atc_cli.domain.cautions import that_occur
 from atc_cli.domain.results.explain import ExplainResult, FamilyView, Member
 from atc_cli.reporting import figures
 from atc_cli.reporting.banner import banner
@@ -87,6 +88,7 @@ def _verdict(result: ExplainResult, zone: tzinfo) -> list[Text]:
         items.append(((f"{figures.bars(row.gap_bars)} missing inside", "yellow"),))
     if row.grid is None and header.dialect == Dialect.LTS:
         items.append((("off the price grid: ties are decided by rounding", "yellow"),))
+    items += [((each.words, "yellow"),) for each in that_occur((row,))]
     return flow(items, WIDTH, indent=2)
 
 

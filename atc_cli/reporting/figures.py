@@ -43,6 +43,11 @@ def percent(fraction: float | None) -> str:
     return f"{signed(fraction * 100, 0 if abs(fraction) >= 10 else 2)}%"
 
 
+def share(fraction: float | None) -> str:
+    """A fraction that has no direction, as 1.23%."""
+    return f"{fraction * 100:.2f}%" if known(fraction) else NOTHING
+
+
 def human(value: float | None) -> str:
     """Three significant digits and a suffix: 950, 1.23M, 45.6B, 1.23e+15."""
     if not known(value):

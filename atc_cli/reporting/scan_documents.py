@@ -100,12 +100,19 @@ def _same(name: str, text: str) -> Field:
 
 
 def _fields_of(measure: Measure, header: Header) -> list[Field]:
-    """The measure's own column; of a figure per family one each, empty where it takes no part."""
+    """The measure's own column, texts joined by ;; of a figure per family one each, empty where it takes no part."""
     if measure.type == "sides":
         return [each for timeframe in header.others for each in _of_timeframe(timeframe)]
     if measure.type == "families":
         return [Field(f"{family}_{measure.part}", "number", _of_family(measure, family)) for family in FAMILY_IDS]
+    if measure.type == "texts":
+        return [Field(measure.name, "text", _joined(measure))]
     return [Field(measure.name, measure.type, measure.read, measure.unit, measure.look)]
+
+
+def _joined(measure: Measure) -> Callable[[ScanRow], str]:
+    read = measure.read
+    return lambda row: ";".join(read(row))
 
 
 def _of_family(measure: Measure, family: str) -> Callable[[ScanRow], float | None]:

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, tzinfo
 
+from atc_cli.domain.cautions import that_occur
 from atc_cli.domain.results.scan import Header, ScanResult, ScanRow
 from atc_cli.domain.timeframe import lasting
 from atc_cli.reporting import figures
@@ -20,7 +21,9 @@ def scan_markdown(result: ScanResult, *, columns: tuple[str, ...] | None = None,
     rules = ["---:" if COLUMNS[key].justify == "right" else "---" for key in keys]
     above = [_row([COLUMNS[key].title_in(result.header) for key in keys]), _row(rules)]
     rows = [_row([_cell(key, row, scene) for key in keys]) for row in result.rows]
-    return "\n".join([_said(result.header, zone), "", *above, *rows, ""])
+    cautions = that_occur(result.rows) if "cautions" in keys else ()
+    below = ["", " · ".join(f"{each.mark} {each.words}" for each in cautions)] if cautions else []
+    return "\n".join([_said(result.header, zone), "", *above, *rows, *below, ""])
 
 
 def _said(header: Header, zone: tzinfo) -> str:

@@ -11,10 +11,11 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from atc_cli.domain.catalog import FAMILIES
+from atc_cli.domain.cautions import that_occur
 from atc_cli.domain.measures import table as measures
 from atc_cli.domain.results.scan import Prefiltered, ScanResult, ScanRow, Side
 from atc_cli.reporting.banner import banner, breadth, compared
-from atc_cli.reporting.cells import SIDE_MARKS, Cell, Span
+from atc_cli.reporting.cells import ODD, QUIET, SIDE_MARKS, Cell, Span
 from atc_cli.reporting.columns import COLUMNS, DROP_ORDER, SPARK_NARROW, Scene, checked_columns, default_columns
 from atc_cli.reporting.layout import GAP, RULE, TITLE, flow
 from atc_cli.reporting.prefilter import prefilter_parts
@@ -56,10 +57,11 @@ def scan_table(
         return [*above, *_nothing(result, width)]
     drawn = _columns(shown, keys, width, Scene.of(result, zone), whole=bool(columns))
     lines = list(_lines(drawn))
+    below = [*([] if width is None else _legend(drawn, width)), *_cautions(shown.rows, drawn, width)]
     if first is None:
-        return [*above, *lines, *([] if width is None else _legend(drawn, width))]
+        return [*above, *lines, *below]
     blocks = _blocks(shown.rows, lines, Counter(row.side for row in result.rows))
-    return [*above, *blocks, *_more(result.rows, shown.rows, width), *_legend(drawn, width)]
+    return [*above, *blocks, *_more(result.rows, shown.rows, width), *below]
 
 
 def _usual(result: ScanResult, *, by_side: bool) -> tuple[str, ...]:
@@ -199,6 +201,13 @@ def _legend(drawn: Mapping[str, _Drawn], width: int | None) -> list[Text]:
         words.append("closes since the flip in colour")
     items: list[Cell] = [((each, "dim"),) for each in words]
     return [Text(), *flow(items, width)] if items else []
+
+
+def _cautions(rows: Iterable[ScanRow], drawn: Mapping[str, _Drawn], width: int | None) -> list[Text]:
+    """What the marks of cautions say, of those that some row carries."""
+    occurring = that_occur(rows) if "cautions" in drawn else ()
+    items: list[Cell] = [((each.mark, ODD), (f" {each.words}", QUIET)) for each in occurring]
+    return flow(items, width)
 
 
 def _nothing(result: ScanResult, width: int | None) -> list[Text]:

@@ -67,7 +67,8 @@ def sparkline(closes: Sequence[float], cells: int = SPARK_CLOSES) -> str:
     low, high = min(shown), max(shown)
     if not low < high:
         return _FLAT * len(shown)
-    return "".join(_LEVELS[round((close - low) / (high - low) * (len(_LEVELS) - 1))] for close in shown)
+    span, top = high - low, len(_LEVELS) - 1
+    return "".join(map(_LEVELS.__getitem__, map(round, [(close - low) / span * top for close in shown])))
 
 
 def spark_step(closes: int, cells: int) -> int:

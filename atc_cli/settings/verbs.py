@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from atc_cli.settings.indicator import Indicator, Members
 from atc_cli.settings.names import EXPLAIN_OUTPUTS, PRESETS
 from atc_cli.settings.option import Option, Section, only, options, without
 from atc_cli.settings.own import (
@@ -25,8 +26,6 @@ from atc_cli.settings.sections import (
     Backend,
     EveryBar,
     Feed,
-    Indicator,
-    Members,
     Output,
     Place,
     Prefilter,

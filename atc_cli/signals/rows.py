@@ -19,9 +19,11 @@ from atc_cli.domain.results.stored import Content
 if TYPE_CHECKING:
     from atc_cli.signals.disk import BytesCache
 
-# Whose row it is and how it ranks is not for the candles to say.
-_NOT_OF_CANDLES = ("rank", "exchange", "symbol", "others", "rank_before", "new")
-_FIELDS = [each.name for each in fields(ScanRow) if each.name not in _NOT_OF_CANDLES]
+# What is not for the candles to say: whose row it is, how it ranks, and what flags and other rows make of it.
+_OTHERS = (
+    "rank", "exchange", "symbol", "others", "approximate", "rank_before", "new", "stop_frac", "cautions",
+)  # fmt: skip
+_FIELDS = [each.name for each in fields(ScanRow) if each.name not in _OTHERS]
 _values_of = attrgetter(*_FIELDS)
 
 _Rows = dict[str, Sequence[Any]]

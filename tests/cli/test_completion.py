@@ -42,8 +42,8 @@ def test_a_value_is_completed(atc: Atc, line: str, names: list[str]) -> None:
 
 
 LISTS = [
-    ("atc scan --columns rank,si", ["rank,side", "rank,signal"]),
-    ("atc scan --columns rank,side,si", ["rank,side,signal"]),
+    ("atc scan --columns rank,si", ["rank,side", "rank,signal", "rank,since"]),
+    ("atc scan --columns rank,side,si", ["rank,side,signal", "rank,side,since"]),
     ("atc scan --exchange binance,ok", ["binance,okx"]),
     ("atc scan --families ema,hma,wma,", [f"ema,hma,wma,{other}" for other in FAMILY_IDS[3:]]),
     ("atc warm-cache --timeframe 1h,4", ["1h,4h"]),

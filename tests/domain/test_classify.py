@@ -10,6 +10,7 @@ from atc_cli.domain.classify import directions, last_flip, rank, side_of, sort_r
 from atc_cli.domain.measures.table import SORTS
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow, Side
+from atc_cli.domain.ties import TIES
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso, newest_closed_open_ms
 from atc_cli.errors import UsageError
 from tests.helpers.reported import market
@@ -56,36 +57,64 @@ def test_strategy_delays_the_direction_by_a_bar() -> None:
     np.testing.assert_array_equal(short, [0, 0, 0, 0, 0])
 
 
-def row(symbol: str, signal: float, age: int | None = 5, volume: float | None = 1.0, exchange: str = "x") -> ScanRow:
+def row(
+    symbol: str,
+    signal: float,
+    age: int | None = 5,
+    volume: float | None = 1.0,
+    exchange: str = "x",
+    stretch: float | None = 1.0,
+) -> ScanRow:
     return ScanRow(
         rank=0, exchange=exchange, symbol=symbol, side=side_of(signal, P), signal=signal, families={}, weights={},
         price=1.0, flipped_at_ms=None, age_bars=age, bars=10, gap_bars=0,
-        grid=2, bar_time_ms=0, bar_ms=1, forming=False, closes=(1.0,), measured={"quote_volume": volume},
+        grid=2, bar_time_ms=0, bar_ms=1, forming=False, closes=(1.0,),
+        measured={"quote_volume": volume, "stretch": stretch},
     )  # fmt: skip
 
 
-def test_rank_is_by_strength_then_younger_flip_then_volume_then_symbol() -> None:
-    rows = [
-        row("weak", 0.4),
-        row("neutral", 0.05, age=0),
-        row("b", -1.0, 3, 7.0),
-        row("a", 1.0, 3, 7.0),
-        row("rich", 1.0, 3, 9.0),
-        row("young", -1.0, 1, 0.0),
-        row("never", 1.0, None, 99.0),
-        row("unknown", 1.0, 3, None),
-    ]
-    ranked = rank(rows)
-    assert [each.symbol for each in ranked] == ["young", "rich", "a", "b", "unknown", "never", "weak", "neutral"]
-    assert [each.rank for each in ranked] == list(range(1, 9))
+TIED = [
+    row("weak", 0.4, stretch=-9.0),
+    row("neutral", 0.05, age=0, stretch=None),
+    row("b", -1.0, 3, 7.0),
+    row("a", 1.0, 3, 7.0),
+    row("rich", 1.0, 3, 9.0),
+    row("behind", -1.0, 8, 0.0, stretch=-0.5),
+    row("far", 1.0, 0, 99.0, stretch=6.0),
+    row("never", 1.0, None, 99.0, stretch=0.9),
+    row("unstretched", 1.0, 3, 99.5, stretch=None),
+    row("unknown", 1.0, 3, None),
+    row("a", 1.0, 3, 7.0, exchange="w"),
+]
+
+
+@pytest.mark.parametrize(
+    ("tie", "order"),
+    [
+        ("stretch", "behind never rich a/w a/x b unknown far unstretched weak neutral"),
+        ("age", "far unstretched rich a/w a/x b unknown behind never weak neutral"),
+        ("volume", "unstretched far never rich a/w a/x b behind unknown weak neutral"),
+    ],
+)
+def test_rank_is_by_strength_then_as_the_tie_says_then_by_volume_symbol_and_exchange(tie: str, order: str) -> None:
+    assert set(TIES) == {"stretch", "age", "volume"}
+    ranked = rank(TIED, tie)
+    names = [f"a/{each.exchange}" if each.symbol == "a" else each.symbol for each in ranked]
+    assert names == order.split()
+    assert [each.rank for each in ranked] == list(range(1, 12))
+
+
+def test_the_least_stretched_comes_first_unless_another_order_is_asked_for() -> None:
+    assert rank(TIED) == rank(TIED, "stretch")
 
 
 def test_rank_does_not_depend_on_the_order_of_its_input() -> None:
-    rows = [row(f"S{i}", 1.0 if i % 2 else -1.0, i % 3, float(i % 2)) for i in range(12)]
+    rows = [row(f"S{i}", 1.0 if i % 2 else -1.0, i % 3, float(i % 2), stretch=float(i % 4)) for i in range(12)]
     rng = np.random.default_rng(0)
-    expected = rank(rows)
-    for _ in range(5):
-        assert rank([rows[i] for i in rng.permutation(12)]) == expected
+    for tie in TIES:
+        expected = rank(rows, tie)
+        for _ in range(5):
+            assert rank([rows[i] for i in rng.permutation(12)], tie) == expected
 
 
 def test_a_neutral_row_never_ranks_above_a_side_even_when_stronger() -> None:

@@ -13,7 +13,20 @@ from atc_cli.reporting.columns import (
 )
 from tests.helpers.reported import BAR, HOUR, PLAIN_FAMILIES, ROW, result, row
 
-USUAL = ("rank", "symbol", "side", "signal", "families", "price", "change", "volume", "age", "flipped", "spark")
+USUAL = (
+    "rank",
+    "symbol",
+    "side",
+    "signal",
+    "stretch",
+    "families",
+    "price",
+    "change",
+    "volume",
+    "age",
+    "flipped",
+    "spark",
+)
 
 
 def test_the_usual_columns_are_shown_where_rows_do_not_differ():
@@ -24,6 +37,7 @@ def test_the_usual_columns_are_shown_where_rows_do_not_differ():
     ("changes", "column"),
     [
         ({"exchange": "okx"}, "exchange"),
+        ({"cautions": ("jump",)}, "cautions"),
         ({"bars": 700}, "bars"),
         ({"gap_bars": 2}, "gaps"),
         ({"bar_time_ms": BAR - HOUR}, "time"),

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.results.scan import Prefiltered
 from atc_cli.reporting.columns import COLUMNS, DROP_ORDER
+from atc_cli.reporting.scan_markdown import scan_markdown
 from atc_cli.reporting.scan_table import scan_table
 from atc_cli.reporting.text import hidden, printable
 from tests.helpers.reported import BAR, CHINESE, HOSTILE, HOUR, LONGEST, market, result, row
@@ -119,7 +120,9 @@ def test_a_terminal_too_narrow_for_a_symbol_cuts_it_and_nothing_else():
 def test_off_a_terminal_every_column_is_whole_and_nothing_is_coloured():
     lines = plain(varied())
     letters = " ".join(family.title[0] for family in FAMILIES)
-    usual = f"#|SYMBOL|EXCHANGE|SIDE|SIGNAL|{letters}|PRICE|24 H|VOLUME|AGE|FLIPPED|BARS|GAPS|BAR|LAST 40 CLOSES"
+    usual = (
+        f"#|SYMBOL|EXCHANGE|SIDE|SIGNAL|STRETCH|{letters}|PRICE|24 H|VOLUME|AGE|FLIPPED|BARS|GAPS|BAR|LAST 40 CLOSES"
+    )
     assert titles(lines) == usual.split("|")
     assert all(any(each.symbol in line for line in lines) for each in market())
     assert not any("\x1b" in line or "…" in line for line in lines)
@@ -252,3 +255,49 @@ def test_no_line_of_a_first_look_is_wider_than_the_terminal(scan):
     for width in range(40, 201, 7):
         shown = printed(scan_table(scan, columns=None, width=width, zone=UTC, first=2), width)
         assert max(cell_len(line) for line in shown.splitlines()) <= width
+
+
+WARNED = (
+    row(1, "CALM", stretch=0.4, atr_frac=0.01, stop_frac=-0.03),
+    row(2, "FAR", stretch=7.25, cautions=("against_the_crowd", "stretched")),
+    row(3, "TWO", -1.0, cautions=("jump",), stop_frac=0.051),
+)
+
+
+@pytest.mark.parametrize("width", [None, 120, 60, 44])
+def test_cautions_are_marks_on_rows_and_words_under_the_table_for_those_that_occur(width):
+    lines = plain(result(WARNED), width)
+    at = row_of("SYMBOL", lines).index("!")
+    marks = [row_of(name, lines)[at : at + 2].strip() for name in ("CALM", "FAR", "TWO")]
+    assert marks == ["", "cs", "j"]
+    under = " ".join(lines[lines.index(row_of("TWO", lines)) + 1 :])
+    for words in ("c against the crowd", "s stretched beyond 5 ATR", "j the close jumps"):
+        assert words in under
+    assert "volume" not in under
+
+
+def test_markdown_says_under_the_table_what_the_marks_are():
+    last = scan_markdown(result(WARNED)).splitlines()[-1]
+    assert last.startswith("c against the crowd")
+    assert " · j the close jumps" in last
+    assert scan_markdown(result(WARNED[:1])).splitlines()[-1].startswith("| 1 | CALM")
+
+
+def test_where_nothing_is_to_be_warned_of_there_is_no_column_and_no_legend():
+    shown = "\n".join(plain(result(WARNED[:1]), 200))
+    assert "!" not in shown
+    assert "crowd" not in shown
+
+
+def test_a_stop_is_a_price_of_as_many_decimals_and_the_way_to_it():
+    given = (
+        row(1, "ON", price=100.0, grid=1, stop_frac=-0.0312, atr_frac=0.0104, flip_price=101.5, since_flip_frac=-0.01),
+        row(2, "OFF", -1.0, price=0.00123, grid=None, stop_frac=0.52),
+        row(3, "NO", 0.0, stop_frac=None),
+    )
+    lines = plain(result(given), None, ("symbol", "atr", "stop", "flip_price", "since"))
+    assert [line.split() for line in lines[-3:]] == [
+        ["ON", "1.04%", "96.9", "-3.12%", "101.5", "-1.00%"],
+        ["OFF", "-", "0.00187", "+52.00%", "-", "-"],
+        ["NO", "-", "-", "-", "-"],
+    ]

@@ -16,7 +16,7 @@ def change_24h_frac(data: RowData) -> float | None:
     if candles.step_ms > DAY_MS or candles.forming:
         return None
     day_ago = candles.place(int(candles.timestamp[-1]) - DAY_MS)
-    return None if day_ago is None else float(candles.close[-1] / candles.close[day_ago] - 1)
+    return None if day_ago is None else data.close / float(candles.values[3, day_ago]) - 1
 
 
 def quote_volume_24h(data: RowData) -> float | None:
@@ -28,10 +28,10 @@ def quote_volume_24h(data: RowData) -> float | None:
     candles = data.candles
     if candles.step_ms > DAY_MS or candles.forming:
         return None
-    first_open = candles.timestamp[-1] + candles.step_ms - DAY_MS
-    if candles.timestamp[0] > first_open:
+    first_open = int(candles.timestamp[-1]) + candles.step_ms - DAY_MS
+    if int(candles.timestamp[0]) > first_open:
         return None
     at = int(candles.timestamp.searchsorted(first_open))
-    _, high, low, close, volume = candles.values[:, at:]
+    high, low, close, volume = candles.values[1:, at:]
     total = float((volume * (high + low + close) / 3).sum())
     return total if math.isfinite(total) else None

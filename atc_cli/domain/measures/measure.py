@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from atc_cli.domain.features import Features
     from atc_cli.domain.panel import Candles
     from atc_cli.domain.params import Params
-    from atc_cli.domain.results.scan import ScanRow
+    from atc_cli.domain.results.scan import ScanRow, Side
 
-Type = Literal["text", "whole", "number", "flag", "time", "families", "closes", "sides"]
+Type = Literal["text", "texts", "whole", "number", "flag", "time", "families", "closes", "sides"]
 Look = Literal[
-    "place", "symbol", "name", "side", "signal", "families", "price", "change", "amount", "age", "moment",
-    "bars", "gaps", "grid", "bar time", "closes", "sides", "agreement", "place before",
+    "place", "symbol", "name", "side", "signal", "multiple", "cautions", "families", "price", "stop", "change",
+    "share", "amount", "age", "moment", "bars", "gaps", "grid", "bar time", "closes", "sides", "agreement",
+    "place before",
 ]  # fmt: skip
 LAST = 1000
 
@@ -20,16 +22,19 @@ LAST = 1000
 class RowData(NamedTuple):
     """What a measure is computed from: the checked candles that the signal was computed from, and what came out.
 
-    Of the last bar: Average_Signal, X and X_S of the families in use; `flipped` is the bar at which the side last
-    changed, None if it never did.
+    Of the last bar: side, Average_Signal, X and X_S of the families in use, the close, figures beside the signal.
+    `flipped` is the bar at which the side last changed, None if it never did.
     """
 
     candles: "Candles"
     params: "Params"
+    side: "Side"
     signal: float
     families: Mapping[str, float]
     weights: Mapping[str, float]
     flipped: int | None
+    close: float
+    features: "Features"
 
 
 class DayFigures(Protocol):

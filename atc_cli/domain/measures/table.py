@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.measures.day import change_24h_frac, quote_volume_24h
 from atc_cli.domain.measures.measure import DayFigures, Measure, RowData
+from atc_cli.domain.measures.trend import (
+    atr_frac,
+    flip_price,
+    jump,
+    jumped_at,
+    since_flip_frac,
+    stretch,
+    volume_burst,
+)
 
 if TYPE_CHECKING:
     from atc_cli.domain.results.scan import ScanRow
@@ -46,6 +55,14 @@ MEASURES: tuple[Measure, ...] = (
         key="signal", type="number", of=attrgetter("signal"), name="signal", title="SIGNAL", look="signal", usual=True,
         sort="smallest", sort_by=attrgetter("rank"), json_place=4, flat_place=5, sort_place=1,
     ),
+    Measure(
+        key="stretch", type="number", unit="ATR", window=stretch, name="stretch",
+        title="STRETCH", look="multiple", usual=True, sort="smallest",
+    ),
+    Measure(
+        key="cautions", type="texts", of=attrgetter("cautions"), name="cautions",
+        title="!", look="cautions",
+    ),
     Measure(key="trend", type="whole", of=attrgetter("trend"), name="trend", json_place=5, flat_place=6),
     Measure(
         key="families", type="families", of=attrgetter("families"), name="families", part="signal",
@@ -60,6 +77,15 @@ MEASURES: tuple[Measure, ...] = (
         key="price", type="number", unit="quote currency", of=attrgetter("price"), name="price",
         title="PRICE", look="price", usual=True, sort="largest", json_place=8, flat_place=7, sort_place=7,
     ),
+    Measure(
+        key="atr", type="number", unit="fraction", window=atr_frac, name="atr_frac",
+        title="ATR", look="share", sort="largest",
+    ),
+    Measure(
+        key="stop", type="number", unit="quote currency", of=attrgetter("stop_price"), name="stop_price",
+        title="STOP", look="stop",
+    ),
+    Measure(key="stop_distance", type="number", unit="fraction", of=attrgetter("stop_frac"), name="stop_frac"),
     Measure(
         key="change", type="number", unit="fraction", window=change_24h_frac, told=attrgetter("change_24h_frac"),
         name="change_24h_frac", title="24 H", look="change", usual=True,
@@ -77,6 +103,14 @@ MEASURES: tuple[Measure, ...] = (
     Measure(
         key="flipped", type="time", unit="UTC ms", of=attrgetter("flipped_at_ms"), name="flipped_at",
         title="FLIPPED", look="moment", usual=True, json_place=11, flat_place=10,
+    ),
+    Measure(
+        key="flip_price", type="number", unit="quote currency", window=flip_price, name="flip_price",
+        title="FLIP PRICE", look="price",
+    ),
+    Measure(
+        key="since", type="number", unit="fraction", window=since_flip_frac, name="since_flip_frac",
+        title="SINCE", look="change", sort="largest",
     ),
     Measure(
         key="bars", type="whole", unit="bars", of=attrgetter("bars"), name="bars",
@@ -113,6 +147,9 @@ MEASURES: tuple[Measure, ...] = (
         key="spark", type="closes", unit="quote currency", of=attrgetter("closes"),
         title=f"LAST {SPARK_CLOSES} CLOSES", look="closes", usual=True,
     ),
+    Measure(key="burst", type="number", unit="ratio", window=volume_burst, name="volume_burst"),
+    Measure(key="jump", type="number", unit="ratio", window=jump, name="jump"),
+    Measure(key="jumped", type="time", unit="UTC ms", window=jumped_at, name="jumped_at"),
 )  # fmt: skip
 
 COLUMNS: dict[str, Measure] = {each.key: each for each in MEASURES if each.look is not None}

@@ -21,9 +21,14 @@ class Side(StrEnum):
         """Where --sort side puts it."""
         return _PLACES[self]
 
+    @property
+    def trend(self) -> int:
+        """+1 LONG, -1 SHORT, 0 NEUTRAL."""
+        return _TREND[self]
+
 
 _PLACES = {side: place for place, side in enumerate(Side)}
-TREND: dict[Side, int] = {Side.LONG: 1, Side.SHORT: -1, Side.NEUTRAL: 0}
+_TREND: dict[Side, int] = {Side.LONG: 1, Side.SHORT: -1, Side.NEUTRAL: 0}
 
 
 class SkipReason(StrEnum):
@@ -48,6 +53,7 @@ class SkipReason(StrEnum):
     FETCH_FAILED = "fetch_failed"
     UNKNOWN_SYMBOL = "unknown_symbol"
     INTERRUPTED = "interrupted"
+    JUMP = "jump"
 
     @property
     def label(self) -> str:
@@ -56,8 +62,8 @@ class SkipReason(StrEnum):
 
     @property
     def fault(self) -> bool:
-        """True where a fetch or a data fault cost the symbol (exit code 3)."""
-        return self not in (SkipReason.TOO_FEW_BARS, SkipReason.CUTOUT)
+        """True where a fetch or a data fault cost the symbol (exit code 3); a jump does so only if asked to."""
+        return self not in (SkipReason.TOO_FEW_BARS, SkipReason.CUTOUT, SkipReason.JUMP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +100,11 @@ class ScanRow:
     Times in UTC ms, of bars when they open, each `bar_ms` long; fractions not percent; `families` and `weights`
     hold the families in use only; `closes` are the last closes for the sparkline, oldest first; `measured` is what the
     measures of the window say (domain.measures), by name. `unsure`: one answer alone says that bars are missing, and
-    the exchange will be asked again. `others` is what the symbol shows at other timeframes, None where nothing is
-    known. `approximate`: computed from a window that is shorter than it should be. `rank_before` is the rank a scan
-    ago on the same side, `new` whether there was none: both None where no earlier scan is known.
+    the exchange will be asked again. What follows depends on flags and on the other rows: `others` is what the symbol
+    shows at other timeframes, None where nothing is known; `approximate`: computed from a window that is shorter than
+    it should be; `rank_before` is the rank a scan ago on the same side, `new` whether there was none, both None where
+    no earlier scan is known; `stop_frac` is the way from the price to the stop, `cautions` are names of
+    domain.cautions.
     """
 
     rank: int
@@ -122,11 +130,18 @@ class ScanRow:
     approximate: bool = False
     rank_before: int | None = None
     new: bool | None = None
+    stop_frac: float | None = None
+    cautions: tuple[str, ...] = ()
+
+    @property
+    def stop_price(self) -> float | None:
+        """Where a stop stands, price * (1 + stop_frac)."""
+        return None if self.stop_frac is None else self.price * (1 + self.stop_frac)
 
     @property
     def trend(self) -> int:
         """+1, -1 or 0 of the side."""
-        return TREND[self.side]
+        return self.side.trend
 
     @property
     def bar_close_ms(self) -> int:

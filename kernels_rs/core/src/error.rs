@@ -135,6 +135,18 @@ pub enum Error {
         /// Bars of the longest series.
         longest: usize,
     },
+    /// A length of a feature that spans no bar.
+    #[error("{name} is 0 bars, it must be at least 1")]
+    FeatureLength {
+        /// Name of the length.
+        name: &'static str,
+    },
+    /// Columns that are not four for each series.
+    #[error("there are {columns} columns, there must be 4 per series: high, low, close, volume")]
+    CandleColumns {
+        /// The number given.
+        columns: usize,
+    },
     /// An output array of another size than the result.
     #[error("output {output} has {length} entries, it must have {needed}")]
     OutputLength {

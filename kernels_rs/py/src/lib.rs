@@ -3,13 +3,9 @@
 // Handed over by value because PyO3 makes them for this call.
 #![allow(clippy::needless_pass_by_value, clippy::large_types_passed_by_value)]
 
-use std::str::FromStr;
-
 use atc_core::{Batch, Dialect, Error, FAMILIES, Lengths, Outputs, Params, Simd, Source, Want};
-use numpy::{Element, PyReadonlyArray1, PyReadwriteArrayDyn};
-use pyo3::exceptions::PyValueError;
-use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArrayDyn, ndarray::Axis};
+use pyo3::{exceptions::PyValueError, prelude::*, types::PyBytes};
 
 type Column<'py, T> = PyReadonlyArray1<'py, T>;
 type Target<'py, T> = PyReadwriteArrayDyn<'py, T>;
@@ -18,13 +14,13 @@ type Target<'py, T> = PyReadwriteArrayDyn<'py, T>;
 #[pymodule]
 mod _kernels {
     #[pymodule_export]
-    use super::{State, compute, cpu_features, simd_paths, warmup};
+    use super::{State, compute, cpu_features, features, simd_paths, warmup};
 }
 
 /// A value that Python gives by its name.
 struct Named<T>(T);
 
-impl<'py, T: FromStr<Err = Error>> FromPyObject<'_, 'py> for Named<T> {
+impl<'py, T: std::str::FromStr<Err = Error>> FromPyObject<'_, 'py> for Named<T> {
     type Error = PyErr;
 
     fn extract(name: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
@@ -58,34 +54,21 @@ lent!(Candles as Batch, items of Column,;
 lent!(Results as Outputs, items_mut of Target, width: usize;
     average: f64, families: f64, weights: f64, flipped: i64, member_sign: i8, member_equity: f64, grid: i8);
 
-#[derive(FromPyObject)]
-struct Settings {
-    dialect: Named<Dialect>,
-    lengths: Lengths,
-    weights: [f64; FAMILIES],
-    decay: f64,
-    cutout: usize,
-    long_threshold: f64,
-    short_threshold: f64,
-    source: Named<Source>,
-    strategy: bool,
-}
+/// The parameters that Python gives, and those of the core; a name is the inside of a `Named`.
+macro_rules! given {
+    ($($field:ident: $type:ty $(, $inside:tt)?);*) => {
+        #[derive(FromPyObject)]
+        struct Settings { $($field: $type),* }
 
-impl From<Settings> for Params {
-    fn from(given: Settings) -> Self {
-        Self {
-            dialect: given.dialect.0,
-            lengths: given.lengths,
-            weights: given.weights,
-            decay: given.decay,
-            cutout: given.cutout,
-            long_threshold: given.long_threshold,
-            short_threshold: given.short_threshold,
-            source: given.source.0,
-            strategy: given.strategy,
+        impl From<Settings> for Params {
+            fn from(given: Settings) -> Self {
+                Self { $($field: given.$field$(.$inside)?),* }
+            }
         }
-    }
+    };
 }
+given!(dialect: Named<Dialect>, 0; lengths: Lengths; weights: [f64; FAMILIES]; decay: f64; cutout: usize;
+    long_threshold: f64; short_threshold: f64; source: Named<Source>, 0; strategy: bool);
 
 /// Lends the arrays of Python to one call of the core, without the GIL.
 fn lend<T: Send>(
@@ -169,6 +152,25 @@ impl State {
 }
 
 #[pyfunction]
+fn features(
+    py: Python<'_>,
+    candles: Vec<PyReadonlyArray2<'_, f64>>,
+    lengths: [usize; 4],
+    every: bool,
+    mut out: Target<'_, f64>,
+) -> PyResult<()> {
+    let columns = candles.iter().flat_map(|each| {
+        let rows = each.as_array();
+        (1..rows.nrows()).map(move |row| rows.index_axis_move(Axis(0), row).to_slice())
+    });
+    let all: Option<Vec<_>> = columns.collect();
+    let all = all.ok_or_else(|| scattered("candles"))?;
+    let out = items_mut(&mut out, "out")?;
+    let call = || atc_core::features(&all, lengths.into(), every, out);
+    py.detach(call).map_err(refused)
+}
+
+#[pyfunction]
 fn warmup(dialect: Named<Dialect>, lengths: Lengths) -> PyResult<usize> {
     atc_core::warmup(dialect.0, &lengths).map_err(refused)
 }
@@ -186,7 +188,6 @@ fn simd_paths() -> Vec<String> {
 fn refused(error: Error) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
-
 fn scattered(name: &str) -> PyErr {
     PyValueError::new_err(format!("{name} is not C-contiguous, it must be"))
 }
@@ -194,7 +195,6 @@ fn scattered(name: &str) -> PyErr {
 fn items<'a, T: Element>(array: &'a mut Column<'_, T>, name: &str) -> PyResult<&'a [T]> {
     array.as_slice().map_err(|_| scattered(name))
 }
-
 fn items_mut<'a, T: Element>(array: &'a mut Target<'_, T>, name: &str) -> PyResult<&'a mut [T]> {
     array.as_slice_mut().map_err(|_| scattered(name))
 }

@@ -31,13 +31,22 @@ from tests.helpers.reported import market, result, row
 
 OPTIONS = {option.key: option for option in options(Settings)}
 OF_WINDOW = [each.name for each in MEASURES if each.window is not None]
+TIMES = [each.name for each in MEASURES if each.window is not None and each.type == "time"]
 # A value of every measure, of no two the same.
 OTHERS = {"1h": Elsewhere(Side.LONG, 0.1 + 0.3), "4h": None}
 ROW = row(
     7, "A/B", 0.1 + 0.2, forming=True, gap_bars=3, bars=1499, age_bars=11, grid=5, others=OTHERS,
-    **{name: 0.1 * (place + 3) for place, name in enumerate(OF_WINDOW)},
+    stop_frac=-0.07, cautions=("stretched", "jump"),
+    **{name: 0.1 * (place + 3) for place, name in enumerate(OF_WINDOW)} | dict.fromkeys(TIMES, 1_761_000_000_000),
 )  # fmt: skip
-PARQUET = {"text": "string", "whole": "int64", "number": "double", "flag": "bool", "time": "timestamp[ms, tz=UTC]"}
+PARQUET = {
+    "text": "string",
+    "texts": "string",
+    "whole": "int64",
+    "number": "double",
+    "flag": "bool",
+    "time": "timestamp[ms, tz=UTC]",
+}
 
 each_measure = pytest.mark.parametrize("measure", MEASURES, ids=[each.key for each in MEASURES])
 each_written = pytest.mark.parametrize("measure", IN_JSON, ids=[each.key for each in IN_JSON])
@@ -73,22 +82,23 @@ def test_a_name_says_its_unit(measure: Measure) -> None:
 
 
 def test_a_row_carries_what_is_computed_from_the_window() -> None:
-    found = measured(row_data(tick_walk(200, 1)))
+    found = measured(row_data(tick_walk(200, 1), flipped=150))
     assert list(found) == OF_WINDOW
-    assert all(type(value) is float for value in found.values()), "a numpy number is no JSON"
+    assert all(type(value) is (int if name in TIMES else float) for name, value in found.items()), "numpy is no JSON"
 
 
 @each_written
 def test_json_and_jsonl_hold_it_as_it_is(measure: Measure) -> None:
     (whole,) = json.loads(scan_documents.scan_json(result((ROW,))))["rows"]
     line = json.loads(scan_documents.scan_jsonl(result((ROW,))))
-    assert whole[measure.name] == line[measure.name] == in_text(measure, measure.read(ROW))
+    value = in_text(measure, measure.read(ROW))
+    assert whole[measure.name] == line[measure.name] == (list(value) if measure.type == "texts" else value)
     assert list(whole) == [each.name for each in IN_JSON]
 
 
 @pytest.mark.parametrize("measure", IN_FLAT_FILES, ids=[each.key for each in IN_FLAT_FILES])
 def test_csv_and_parquet_hold_it_to_the_bit(measure: Measure) -> None:
-    value = measure.read(ROW)
+    value = ";".join(measure.read(ROW)) if measure.type == "texts" else measure.read(ROW)
     wanted = {measure.name: value}
     kind = PARQUET.get(measure.type, "double")
     if measure.type == "families":
