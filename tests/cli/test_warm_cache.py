@@ -236,7 +236,7 @@ def test_a_second_run_of_the_same_command_ends_with_75_while_the_first_is_at_wor
 
 @pytest.mark.slow
 def test_a_scan_holds_the_lock_that_it_is_given(atc_process: Atc, tmp_path: Path) -> None:
-    file = tmp_path / "locks" / "mine.lock"
+    file = tmp_path / "mine.lock"
     flags = ("scan", "--exchange", "demo", "--quiet", "--lock-file", str(file))
     assert atc_process(*flags).code == 0
     with file.open("a") as lock:
