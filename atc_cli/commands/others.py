@@ -11,7 +11,7 @@ from atc_cli.data.gather import candles_of
 from atc_cli.data.market import Listing
 from atc_cli.data.universe import Universe
 from atc_cli.domain.params import Params, in_range
-from atc_cli.domain.results.scan import Elsewhere, ScanRow, Skipped
+from atc_cli.domain.results.scan import Elsewhere, Header, ScanRow, Skipped
 from atc_cli.errors import AtcError
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.rows import Recall
@@ -19,12 +19,20 @@ from atc_cli.signals.rows import Recall
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Rows with what their symbols show at the other timeframes, and what is to be said of that."""
+    """Rows with what their symbols show at the other timeframes, enough of which agree, and what it took to know."""
 
     rows: list[ScanRow]
+    hidden: dict[str, int]
+    timeframes: tuple[str, ...]
     notes: tuple[str, ...]
     interrupted: bool
     took_ms: float
+
+    def said_in(self, header: Header) -> Header:
+        """The header with the other timeframes in it."""
+        timings = {**header.timings_ms, "with": self.took_ms}
+        said = dict.fromkeys((*header.warnings, *self.notes))
+        return replace(header, others=self.timeframes, timings_ms=timings, warnings=tuple(said))
 
 
 def check(settings: Settings) -> None:
@@ -50,8 +58,15 @@ def with_others(
     began = perf_counter()
     universe = Universe(tuple(listings[row.exchange, row.symbol] for row in rows if not row.approximate), {})
     seen = [_at(timeframe, universe, settings, params, ports) for timeframe in settings.with_]
+    beside = [
+        replace(row, others={at.timeframe: at.sides.get((row.exchange, row.symbol)) for at in seen}) for row in rows
+    ]
+    agreeing = [row for row in beside if (row.agreement or 0) >= settings.agree]
+    hidden = len(beside) - len(agreeing)
     return Compared(
-        [replace(row, others={at.timeframe: at.sides.get((row.exchange, row.symbol)) for at in seen}) for row in rows],
+        agreeing,
+        {"--agree": hidden} if hidden else {},
+        settings.with_,
         tuple(note for at in seen for note in at.notes),
         any(at.interrupted for at in seen),
         (perf_counter() - began) * 1000,

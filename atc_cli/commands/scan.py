@@ -56,21 +56,17 @@ def run(
     gathered = searched.gathered
     found = signals_of(gathered, params, ports, settings.backend, recall)
     listings = gathered.listings()
-    short = [each for each in searched.approximate if isinstance(each, ScanRow)]
-    rows = _listed((*found.rows, *short), listings)
+    rows = _listed((*found.rows, *(each for each in searched.approximate if isinstance(each, ScanRow))), listings)
     rows, jumped = without_jumps(rows, settings.max_jump) if settings.skip_jumps else (rows, [])
     breadth = Counter(row.side for row in rows)
     kept, hidden = filtered(rows, settings)
     header = header_of(settings, params, ports, gathered, decision=found.decision, compute_ms=found.compute_ms)
-    warnings = (*jump_warnings(rows, settings.max_jump), *_steepness(params, found.longest_bars))
-    header = replace(header, warnings=(*header.warnings, *warnings))
+    header = _warned(header, *jump_warnings(rows, settings.max_jump), *_steepness(params, found.longest_bars))
     interrupted = gathered.interrupted
     if settings.with_ and not interrupted:
         compared = others.with_others(kept, listings, settings, params, ports)
-        kept, disagreeing = _agreeing(compared.rows, settings.agree)
-        hidden |= {"--agree": disagreeing} if disagreeing else {}
-        header = _beside_others(header, settings.with_, compared)
-        interrupted = compared.interrupted
+        kept, header, interrupted = compared.rows, compared.said_in(header), compared.interrupted
+        hidden |= compared.hidden
     earlier = earlier_of(last, gathered)
     judge = judge_of(Bounds.of(breadth, settings.max_jump), settings.stop_atr)
     ranked = rank(kept, settings.tie, judge, since(earlier))
@@ -95,16 +91,8 @@ def run(
     )
 
 
-def _agreeing(rows: Sequence[ScanRow], least: int) -> tuple[list[ScanRow], int]:
-    """The rows that so many other timeframes agree with, and how many others there were."""
-    kept = [row for row in rows if (row.agreement or 0) >= least]
-    return kept, len(rows) - len(kept)
-
-
-def _beside_others(header: Header, timeframes: tuple[str, ...], compared: others.Compared) -> Header:
-    timings = {**header.timings_ms, "with": compared.took_ms}
-    said = dict.fromkeys((*header.warnings, *compared.notes))
-    return replace(header, others=timeframes, timings_ms=timings, warnings=tuple(said))
+def _warned(header: Header, *warnings: str) -> Header:
+    return replace(header, warnings=(*header.warnings, *warnings))
 
 
 def _may_matter(settings: Settings) -> Callable[[ScanRow], bool]:

@@ -12,14 +12,16 @@ JUST_BELOW = CUTS[0] - MARGIN / 2
 FAR_BELOW = CUTS[0] - 2 * MARGIN
 
 
-def long(symbol: str, age: int, signal: float = 1.0, *, approximate: bool = True, weakest: float = 0.5) -> ScanRow:
+def long(
+    symbol: str, stretch: float, signal: float = 1.0, *, approximate: bool = True, weakest: float = 0.5
+) -> ScanRow:
     """A LONG row whose families are all strong but for one."""
     families = each_family(0.5, kama=weakest)
-    return row(1, symbol, signal, age_bars=age, approximate=approximate, families=families)
+    return row(1, symbol, signal, stretch=stretch, approximate=approximate, families=families)
 
 
-def short(symbol: str, age: int) -> ScanRow:
-    return row(1, symbol, -1.0, age_bars=age, approximate=True, families=each_family(-0.5))
+def short(symbol: str, stretch: float) -> ScanRow:
+    return row(1, symbol, -1.0, stretch=stretch, approximate=True, families=each_family(-0.5))
 
 
 def chosen(*args: object, **more: object) -> set[str]:
@@ -27,15 +29,15 @@ def chosen(*args: object, **more: object) -> set[str]:
 
 
 def test_of_each_side_the_first_in_rank_are_chosen() -> None:
-    rows = [long("OLD", 9), long("YOUNG", 1), long("FRESH", 0), short("S0", 0), short("S5", 5)]
-    assert chosen(rows, 2, CUTS) == {"FRESH", "YOUNG", "S0", "S5"}
-    assert chosen(rows, 1, CUTS) == {"FRESH", "S0"}
+    rows = [long("FAR", 9), long("CALM", 1), long("CALMEST", 0), short("S0", 0), short("S5", 5)]
+    assert chosen(rows, 2, CUTS) == {"CALMEST", "CALM", "S0", "S5"}
+    assert chosen(rows, 1, CUTS) == {"CALMEST", "S0"}
     assert chosen(rows, 1, CUTS, (-1,)) == {"S0"}
 
 
 def test_an_exact_row_takes_a_place_and_is_not_chosen_again() -> None:
-    rows = [long("OLD", 9), long("YOUNG", 1), long("KNOWN", 0, approximate=False)]
-    assert chosen(rows, 2, CUTS, (1,)) == {"YOUNG"}
+    rows = [long("FAR", 9), long("CALM", 1), long("KNOWN", 0, approximate=False)]
+    assert chosen(rows, 2, CUTS, (1,)) == {"CALM"}
     assert chosen(rows, 1, CUTS, (1,)) == set()
 
 
@@ -57,9 +59,9 @@ def test_a_side_that_few_are_on_is_filled_with_weaker_rows_but_not_with_extremes
 
 
 def test_rows_that_a_filter_would_take_out_come_behind_those_that_pass() -> None:
-    rows = [long("OLD", 9), long("YOUNG", 1)]
-    assert chosen(rows, 1, CUTS, passes=lambda each: each.symbol == "OLD") == {"OLD"}
-    assert chosen(rows, 2, CUTS, passes=lambda each: each.symbol == "OLD") == {"OLD", "YOUNG"}
+    rows = [long("FAR", 9), long("CALM", 1)]
+    assert chosen(rows, 1, CUTS, passes=lambda each: each.symbol == "FAR") == {"FAR"}
+    assert chosen(rows, 2, CUTS, passes=lambda each: each.symbol == "FAR") == {"FAR", "CALM"}
 
 
 @needs_shared
