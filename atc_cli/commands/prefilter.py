@@ -13,6 +13,7 @@ from atc_cli.data.prefilter import Glimpse, Name, Prefetched, prefetch
 from atc_cli.domain.candidates import candidates
 from atc_cli.domain.catalog import Want
 from atc_cli.domain.classify import rank
+from atc_cli.domain.features import ATR_BARS
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import Prefiltered, ScanRow, Skipped
@@ -77,16 +78,22 @@ class Search:
         )
 
     def _approximate(self, short: Sequence[Candles]) -> list[ScanRow | Skipped]:
-        """Rows of short windows, equities from their first bar on: a cut-out would leave nothing of them."""
-        rows = self._computed(short, replace(self.params, cutout=0))
+        """Rows of short windows, equities from their first bar on: a cut-out would leave nothing of them.
+
+        Their ATR is of as many bars as there are, so that a stretch orders them where 100 are too many.
+        """
+        bars = min((len(each) for each in short), default=ATR_BARS)
+        rows = self._computed(short, replace(self.params, cutout=0), atr_bars=min(bars, ATR_BARS))
         return [replace(row, approximate=True) if isinstance(row, ScanRow) else row for row in rows]
 
-    def _computed(self, series: Sequence[Candles], params: Params) -> list[ScanRow | Skipped]:
+    def _computed(
+        self, series: Sequence[Candles], params: Params, *, atr_bars: int = ATR_BARS
+    ) -> list[ScanRow | Skipped]:
         if not series:
             return []
         workload = Workload.of(list(map(len, series)), params.dialect, Want.LAST)
         backend, _ = route.choose(workload, self.ports.offers, self.settings.backend)
-        return computed(series, backend, params)
+        return computed(series, backend, params, atr_bars=atr_bars)
 
     def _sent(self) -> Price:
         return Price(0, 0) if self.tally is None else Price(self.tally.requests, self.tally.weight)

@@ -12,7 +12,7 @@ from atc_cli.data.market import Listing
 from atc_cli.domain.catalog import FAMILY_IDS, Want
 from atc_cli.domain.cautions import Bounds, cautions_of, jumps
 from atc_cli.domain.classify import Judge, side_of
-from atc_cli.domain.features import Features
+from atc_cli.domain.features import ATR_BARS, Features
 from atc_cli.domain.measures.measure import RowData
 from atc_cli.domain.measures.table import SPARK_CLOSES, measured, told
 from atc_cli.domain.panel import Candles, Panel
@@ -23,15 +23,17 @@ from atc_cli.engine.backend import Backend, LastBar, Values
 from atc_cli.engine.features import last_features
 
 
-def computed(series: Sequence[Candles], backend: Backend, params: Params) -> list[ScanRow | Skipped]:
+def computed(
+    series: Sequence[Candles], backend: Backend, params: Params, *, atr_bars: int = ATR_BARS
+) -> list[ScanRow | Skipped]:
     """One of each series, in order; see rows_of."""
     panel = Panel.of(series)
-    return rows_of(panel, backend.compute(panel, params, Want.LAST), params)
+    return rows_of(panel, backend.compute(panel, params, Want.LAST), params, atr_bars=atr_bars)
 
 
-def rows_of(panel: Panel, values: Values, params: Params) -> list[ScanRow | Skipped]:
+def rows_of(panel: Panel, values: Values, params: Params, *, atr_bars: int = ATR_BARS) -> list[ScanRow | Skipped]:
     """One unranked row per series, of its last bar and nothing but its candles; skipped where equities overflowed."""
-    figures = last_features(panel)
+    figures = last_features(panel, atr_bars)
     return [_row(candles, values.last(i), figures[i], params) for i, candles in enumerate(panel.series)]
 
 

@@ -2,16 +2,16 @@
 
 import numpy as np
 
-from atc_cli.domain.features import Features, Floats, Lengths, at_each_bar, at_the_end
+from atc_cli.domain.features import ATR_BARS, Features, Floats, Lengths, at_each_bar, at_the_end
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.engine import rust
 
 
-def last_features(panel: Panel) -> list[Features]:
+def last_features(panel: Panel, atr_bars: int = ATR_BARS) -> list[Features]:
     """Of the last bar of every series of a panel, whose bars are all of one length."""
     if not panel.series:
         return []
-    lengths = Lengths.of(panel.series[0].timeframe)
+    lengths = Lengths.of(panel.series[0].timeframe)._replace(atr=atr_bars)
     values = [candles.values for candles in panel.series]
     try:
         found = rust.features(values, lengths, every=False)

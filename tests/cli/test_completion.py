@@ -50,7 +50,7 @@ LISTS = [
     ("atc bench --backend rust,n", ["rust,numba"]),
     ("atc scan --exchange=binance,ok", ["binance,okx"]),
     ("atc scan --exchange = binance,ok", ["binance,okx"]),  # as bash takes that word apart
-    ("atc scan --exchange = okx --columns = rank,si", ["rank,side", "rank,signal"]),
+    ("atc scan --exchange = okx --columns = rank,si", ["rank,side", "rank,signal", "rank,since"]),
 ]
 
 

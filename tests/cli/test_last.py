@@ -17,7 +17,7 @@ WINDOW = ("--timeframe", "1h", "--bars", "120")
 SCAN = ("scan", "--data", "data", *WINDOW)
 SYMBOLS = 8
 BARS = 200
-BEFORE = "of the bar 20"
+BEFORE = "newest bar closed 20"
 
 
 @pytest.fixture

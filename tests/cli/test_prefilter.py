@@ -55,7 +55,10 @@ def document(atc: Atc, server: BinanceServer, folder: Path, *flags: str) -> dict
 
 
 def unranked(rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {row["symbol"]: {key: value for key, value in row.items() if key != "rank"} for row in rows}
+    return {
+        row["symbol"]: {key: value for key, value in row.items() if key not in ("rank", "rank_before", "new")}
+        for row in rows
+    }
 
 
 def parted(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

@@ -39,6 +39,9 @@ _BAD_ENDS = {1, 2, 78, 130}  # of a scan: a defect of ours, whatever an exchange
 Document = Mapping[str, Any]
 T = TypeVar("T")
 
+# What names, answers still to come and earlier scans make of a row.
+_OF_ITS_OWN = ("symbol", "exchange", "unsure", "rank_before", "new")
+
 
 class Campaign:
     """One story: the seed deals the faults, the ways of scanning and the time between."""
@@ -252,9 +255,7 @@ class Campaign:
 def figures(document: Document) -> dict[str, dict[str, Any]]:
     """What each row tells, by the plain name of its symbol."""
     return {
-        plain(row["symbol"]): {
-            name: value for name, value in row.items() if name not in ("symbol", "exchange", "unsure")
-        }
+        plain(row["symbol"]): {name: value for name, value in row.items() if name not in _OF_ITS_OWN}
         for row in document["rows"]
     }
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from atc_cli.__main__ import main
 
@@ -136,3 +136,8 @@ def _typed(arguments: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         sys.argv = ours
+
+
+def alike(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows without what depends on the scans before."""
+    return [{name: value for name, value in row.items() if name not in ("rank_before", "new")} for row in rows]

@@ -14,8 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from atc_cli.commands.rows import rows_of
 from atc_cli.data.exchange.pages import Paging
 from atc_cli.data.exchange.tariff import tariff_of
@@ -24,9 +22,11 @@ from atc_cli.data.market import Price
 from atc_cli.data.prefilter import short_bars
 from atc_cli.domain.candidates import MARGIN, candidates
 from atc_cli.domain.catalog import Dialect, Want
+from atc_cli.domain.features import ATR_BARS
 from atc_cli.domain.panel import Candles, Panel, check
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow
+from atc_cli.domain.ties import TIES
 from atc_cli.domain.timeframe import DAY_MS
 from atc_cli.domain.window import Window
 from atc_cli.engine import rust
@@ -101,47 +101,23 @@ def moment_of(universe: Iterable[Candles], open_ms: int, params: Params) -> Mome
 
 
 def _rows(series: Iterable[Candles], bars: int, params: Params) -> list[ScanRow]:
-    """With the stretch of each, which orders equals in the second table."""
     panel = Panel.of([each.tail(bars) for each in series])
-    rows = rows_of(panel, rust.offer().backend.compute(panel, params, Want.LAST), params)
-    return [
-        replace(row, approximate=bars < BARS, measured={**row.measured, "stretch": _stretch(candles)})
-        for candles, row in zip(panel.series, rows, strict=True)
-        if isinstance(row, ScanRow)
-    ]
+    values = rust.offer().backend.compute(panel, params, Want.LAST)
+    rows = rows_of(panel, values, params, atr_bars=min(bars, ATR_BARS))
+    return [replace(row, approximate=bars < BARS) for row in rows if isinstance(row, ScanRow)]
 
 
-def _stretch(candles: Candles) -> float:
-    """(close / EMA(28) - 1) / (ATR(100) / close), of Wilder; of what there is where a window is shorter."""
-    _, high, low, close, _ = candles.values
-    true_range = np.maximum(high[1:], close[:-1]) - np.minimum(low[1:], close[:-1])
-    average, atr = close[0], true_range[:100].mean()
-    for price in close[1:]:
-        average += 2 / 29 * (price - average)
-    for each in true_range[100:]:
-        atr += (each - atr) / 100
-    return float((close[-1] / average - 1) / (atr / close[-1]))
+def _in_order(tie: str) -> Order:
+    """As a scan ranks, approximate rows among the others."""
 
-
-def _by(tie: Callable[[ScanRow], float]) -> Order:
     def order(rows: Iterable[ScanRow]) -> list[ScanRow]:
-        return sorted(rows, key=lambda row: (not row.trend, -abs(row.signal), tie(row), -_volume(row), row.symbol))
+        place = TIES[tie]
+        return sorted(rows, key=lambda row: (not row.trend, -abs(row.signal), *place(row), row.symbol))
 
     return order
 
 
-def _age(row: ScanRow) -> float:
-    return np.inf if row.age_bars is None else row.age_bars
-
-
-def _volume(row: ScanRow) -> float:
-    return row.quote_volume or 0.0
-
-
-ORDERS: dict[str, Order] = {
-    "age of the flip": _by(_age),
-    "stretch": _by(lambda row: np.sign(row.signal) * (row.measured["stretch"] or 0.0)),
-}
+ORDERS: dict[str, Order] = {"age of the flip": _in_order("age"), "stretch": _in_order("stretch")}
 
 
 def _table(title: str, moments: list[Moment], cuts: tuple[float, float], order: Order, margin: float) -> None:
