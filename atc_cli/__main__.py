@@ -7,12 +7,14 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
+from atc_cli import stages
 from atc_cli.errors import AtcError, ExitCode
 
 
 def main() -> NoReturn:
     """Run the command line. Ctrl-C is an interrupt, not a traceback, even while modules are being imported."""
     try:
+        stages.begin()
         _prepare_streams()
         code = _run()
     except AtcError as error:
@@ -40,7 +42,8 @@ def _prepare_streams() -> None:
 
 
 def _run() -> int:
-    from atc_cli.cli.app import run
+    with stages.stage(stages.STARTUP):
+        from atc_cli.cli.app import run
 
     code = run()
     if sys.stdout is not None:

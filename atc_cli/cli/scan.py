@@ -1,7 +1,9 @@
 """`atc scan`: data to stdout or --out, words to stderr."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from atc_cli import stages
 from atc_cli.cli.shared import alone, lines_of, noting, partial_code, progress
 from atc_cli.cli.terminal import check_target, format_of, say, terminal_width, write
 from atc_cli.errors import ExitCode
@@ -10,6 +12,7 @@ from atc_cli.settings.names import SCAN_OUTPUTS
 from atc_cli.settings.own import ScanRun
 from atc_cli.settings.parse import zone_of
 from atc_cli.settings.sections import Settings
+from atc_cli.stages import stage
 
 if TYPE_CHECKING:
     from atc_cli.domain.results.scan import ScanResult
@@ -24,8 +27,10 @@ def run(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitC
 
 
 def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitCode:
-    from atc_cli.cli import wiring
-    from atc_cli.commands import scan as command
+    with stage(stages.STARTUP):
+        from atc_cli.cli import wiring
+        from atc_cli.commands import scan as command
+        from atc_cli.reporting.stages import stage_lines
 
     settings = resolved.settings
     output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
@@ -33,11 +38,15 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
     watchlist = lines_of(settings.watchlist)
     with resolved.blaming(), wiring.ports(settings, progress(own.quiet), remember=True) as ports, noting(ports):
         result = command.run(settings, ports, typed=symbols, watchlist=watchlist)
-    write(_content(result, settings, output), settings.out)
+    result = replace(result, stages_ms=stages.in_ms(stages.so_far()[1]))
     code = _code(result)
-    _say(result, own, ok=code is ExitCode.OK)
+    with stage("render"):
+        write(_content(result, settings, output), settings.out)
+        _say(result, own, ok=code is ExitCode.OK)
     if own.verbose and settings.signals_cache and result.remembered is None:
         say(["signals cache: not used; it needs stored candles, closed bars and --backend auto"])
+    if own.verbose > 1:
+        say(stage_lines(*stages.so_far()))
     return code
 
 
@@ -74,6 +83,6 @@ def _say(result: "ScanResult", own: ScanRun, *, ok: bool) -> None:
     from atc_cli.reporting.summary import losses, old_data, scan_summary
 
     if not own.quiet:
-        say(scan_summary(result, verbose=own.verbose))
+        say(scan_summary(result, verbose=own.verbose > 0))
         return
     say([*([] if ok else [losses(result)]), *old_data(result.header)])

@@ -18,6 +18,7 @@ from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.errors import UsageError
 from atc_cli.settings.names import DEMO
 from atc_cli.settings.sections import Settings
+from atc_cli.stages import LISTINGS, stage
 
 if TYPE_CHECKING:
     from atc_cli.commands.bench import BenchPorts
@@ -53,10 +54,13 @@ def ports(
         if signals is not None:
             stack.callback(signals.close)
         opened = []
-        for market in _markets(settings, progress, concurrent):
-            stack.callback(market.close)
-            opened.append(market)
-        yield Ports(markets=opened, offers=offers(), clock_ms=clock_ms, progress=progress, signals=signals, notes=notes)
+        with stage(LISTINGS):
+            for market in _markets(settings, progress, concurrent):
+                stack.callback(market.close)
+                opened.append(market)
+        with stage("route"):
+            offered = offers()
+        yield Ports(markets=opened, offers=offered, clock_ms=clock_ms, progress=progress, signals=signals, notes=notes)
 
 
 def _check_tables(settings: Settings) -> None:

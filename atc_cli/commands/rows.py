@@ -17,12 +17,17 @@ from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
 from atc_cli.engine.backend import Backend, LastBar, Values
+from atc_cli.stages import stage
 
 
 def computed(gathered: Gathered, backend: Backend, params: Params) -> list[ScanRow | Skipped]:
     """One of all series each, in order; see rows_of."""
-    panel = Panel.of(gathered.series)
-    return rows_of(panel, backend.compute(panel, params, Want.LAST), params)
+    with stage("panel"):
+        panel = Panel.of(gathered.series)
+    with stage("compute"):
+        values = backend.compute(panel, params, Want.LAST)
+    with stage("rank"):
+        return rows_of(panel, values, params)
 
 
 def rows_of(panel: Panel, values: Values, params: Params) -> list[ScanRow | Skipped]:

@@ -20,6 +20,7 @@ from atc_cli.domain.results.scan import Header, Remembered, ScanResult, ScanRow,
 from atc_cli.engine import route
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.rows import Recall
+from atc_cli.stages import stage
 
 STEEP_MULTIPLIER = 1.1
 
@@ -41,18 +42,21 @@ def run(
     gathered = gather(ports.markets, wanted, ports.progress, known=recall)
     found = signals_of(gathered, params, ports, settings.backend, recall)
     listings = gathered.listings()
-    rows = _listed(found.rows, listings)
-    kept, hidden = filtered(rows, settings)
+    with stage("rank"):
+        rows = _listed(found.rows, listings)
+        kept, hidden = filtered(rows, settings)
     header = header_of(settings, params, ports, gathered, decision=found.decision, compute_ms=found.compute_ms)
     header = replace(header, warnings=(*header.warnings, *_steepness(params, found.longest_bars)))
     interrupted = gathered.interrupted
     if settings.with_ and not interrupted:
-        compared = others.with_others(kept, listings, settings, params, ports)
+        with stage("other timeframes"):
+            compared = others.with_others(kept, listings, settings, params, ports)
         kept, disagreeing = _agreeing(compared.rows, settings.agree)
         hidden |= {"--agree": disagreeing} if disagreeing else {}
         header = _beside_others(header, settings.with_, compared)
         interrupted = compared.interrupted
-    top = top_per_side(sort_rows(rank(kept), settings.sort), settings.top)
+    with stage("rank"):
+        top = top_per_side(sort_rows(rank(kept), settings.sort), settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
     return ScanResult(

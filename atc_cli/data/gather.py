@@ -14,6 +14,7 @@ from atc_cli.domain.panel import Candles
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, NoDataError, UnavailableError, UsageError
+from atc_cli.stages import FETCH, LISTINGS, stage
 
 DEFAULT_QUOTE = "USDT"
 ANY_QUOTE = "any"
@@ -55,7 +56,8 @@ class Gathered:
 def gather(markets: Sequence[Market], wanted: Wanted, progress: Progress, *, known: Known | None = None) -> Gathered:
     """Listings, universe, candles. Raises NoDataError and UsageError as universe.choose does."""
     began = perf_counter()
-    universe, dead = universe_of(markets, wanted)
+    with stage(LISTINGS):
+        universe, dead = universe_of(markets, wanted)
     gathered = candles_of(markets, universe, wanted, progress, known=known)
     return replace(gathered, skipped=(*dead, *gathered.skipped), fetch_ms=(perf_counter() - began) * 1000)
 
@@ -65,7 +67,8 @@ def candles_of(
 ) -> Gathered:
     """The candles of these symbols. Raises as `load_all` does."""
     began = perf_counter()
-    loaded = load_all(markets, universe, wanted, progress, known=known)
+    with stage(FETCH):
+        loaded = load_all(markets, universe, wanted, progress, known=known)
     return Gathered(
         series=tuple(candles for each in loaded for candles in each.candles),
         known=tuple(stored for each in loaded for stored in each.known),

@@ -19,6 +19,7 @@ from atc_cli.domain.results.stored import Entry, Hole
 from atc_cli.domain.timeframe import MINUTE_MS, iso
 from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError
+from atc_cli.stages import stage
 
 BATCH = 64  # symbols between two writes: what a kill can cost
 COOL_DOWN_MS = 60 * MINUTE_MS
@@ -116,7 +117,8 @@ class Visit:
         """
         listing, held = self._listings[arrived.symbol], self._held[arrived.symbol]
         since_ms = self._since[listing.symbol]
-        tail = check(arrived) if isinstance(arrived, RawCandles) else arrived
+        with stage("check"):
+            tail = check(arrived) if isinstance(arrived, RawCandles) else arrived
         if isinstance(tail, Skipped) and tail.reason is not SkipReason.NO_CANDLES:
             self._write(listing, failed=_failed(held.entry.holes, self._window))
             self._deliver(tail)
@@ -137,7 +139,8 @@ class Visit:
     def _whole(self, arrived: Arrived) -> None:
         """A whole window: it is right, and joined to what is held of the time before it."""
         listing = self._listings[arrived.symbol]
-        candles = check(arrived) if isinstance(arrived, RawCandles) else arrived
+        with stage("check"):
+            candles = check(arrived) if isinstance(arrived, RawCandles) else arrived
         if isinstance(candles, Skipped) and listing.symbol in self._suspect:
             self._note(listing, f"{self._suspect[listing.symbol]}: fetched again in vain")
         cut = isinstance(arrived, RawCandles) and arrived.cut
@@ -258,7 +261,8 @@ class Visit:
         if not writes or self.failure is not None:
             return
         try:
-            self._shelf.write(writes)
+            with stage("store write"):
+                self._shelf.write(writes)
             self.wrote = True
         except UnreadableError as error:  # said as it was read; the other files are written
             self.unreadable, self.wrote = error, True

@@ -196,7 +196,8 @@ class ScanResult:
     """A whole scan.
 
     `hidden` counts rows that the filters took out, by filter; `breadth` counts the sides of every symbol
-    that has values, before any filter; `remembered` is None where nothing is.
+    that has values, before any filter; `remembered` is None where nothing is; `stages_ms` says where the time went
+    until it was rendered, by path.
     """
 
     header: Header
@@ -207,3 +208,4 @@ class ScanResult:
     breadth: Mapping[Side, int]
     interrupted: bool = False
     remembered: Remembered | None = None
+    stages_ms: Mapping[str, float] = field(default_factory=dict)
