@@ -12,9 +12,18 @@ from atc_cli.errors import AtcError, ExitCode
 
 
 def main() -> NoReturn:
-    """Run the command line. Ctrl-C is an interrupt, not a traceback, even while modules are being imported."""
+    """Run the command line, recorded where `atc profile` started it."""
+    if "ATC_PROFILE" in os.environ:
+        from atc_cli.profiling.child import recorded
+
+        recorded(_main)
+    stages.begin()
+    _main()
+
+
+def _main() -> NoReturn:
+    """Ctrl-C is an interrupt, not a traceback, even while modules are being imported."""
     try:
-        stages.begin()
         _prepare_streams()
         code = _run()
     except AtcError as error:

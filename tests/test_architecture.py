@@ -29,6 +29,8 @@ SOLE_IMPORTERS = {
     "blosc2": "data/store/",
     "diskcache": "signals/",
     "filelock": "disk/",
+    "cProfile": "profiling/",
+    "tracemalloc": "profiling/",
 }
 
 

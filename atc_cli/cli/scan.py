@@ -32,6 +32,7 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
         from atc_cli.commands import scan as command
         from atc_cli.reporting.stages import stage_lines
 
+    report = wiring.watched_memory() if own.memory_report else None
     settings = resolved.settings
     output = format_of(settings.output, settings.out, SCAN_OUTPUTS)
     check_target(settings.out, binary=output == "parquet")
@@ -45,6 +46,10 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
         _say(result, own, ok=code is ExitCode.OK)
     if own.verbose and settings.signals_cache and result.remembered is None:
         say(["signals cache: not used; it needs stored candles, closed bars and --backend auto"])
+    if report is not None:
+        from atc_cli.reporting.profile import memory_lines
+
+        say(line for line in memory_lines(report()) if line)
     if own.verbose > 1:
         say(stage_lines(*stages.so_far()))
     return code

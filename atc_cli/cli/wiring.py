@@ -22,7 +22,9 @@ from atc_cli.stages import LISTINGS, stage
 
 if TYPE_CHECKING:
     from atc_cli.commands.bench import BenchPorts
+    from atc_cli.commands.profile import ProfilePorts
     from atc_cli.data.store.shelf import Store
+    from atc_cli.domain.results.profile import MemoryUse
     from atc_cli.signals.rows import Signals
 
 _CODE = {".py", ".so", ".pyd"}
@@ -115,7 +117,7 @@ def _markets(settings: Settings, progress: Progress, concurrent: int | None) -> 
 def _demo(settings: Settings) -> Market:
     from atc_cli.data.demo import DemoMarket
 
-    return DemoMarket(settings.seed, clock_ms)
+    return DemoMarket(settings.seed, clock_ms, settings.demo_symbols)
 
 
 def _exchange(settings: Settings, exchange: str, progress: Progress, concurrent: int | None) -> Market:
@@ -166,6 +168,31 @@ def store(settings: Settings, say: Callable[[str], None]) -> "Store":
 
 def _candles(settings: Settings) -> Path:
     return cache_folder(settings.cache_dir) / CANDLES
+
+
+def watched_memory() -> "Callable[[], MemoryUse]":
+    """From now on watch the peak of each stage and the arrays that are made; what tells them."""
+    from atc_cli import stages
+    from atc_cli.profiling.memory import Peaks
+    from atc_cli.profiling.summing import memory_of
+
+    peaks = Peaks()
+    stages.watch(peaks.border)
+    return lambda: memory_of(peaks.document(), {})
+
+
+def profile_ports(progress: Progress, out: Path | None) -> "ProfilePorts":
+    """Everything that `atc profile` needs."""
+    from datetime import UTC, datetime
+    from functools import partial
+
+    from atc_cli.bench.machine import machine
+    from atc_cli.commands.profile import ProfilePorts
+    from atc_cli.profiling.place import base_of, revision
+
+    now, known = datetime.now(UTC), revision()
+    base = partial(base_of, out, now=now, revision=known)
+    return ProfilePorts(machine=machine(now), revision=known, base=base, progress=progress)
 
 
 def bench_ports(progress: Progress) -> "BenchPorts":

@@ -17,7 +17,7 @@ from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
 from atc_cli.engine.backend import Backend, LastBar, Values
-from atc_cli.stages import stage
+from atc_cli.stages import made, stage
 
 
 def computed(gathered: Gathered, backend: Backend, params: Params) -> list[ScanRow | Skipped]:
@@ -26,6 +26,7 @@ def computed(gathered: Gathered, backend: Backend, params: Params) -> list[ScanR
         panel = Panel.of(gathered.series)
     with stage("compute"):
         values = backend.compute(panel, params, Want.LAST)
+    made("kernel outputs", values.sizes_bytes)
     with stage("rank"):
         return rows_of(panel, values, params)
 

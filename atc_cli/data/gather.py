@@ -14,7 +14,7 @@ from atc_cli.domain.panel import Candles
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, NoDataError, UnavailableError, UsageError
-from atc_cli.stages import FETCH, LISTINGS, stage
+from atc_cli.stages import FETCH, LISTINGS, made, stage
 
 DEFAULT_QUOTE = "USDT"
 ANY_QUOTE = "any"
@@ -69,6 +69,7 @@ def candles_of(
     began = perf_counter()
     with stage(FETCH):
         loaded = load_all(markets, universe, wanted, progress, known=known)
+    made("candles", lambda: (each.values.nbytes for market in loaded for each in market.candles))
     return Gathered(
         series=tuple(candles for each in loaded for candles in each.candles),
         known=tuple(stored for each in loaded for stored in each.known),

@@ -63,6 +63,20 @@ class Quiet(Own):
 
 
 @section
+class MemoryReport(Own):
+    """What a scan holds."""
+
+    title = RUN
+
+    memory_report: bool = setting(
+        "say on stderr the peak of memory in each stage, and the largest arrays",
+        switch,
+        default=False,
+        negatable=False,
+    )
+
+
+@section
 class Format(Own):
     """A report on stdout."""
 
@@ -182,7 +196,7 @@ class Measured(Own):
 
 
 @section
-class ScanRun(Lock, General, Quiet):
+class ScanRun(Lock, General, Quiet, MemoryReport):
     """How a scan goes."""
 
 

@@ -59,7 +59,8 @@ def test_the_function_of_a_command_takes_what_its_row_says(verb: Verb) -> None:
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
 def test_help_says_every_flag_under_its_title(verb: Verb) -> None:
-    text = context_of(verb).get_help()
+    context = context_of(verb)
+    text = context.command.get_whole_help(context)
     assert verb.summary in " ".join(text.split())
     for option in verb.options:
         under = text.split(f"\n{option.title or 'Options'}:\n")[1].split("\n\n")[0]

@@ -11,7 +11,8 @@ ROOMS: dict[str, set[str]] = {
     "signals": {"domain", "data", "disk"},
     "engine": {"domain"},
     "bench": {"domain", "data", "engine"},
+    "profiling": {"domain", "disk"},
     "reporting": {"domain"},
-    "commands": {"domain", "data", "signals", "engine", "bench", "settings"},
+    "commands": {"domain", "data", "signals", "engine", "bench", "profiling", "settings"},
     "cli": {"commands", "reporting", "settings", "disk"},
 }
