@@ -30,7 +30,6 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
     with stage(stages.STARTUP):
         from atc_cli.cli import wiring
         from atc_cli.commands import scan as command
-        from atc_cli.reporting.stages import stage_lines
 
     report = wiring.watched_memory() if own.memory_report else None
     settings = resolved.settings
@@ -51,6 +50,8 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
 
         say(line for line in memory_lines(report()) if line)
     if own.verbose > 1:
+        from atc_cli.reporting.stages import stage_lines
+
         say(stage_lines(*stages.so_far()))
     return code
 
