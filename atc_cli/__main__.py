@@ -1,5 +1,7 @@
 """`python -m atc_cli` and the console script: every way out has an exit code and a sentence."""
 
+import atexit
+import gc
 import io
 import os
 import sys
@@ -9,6 +11,9 @@ from typing import NoReturn
 
 from atc_cli import stages
 from atc_cli.errors import AtcError, ExitCode
+
+# The process ends: what it still holds need not be searched for garbage.
+atexit.register(gc.freeze)
 
 
 def main() -> NoReturn:
@@ -51,9 +56,12 @@ def _prepare_streams() -> None:
 
 
 def _run() -> int:
-    with stages.stage(stages.STARTUP):
-        from atc_cli.cli.app import run
-
+    gc.disable()  # nothing of what is imported is garbage
+    try:
+        with stages.stage(stages.STARTUP):
+            from atc_cli.cli.app import run
+    finally:
+        gc.enable()
     code = run()
     if sys.stdout is not None:
         sys.stdout.flush()
