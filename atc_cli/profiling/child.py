@@ -22,6 +22,7 @@ def recorded(main: Main) -> NoReturn:
     """Run `main` as the plan in the environment says; it leaves as it would without one."""
     plan = taken()
     if plan is None:
+        stages.begin()
         main()
     stages.begin(plan.spawned_ns)
     if plan.record is Record.REPEAT:

@@ -34,9 +34,14 @@ class Plan(NamedTuple):
 
 
 def taken() -> Plan | None:
-    """What this process was told, once: what it starts itself is not profiled. None where it was told nothing."""
-    told = os.environ.pop(VARIABLE, None)
-    if told is None:
+    """What this process was told, once: what it starts itself is not profiled.
+
+    None where it was told nothing that we say; the variable is then left, and refused like any that is unknown.
+    """
+    try:
+        record, *rest = json.loads(os.environ[VARIABLE])
+        plan = Plan(Record(record), *rest)
+    except (KeyError, TypeError, ValueError):
         return None
-    record, *rest = json.loads(told)
-    return Plan(Record(record), *rest)
+    del os.environ[VARIABLE]
+    return plan

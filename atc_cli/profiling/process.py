@@ -17,6 +17,7 @@ from atc_cli.profiling.plan import VARIABLE, Plan
 
 _PATIENCE_S = 5
 _TERMINAL_S = 1
+_SIGNALLED = 128  # as shells add it to the number of a signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def recorded(plan: Plan, arguments: Sequence[str], *, shown: bool, stdin: bytes 
         raise UnavailableError(
             f"the profiled command ended with code {child.returncode} and recorded nothing"
         ) from None
-    return Recorded(spawned_ns, wall_ns, child.returncode, document, interrupted)
+    code = child.returncode if child.returncode >= 0 else _SIGNALLED - child.returncode
+    return Recorded(spawned_ns, wall_ns, code, document, interrupted)
 
 
 def waited(child: "subprocess.Popen[bytes]", stdin: bytes | None = None) -> bool:

@@ -16,7 +16,7 @@ from atc_cli.settings.verbs import LAYERED
 S = TypeVar("S", bound=Section)
 
 PROJECT_FILE = "atc.toml"
-_OTHER_VARIABLES = frozenset({"ATC_CONFIG", "ATC_TRACEBACK", "ATC_SIMD", "ATC_PROFILE"})
+_OTHER_VARIABLES = frozenset({"ATC_CONFIG", "ATC_TRACEBACK", "ATC_SIMD"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import json
 import pstats
+import shlex
 import signal
 import subprocess
 import sys
@@ -17,6 +18,8 @@ from tests.helpers.runs import Run, started
 
 SMALL = ("--symbols", "5", "--bars", "100")
 PRESET = ("config", "presets", "swing")
+DENIED = "Permission Denied: Try running again with elevated permissions by going 'sudo env \"PATH=$PATH\" !!'"
+REMEDY = "sudo" if sys.platform == "darwin" else "ptrace"
 
 
 def written(folder: Path) -> dict[str, Any]:
@@ -117,6 +120,39 @@ def sampled_well(sampled: dict[str, Any], folder: Path) -> None:
     assert len(list(folder.glob("*.speedscope.json"))) == 1
 
 
+def script(file: Path, text: str) -> None:
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script of the shell stands for Python")
+@pytest.mark.parametrize(
+    ("sampler", "reason", "remedy"),
+    [
+        (f"echo {shlex.quote(DENIED)} >&2; exit 1", "may not look", REMEDY),
+        (None, "is not installed", "pip install py-spy"),
+    ],
+    ids=["forbidden", "missing"],
+)
+def test_where_py_spy_cannot_look_all_else_is_done(
+    atc: Atc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sampler: str | None, reason: str, remedy: str
+) -> None:
+    script(tmp_path / "python", f'exec {shlex.quote(sys.executable)} "$@"')
+    if sampler is not None:
+        script(tmp_path / "py-spy", sampler)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    folder = tmp_path / "p"
+    flags = ("--pyspy", "--cprofile", "--exit-code", "--out", str(folder))
+    done = atc("profile", *flags, *SMALL, "--runs", "1", env={"PATH": "/usr/bin:/bin"})
+    assert done.code == 69
+    assert reason in done.err
+    assert remedy in done.err
+    assert "Traceback" not in done.err
+    assert "FUNCTION" in done.out
+    assert len(list(folder.glob("*.pstats"))) == 1
+    assert reason in written(folder)["failures"][0]
+
+
 BUSY = "import sys\ndef turning():\n    while True:\n        pass\nprint('here', flush=True)\nturning()"
 
 
@@ -154,6 +190,12 @@ def test_what_cannot_be_meant_is_refused(atc: Atc, flags: tuple[str, ...], words
     done = atc("profile", *flags)
     assert done.code == 2
     assert words in done.err
+
+
+def test_a_variable_that_no_profile_set_is_refused_as_any_other(atc: Atc) -> None:
+    done = atc("scan", "--exchange", "demo", env={"ATC_PROFILE": "yes"})
+    assert done.code == 78
+    assert "unknown environment variable ATC_PROFILE" in done.err
 
 
 def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
