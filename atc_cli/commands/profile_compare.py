@@ -7,6 +7,7 @@ from typing import Any
 from atc_cli.domain.results.profile import PROFILE_SCHEMA, Change, Comparison
 from atc_cli.errors import UsageError
 
+_NEEDED = {"arguments", "machine", "stages", "wall_ms"}
 _OF_THE_MACHINE = ("cpu", "logical_cpus", "system", "python")
 
 
@@ -33,7 +34,8 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(f"--compare: cannot read {str(file)!r}: {error.strerror}") from None
     except ValueError:
         document = None
-    if not isinstance(document, dict) or document.get("schema") != PROFILE_SCHEMA:
+    known = isinstance(document, dict) and document.get("schema") == PROFILE_SCHEMA
+    if not known or not document.keys() >= _NEEDED:
         raise UsageError(f"--compare: {str(file)!r} is no profile", f"a JSON file of `atc profile`, {PROFILE_SCHEMA}")
     if not document["wall_ms"]:
         raise UsageError(f"--compare: {str(file)!r} holds no stages", "profile a command, not --pid")

@@ -13,7 +13,7 @@ SPEEDSCOPE_SCHEMA = "https://www.speedscope.app/file-format-schema.json"
 _WIDTH, _ROW, _MARGIN, _HEAD = 1200.0, 17, 10, 44
 _LEAST_WIDTH = 0.4
 _CHAR_WIDTH = 6.6
-_OURS, _OTHERS, _NATIVE = ("atc_cli/",), (".py",), (".so", ".dylib", ".pyd")
+_OURS, _OTHERS, _NATIVE = ("atc_cli/",), (".py",), (".rs", ".so", ".dylib", ".pyd")
 # hues: our Python, other Python, compiled code
 _HUES = ((20, _OURS), (205, _OTHERS), (130, _NATIVE))
 

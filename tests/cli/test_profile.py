@@ -258,6 +258,23 @@ def test_one_run_of_each_has_no_spread_and_nothing_is_claimed(compare: Compare) 
     assert "of one run only" in lines[1]
 
 
+@pytest.mark.parametrize("text", ["", "[]", '{"schema": "atc.scan/1"}', '{"schema": "atc.profile/1"}'])
+def test_what_is_no_profile_is_not_compared(atc: Atc, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "odd.json"
+    file.write_text(text)
+    done = atc("profile", "--compare", str(file), str(file))
+    assert done.code == 2
+    assert "odd.json' is no profile" in done.err
+
+
+def test_a_profile_of_a_running_process_has_no_stages_to_compare(atc: Atc, tmp_path: Path) -> None:
+    file = tmp_path / "pid.json"
+    file.write_text(json.dumps({**profile(compute=[1.0]), "wall_ms": []}))
+    done = atc("profile", "--compare", str(file), str(file))
+    assert done.code == 2
+    assert "holds no stages" in done.err
+
+
 def test_other_commands_and_machines_are_said(compare: Compare) -> None:
     other = {**profile(compute=[10.0, 11.0]), "arguments": ["doctor"], "machine": {"cpu": "two"}}
     lines = compare(profile(compute=[10.0, 11.0]), other)
