@@ -34,12 +34,12 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(f"--compare: cannot read {str(file)!r}: {error.strerror}") from None
     except ValueError:
         document = None
-    known = isinstance(document, dict) and document.get("schema") == PROFILE_SCHEMA
-    if not known or not document.keys() >= _NEEDED:
+    found: dict[str, Any] = document if isinstance(document, dict) else {}
+    if found.get("schema") != PROFILE_SCHEMA or not found.keys() >= _NEEDED:
         raise UsageError(f"--compare: {str(file)!r} is no profile", f"a JSON file of `atc profile`, {PROFILE_SCHEMA}")
-    if not document["wall_ms"]:
+    if not found["wall_ms"]:
         raise UsageError(f"--compare: {str(file)!r} holds no stages", "profile a command, not --pid")
-    return document
+    return found
 
 
 def _own_times(document: dict[str, Any]) -> dict[tuple[str, ...], list[float]]:
