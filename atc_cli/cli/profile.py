@@ -34,7 +34,7 @@ def run(settings: ProfileSettings, command: list[str]) -> int:
 def _report(outcome: "Outcome", *, words: bool) -> None:
     from atc_cli.reporting.profile import opening_line, profile_lines
 
-    lines = [*profile_lines(outcome.result), "", opening_line(_write_files(outcome))]
+    lines = [*profile_lines(outcome.result), "", opening_line(outcome.result, _write_files(outcome))]
     if words:
         say(line for line in lines if line)
     else:

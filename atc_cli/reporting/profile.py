@@ -91,13 +91,13 @@ def _sampled_lines(sampled: Sampled) -> list[str]:
     return [*lines, f"{sampled.samples.total} samples, {sampled.conditions}{unnamed}"]
 
 
-def opening_line(files: Mapping[str, Path]) -> str:
-    """How to open what was written, the JSON last."""
+def opening_line(result: ProfileResult, files: Mapping[str, Path]) -> str:
+    """How to open what was written, the JSON last, which can be compared where it holds stages."""
     ways = {
         "svg": "{} in a browser",
         "speedscope": "{} at https://www.speedscope.app",
         "pstats": "snakeviz {} (pip install snakeviz)",
-        "json": "atc profile --compare OLD {}",
+        "json": "atc profile --compare OLD {}" if result.wall_ms else "{}",
     }
     return "open: " + " · ".join(way.format(files[kind]) for kind, way in ways.items() if kind in files)
 

@@ -40,12 +40,12 @@ class Runner:
 
     def close(self, last: Coroutine[Any, Any, object] | None = None) -> None:
         """Do the last work and let go of the loop; harmless when repeated."""
-        try:
-            if last is not None:
-                with stage(FETCH):
+        with stage(FETCH):
+            try:
+                if last is not None:
                     self._runner.run(last)
-        finally:
-            self._runner.close()
+            finally:
+                self._runner.close()
 
     async def _interruptible(self, work: Coroutine[Any, Any, T]) -> T:
         import asyncio
