@@ -30,6 +30,8 @@ SOLE_IMPORTERS = {
     "diskcache": "signals/",
     "xlsxwriter": "reporting/scan_xlsx.py",
     "filelock": "disk/",
+    "cProfile": "profiling/",
+    "tracemalloc": "profiling/",
 }
 
 

@@ -20,6 +20,7 @@ from atc_cli.settings.option import Section
 from atc_cli.settings.own import General
 from atc_cli.settings.verb import Verb
 from atc_cli.settings.verbs import GROUPS, VERBS
+from atc_cli.stages import SETTINGS, STARTUP, stage
 
 
 class Root(UntypedGroup):
@@ -69,14 +70,17 @@ def perform(verb: Verb, typed: Mapping[str, Any]) -> int:
     values: list[Any] = []
     own = None if verb.own is None else verb.own.of_flags(typed)
     if verb.settings is not None:
-        resolved = _resolved(verb, verb.settings, own, typed)
+        with stage(SETTINGS):
+            resolved = _resolved(verb, verb.settings, own, typed)
         if isinstance(own, General) and own.show_settings:
             return int(function_of("config show")(resolved, own))
         values.append(resolved)
     if own is not None:
         values.append(own)
     values += [each.value(typed[each.name]) for each in verb.arguments]
-    return int(function_of(verb.name)(*values))
+    with stage(STARTUP):
+        function = function_of(verb.name)
+    return int(function(*values))
 
 
 def function_of(name: str) -> Any:
@@ -106,7 +110,10 @@ def run() -> int:
     """Run what was typed; its exit code. Raises AtcError and whatever else goes wrong."""
     _join_words()
     try:
-        outcome = app(standalone_mode=False, prog_name="atc")
+        with stage("command line"):
+            outcome = app(standalone_mode=False, prog_name="atc")
+        if callable(outcome):
+            return int(outcome())
         return outcome if isinstance(outcome, int) else ExitCode.OK
     except TyperException as error:
         _show(error)

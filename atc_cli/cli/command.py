@@ -2,7 +2,8 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from functools import partial
+from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -54,9 +55,9 @@ class VerbCommand(AsTyped, TyperCommand):
         self.params = self.params or _parameters(self._verb)
         return super().get_params(ctx)
 
-    def invoke(self, ctx: Any) -> NoReturn:
-        """Carry the command out, and leave with its exit code."""
-        raise typer.Exit(self._perform(self._verb, ctx.params))
+    def invoke(self, ctx: Any) -> Callable[[], int]:
+        """What carries the command out, once the command line is read; it returns the exit code."""
+        return partial(self._perform, self._verb, ctx.params)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> Any:
         """A dash begins a flag, but not where a flag before it waits for its value: --sort -signal."""
@@ -143,12 +144,13 @@ def _option(option: Option) -> inspect.Parameter:
         option.declared,
         *([option.short] if option.short else []),
         help=option.help + option.default_words,
-        metavar=None if option.is_switch else option.metavar or "|".join(option.choices) or None,
+        count=option.counts,
+        metavar=None if option.is_switch or option.counts else option.metavar or "|".join(option.choices) or None,
         rich_help_panel=option.title,
         show_default=False,
         autocompletion=_zones if option.parse is zone else completion(option.choices, several=option.takes_several),
     )
-    return _parameter(option.name, made, bool if option.is_switch else str)
+    return _parameter(option.name, made, int if option.counts else bool if option.is_switch else str)
 
 
 def _parameter(name: str, made: Any, kind: Any) -> inspect.Parameter:

@@ -28,7 +28,7 @@ def run(resolved: Resolved[Settings], own: CommonRun, symbol: str) -> ExitCode:
         result = command.run(settings, ports, symbol)
     write(_content(result, settings, output), settings.out, name=name)
     if not own.quiet:
-        _say(result, verbose=own.verbose)
+        _say(result, verbose=own.verbose > 0)
     return ExitCode.OK
 
 

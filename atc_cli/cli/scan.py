@@ -1,9 +1,11 @@
 """`atc scan`: data to stdout or --out, words to stderr."""
 
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from atc_cli import stages
 from atc_cli.cli.shared import alone, lines_of, noting, partial_code, progress
 from atc_cli.cli.terminal import check_target, format_of, say, terminal_width, write
 from atc_cli.errors import ExitCode, UnavailableError
@@ -12,6 +14,7 @@ from atc_cli.settings.names import SCAN_FORMATS, SCAN_OUTPUTS, Format
 from atc_cli.settings.own import ScanRun
 from atc_cli.settings.parse import zone_of
 from atc_cli.settings.sections import Settings
+from atc_cli.stages import stage
 
 if TYPE_CHECKING:
     from atc_cli.domain.results.scan import ScanResult
@@ -26,10 +29,12 @@ def run(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitC
 
 
 def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> ExitCode:
-    from atc_cli.cli import wiring
-    from atc_cli.commands import scan as command
-    from atc_cli.commands.tally import Tally
+    with stage(stages.STARTUP):
+        from atc_cli.cli import wiring
+        from atc_cli.commands import scan as command
+        from atc_cli.commands.tally import Tally
 
+    report = wiring.watched_memory() if own.memory_report else None
     settings = resolved.settings
     form = SCAN_FORMATS[format_of(settings.output, settings.out, SCAN_OUTPUTS)]
     check_target(settings.out, binary=form.binary)
@@ -39,14 +44,24 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
     with resolved.blaming(), wiring.ports(settings, tally, remember=True) as ports, noting(ports):
         last = wiring.last(settings, symbols, watchlist)
         result = command.run(settings, ports, typed=symbols, watchlist=watchlist, tally=tally, last=last)
+    result = replace(result, stages_ms=stages.in_ms(stages.so_far()[1]))
     code = _code(result)
     whole = code not in (ExitCode.INTERRUPTED, ExitCode.NO_DATA)
-    write(_content(result, settings, form), settings.out, whole=whole)
-    _say(result, own, ok=code is ExitCode.OK)
+    with stage("render"):
+        write(_content(result, settings, form), settings.out, whole=whole)
+        _say(result, own, ok=code is ExitCode.OK)
     if own.verbose and settings.signals_cache and result.remembered is None:
         say(["signals cache: not used; it needs stored candles, closed bars and --backend auto"])
     if own.verbose and last is not None and last.fault is not None:
         say([last.fault])
+    if report is not None:
+        from atc_cli.reporting.profile import memory_lines
+
+        say(line for line in memory_lines(report()) if line)
+    if own.verbose > 1:
+        from atc_cli.reporting.stages import stage_lines
+
+        say(stage_lines(*stages.so_far()))
     return code
 
 
@@ -83,6 +98,6 @@ def _say(result: "ScanResult", own: ScanRun, *, ok: bool) -> None:
     from atc_cli.reporting.summary import losses, old_data, scan_summary
 
     if not own.quiet:
-        say(scan_summary(result, verbose=own.verbose))
+        say(scan_summary(result, verbose=own.verbose > 0))
         return
     say([*([] if ok else [losses(result)]), *old_data(result.header)])

@@ -89,7 +89,7 @@ def _say(result: "WarmResult", own: WarmRun) -> None:
     from atc_cli.reporting.warm import warm_losses, warm_summary
 
     if not own.quiet:
-        say(warm_summary(result, verbose=own.verbose))
+        say(warm_summary(result, verbose=own.verbose > 0))
     elif result.lost:
         say([warm_losses(result)])
 

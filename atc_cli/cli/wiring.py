@@ -19,10 +19,13 @@ from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.errors import UsageError
 from atc_cli.settings.names import DEMO
 from atc_cli.settings.sections import Settings
+from atc_cli.stages import LISTINGS, stage
 
 if TYPE_CHECKING:
     from atc_cli.commands.bench import BenchPorts
+    from atc_cli.commands.profile import ProfilePorts
     from atc_cli.data.store.shelf import Store
+    from atc_cli.domain.results.profile import MemoryUse
     from atc_cli.signals.last import Last
     from atc_cli.signals.rows import Signals
 
@@ -55,10 +58,12 @@ def ports(
         if signals is not None:
             stack.callback(signals.close)
         opened = []
-        for market in _markets(settings, progress, concurrent):
-            stack.callback(market.close)
-            opened.append(market)
-        able = offers()
+        with stage(LISTINGS):
+            for market in _markets(settings, progress, concurrent):
+                stack.callback(market.close)
+                opened.append(market)
+        with stage("route"):
+            able = offers()
         notes += _without_rust(able, settings)
         yield Ports(markets=opened, offers=able, clock_ms=clock_ms, progress=progress, signals=signals, notes=notes)
 
@@ -140,7 +145,7 @@ def _markets(settings: Settings, progress: Progress, concurrent: int | None) -> 
 def _demo(settings: Settings) -> Market:
     from atc_cli.data.demo import DemoMarket
 
-    return DemoMarket(settings.seed, clock_ms)
+    return DemoMarket(settings.seed, clock_ms, settings.demo_symbols)
 
 
 def _exchange(settings: Settings, exchange: str, progress: Progress, concurrent: int | None) -> Market:
@@ -191,6 +196,31 @@ def store(settings: Settings, say: Callable[[str], None]) -> "Store":
 
 def _candles(settings: Settings) -> Path:
     return cache_folder(settings.cache_dir) / CANDLES
+
+
+def watched_memory() -> "Callable[[], MemoryUse]":
+    """From now on watch the peak of each stage and the arrays that are made; what tells them."""
+    from atc_cli import stages
+    from atc_cli.profiling.memory import Peaks
+    from atc_cli.profiling.summing import memory_of
+
+    peaks = Peaks()
+    stages.watch(peaks.border)
+    return lambda: memory_of(peaks.document(), {})
+
+
+def profile_ports(progress: Progress, out: Path | None) -> "ProfilePorts":
+    """Everything that `atc profile` needs."""
+    from datetime import UTC, datetime
+    from functools import partial
+
+    from atc_cli.bench.machine import machine
+    from atc_cli.commands.profile import ProfilePorts
+    from atc_cli.profiling.place import base_of, revision
+
+    now, known = datetime.now(UTC), revision()
+    base = partial(base_of, out, now=now, revision=known)
+    return ProfilePorts(machine=machine(now), revision=known, base=base, progress=progress)
 
 
 def bench_ports(progress: Progress) -> "BenchPorts":

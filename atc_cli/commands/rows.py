@@ -21,14 +21,20 @@ from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
 from atc_cli.domain.timeframe import iso
 from atc_cli.engine.backend import Backend, LastBar, Values
 from atc_cli.engine.features import last_features
+from atc_cli.stages import made, stage
 
 
 def computed(
     series: Sequence[Candles], backend: Backend, params: Params, *, atr_bars: int = ATR_BARS
 ) -> list[ScanRow | Skipped]:
     """One of each series, in order; see rows_of."""
-    panel = Panel.of(series)
-    return rows_of(panel, backend.compute(panel, params, Want.LAST), params, atr_bars=atr_bars)
+    with stage("panel"):
+        panel = Panel.of(series)
+    with stage("compute"):
+        values = backend.compute(panel, params, Want.LAST)
+    made("kernel outputs", values.sizes_bytes)
+    with stage("rank"):
+        return rows_of(panel, values, params, atr_bars=atr_bars)
 
 
 def rows_of(panel: Panel, values: Values, params: Params, *, atr_bars: int = ATR_BARS) -> list[ScanRow | Skipped]:

@@ -25,6 +25,7 @@ from atc_cli.engine import route
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.last import Last
 from atc_cli.signals.rows import Recall
+from atc_cli.stages import stage
 
 STEEP_MULTIPLIER = 1.1
 
@@ -56,21 +57,24 @@ def run(
     gathered = searched.gathered
     found = signals_of(gathered, params, ports, settings.backend, recall)
     listings = gathered.listings()
-    rows = _listed((*found.rows, *(each for each in searched.approximate if isinstance(each, ScanRow))), listings)
-    rows, jumped = without_jumps(rows, settings.max_jump) if settings.skip_jumps else (rows, [])
+    with stage("rank"):
+        rows = _listed((*found.rows, *(each for each in searched.approximate if isinstance(each, ScanRow))), listings)
+        rows, jumped = without_jumps(rows, settings.max_jump) if settings.skip_jumps else (rows, [])
+        kept, hidden = filtered(rows, settings)
     breadth = Counter(row.side for row in rows)
-    kept, hidden = filtered(rows, settings)
     header = header_of(settings, params, ports, gathered, decision=found.decision, compute_ms=found.compute_ms)
     header = _warned(header, *jump_warnings(rows, settings.max_jump), *_steepness(params, found.longest_bars))
     interrupted = gathered.interrupted
     if settings.with_ and not interrupted:
-        compared = others.with_others(kept, listings, settings, params, ports)
+        with stage("other timeframes"):
+            compared = others.with_others(kept, listings, settings, params, ports)
         kept, header, interrupted = compared.rows, compared.said_in(header), compared.interrupted
         hidden |= compared.hidden
-    earlier = earlier_of(last, gathered)
-    judge = judge_of(Bounds.of(breadth, settings.max_jump), settings.stop_atr)
-    ranked = rank(kept, settings.tie, judge, since(earlier))
-    top = top_per_side(_sorted(ranked, settings.sort), settings.top)
+    with stage("rank"):
+        earlier = earlier_of(last, gathered)
+        judge = judge_of(Bounds.of(breadth, settings.max_jump), settings.stop_atr)
+        ranked = rank(kept, settings.tie, judge, since(earlier))
+        top = top_per_side(_sorted(ranked, settings.sort), settings.top)
     if len(top) < len(kept):
         hidden["--top"] = len(kept) - len(top)
     faint = (each for each in searched.approximate if isinstance(each, Skipped))

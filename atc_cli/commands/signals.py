@@ -14,6 +14,7 @@ from atc_cli.domain.results.stored import Content
 from atc_cli.engine import route
 from atc_cli.engine.backend import Workload
 from atc_cli.signals.rows import Recall
+from atc_cli.stages import stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +36,16 @@ def signals_of(gathered: Gathered, params: Params, ports: Ports, backend: str, r
     known = [] if recall is None else [recall.rows[each] for each in gathered.known]
     # Of all rows: the header names the same backend whatever is remembered.
     bars = [*map(len, gathered.series), *(row.bars for row in known)]
-    chosen, decision = route.choose(Workload.of(bars, params.dialect, Want.LAST), ports.offers, backend)
+    with stage("route"):
+        chosen, decision = route.choose(Workload.of(bars, params.dialect, Want.LAST), ports.offers, backend)
     began = perf_counter()
     if gathered.series:
         ports.announce(chosen, params.dialect)
     fresh = computed(gathered.series, chosen, params)
     compute_ms = (perf_counter() - began) * 1000
     if recall is not None:
-        recall.signals.remember(_storable(gathered, fresh))
+        with stage("signals cache"):
+            recall.signals.remember(_storable(gathered, fresh))
     return Signalled(
         rows=(*(each for each in fresh if isinstance(each, ScanRow)), *known),
         skipped=tuple(each for each in fresh if isinstance(each, Skipped)),

@@ -1,4 +1,4 @@
-"""A simulated market: 120 symbols that need no network and that nobody takes for real coins."""
+"""A simulated market: symbols that need no network and that nobody takes for real coins."""
 
 import hashlib
 import math
@@ -50,7 +50,7 @@ class _Coin:
 
 
 class DemoMarket(Market):
-    """Simulated market of 120 symbols, a function of seed and bar time only.
+    """Simulated market of `symbols` symbols, a function of seed and bar time only.
 
     log price(t) = volatility * (sum over octaves k of sqrt(2^k) * noise_k(t) + regimes(t)), noise_k linear
     between hashed values 2^k minutes apart, regimes linear between hashed levels some days apart (rising:
@@ -65,8 +65,8 @@ class DemoMarket(Market):
     simulated = True
     live = True
 
-    def __init__(self, seed: int, clock: Callable[[], int]) -> None:
-        self._coins = {coin.symbol: coin for coin in (_coin(seed, i) for i in range(1, SYMBOLS + 1))}
+    def __init__(self, seed: int, clock: Callable[[], int], symbols: int = SYMBOLS) -> None:
+        self._coins = {coin.symbol: coin for coin in (_coin(seed, i) for i in range(1, symbols + 1))}
         self._clock = clock
 
     def listings(self, *, quote: str | None, tickers: bool) -> list[Listing]:

@@ -15,6 +15,7 @@ from atc_cli.domain.panel import Candles
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, NoDataError, UnavailableError, UsageError
+from atc_cli.stages import FETCH, LISTINGS, made, stage
 
 DEFAULT_QUOTE = "USDT"
 ANY_QUOTE = "any"
@@ -60,7 +61,8 @@ class Gathered:
 def gather(markets: Sequence[Market], wanted: Wanted, progress: Progress, *, known: Known | None = None) -> Gathered:
     """Listings, universe, candles. Raises NoDataError and UsageError as universe.choose does."""
     began = perf_counter()
-    universe, dead = universe_of(markets, wanted)
+    with stage(LISTINGS):
+        universe, dead = universe_of(markets, wanted)
     loaded = load_all(markets, universe, wanted, progress, known=known)
     return gathered_of(markets, universe, wanted, loaded, dead, began_s=began)
 
@@ -84,6 +86,7 @@ def gathered_of(
     began_s: float,
 ) -> Gathered:
     """What was loaded of a universe since `began_s` (perf_counter), and what was skipped before."""
+    made("candles", lambda: (each.values.nbytes for market in loaded for each in market.candles))
     return Gathered(
         series=tuple(candles for each in loaded for candles in each.candles),
         known=tuple(stored for each in loaded for stored in each.known),
@@ -208,7 +211,8 @@ def load_all(
             return failed(listings, error)
 
     asked = [market for market in markets if universe.of(market.name)]
-    loaded = _at_once(fetch, asked)
+    with stage(FETCH):
+        loaded = _at_once(fetch, asked)
     if failures and len(failures) == len(asked):
         raise failures[0]
     return loaded

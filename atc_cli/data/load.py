@@ -11,6 +11,7 @@ from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.timeframe import DAY_MS, iso, lasting
 from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, UnavailableError
+from atc_cli.stages import stage
 
 Known = Callable[[Iterable[Stored]], Iterable[Stored]]
 """Of stored candles those that need not be read, because what follows from them is known."""
@@ -89,8 +90,10 @@ class _Arrivals:
         self.market.used(used, self.window)
 
     def _deliver(self, arrived: Arrived) -> None:
-        checked = sound(arrived, self.window) if isinstance(arrived, RawCandles) else arrived
-        self._take(self._in_window(checked) if isinstance(checked, Candles) else checked)
+        with stage("check"):
+            checked = sound(arrived, self.window) if isinstance(arrived, RawCandles) else arrived
+            ready = self._in_window(checked) if isinstance(checked, Candles) else checked
+        self._take(ready)
 
     def _in_window(self, checked: Candles) -> Candles | Skipped:
         """The candles of the window; the forming bar only where it is asked for.

@@ -13,6 +13,7 @@ from atc_cli.data.universe import Universe
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.results.scan import SkipReason
 from atc_cli.errors import AtcError, BusyError, UnavailableError
+from atc_cli.stages import LISTINGS, stage
 
 SHARE_MAX = 0.5
 """Of what whole windows of all would cost: a longer short window finds more, and is taken where it stays below that."""
@@ -71,7 +72,8 @@ def prefetch(
     At most `choices_max` are chosen. `sent` tells what was sent so far. Raises as `gather` does.
     """
     began_s = perf_counter()
-    universe, dead = universe_of(markets, wanted)
+    with stage(LISTINGS):
+        universe, dead = universe_of(markets, wanted)
     plan = _Plan.of(markets, universe, wanted, choices_max)
     steps = _Steps(markets, universe, wanted, progress, known, plan.told_ms)
     steps.load(each for each in universe.listings if _name(each) not in plan.short)

@@ -12,6 +12,13 @@ def user_folder() -> Path:
     return platformdirs.user_config_path("atc", appauthor=False)
 
 
+def data_folder() -> Path:
+    """The user's folder for what a program makes and a person keeps (XDG)."""
+    import platformdirs
+
+    return platformdirs.user_data_path("atc", appauthor=False)
+
+
 def cache_folder(wanted: Path | None) -> Path:
     """The folder that was asked for, else the user's cache folder (XDG)."""
     if wanted is not None:

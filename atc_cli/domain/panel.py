@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Content
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, grid_offset_ms, iso
+from atc_cli.stages import made
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -261,6 +262,7 @@ class Panel:
             column = np.concatenate(parts) if parts else np.empty(0)
             column.flags.writeable = False
             self._columns[place] = column
+            made("joined columns", lambda: (each.nbytes for each in self._columns.values()))
         return self._columns[place]
 
     def parts(self, bars: int) -> Iterator[tuple[slice, "Panel"]]:

@@ -1,6 +1,5 @@
 """The inputs of the indicator: their ranges, their members, their identity."""
 
-import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
@@ -150,5 +149,7 @@ class Params:
 
 def document_hash(document: Mapping[str, object]) -> str:
     """sha256 over canonical JSON (sorted keys, no spaces): equal parameters, equal hash."""
+    import hashlib  # brings OpenSSL, which no --help needs
+
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -58,6 +58,10 @@ class Values:
     def width(self) -> int:
         """Entries per row over time; 1 where only the last bar was wanted."""
         return self.average.shape[1] if self.average.ndim > 1 else 1
+
+    def sizes_bytes(self) -> list[int]:
+        """What each array takes."""
+        return [getattr(self, each.name).nbytes for each in fields(self)]
 
     def rows(self, some: slice) -> "Values":
         """The values of neighbouring series; what is written there is written here."""

@@ -16,6 +16,7 @@ from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Form, Offer, Unavailable, Values
 from atc_cli.engine.packing import Bounds, Floats, Lent, PlainParams, growth_of, growth_to_come
 from atc_cli.errors import UnavailableError
+from atc_cli.stages import stage
 
 SIMD_VARIABLE = "ATC_SIMD"
 # what `atc bench` finds for lts on an AMD EPYC; a slower processor slows every backend alike
@@ -63,7 +64,9 @@ class RustBackend:
         values = Values.empty(len(panel), panel.width, want)
         growth = growth_of(params, panel.width)
         for rows, part in panel.parts(_PART_BARS):
-            self._compute(Lent.of(part, params, growth), plain, want, values.rows(rows))
+            with stage("panel"):
+                lent = Lent.of(part, params, growth)
+            self._compute(lent, plain, want, values.rows(rows))
         return values
 
     def compute_windows(self, panel: Panel, params: Params, ends: Bounds, bars: int) -> Values:

@@ -41,7 +41,7 @@ def scan_json(result: ScanResult) -> str:
         "interrupted": result.interrupted,
         "rows": [row_document(row) for row in result.rows],
         "skipped": [skip_document(skip) for skip in result.skipped],
-        "timings_ms": result.header.timings_ms,
+        "timings_ms": {**result.header.timings_ms, "stages": result.stages_ms},
         "signals_cache": None if cache is None else {"hits": cache.hits, "misses": cache.misses},
         "prefilter": prefilter_document(result.prefiltered),
         "compared_with": _compared(result.earlier),

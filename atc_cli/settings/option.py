@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
 from atc_cli.errors import UsageError
-from atc_cli.settings.parse import Choice, Parse, Several, switch
+from atc_cli.settings.parse import Choice, Parse, Several, switch, times
 
 T = TypeVar("T")
 
@@ -59,6 +59,11 @@ class Option:
         return self.parse is switch
 
     @property
+    def counts(self) -> bool:
+        """Whether the flag takes no value and how often it is given counts."""
+        return self.parse is times
+
+    @property
     def takes_several(self) -> bool:
         """Whether the value is a comma-separated list."""
         return isinstance(self.parse, Several)
@@ -72,7 +77,7 @@ class Option:
     @property
     def default_words(self) -> str:
         """What --help says of the default."""
-        if self.default in (None, ()) or self.is_switch:
+        if self.default in (None, ()) or self.is_switch or self.counts:
             return ""
         shown = ",".join(self.default) if isinstance(self.default, tuple) else self.default
         return f" [{shown}]"

@@ -6,7 +6,7 @@ from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.settings.names import BENCH_BACKENDS, BENCH_BACKENDS_HERE, PRESETS, REPORT_OUTPUTS, WANTS
 from atc_cli.settings.option import Section, section, setting
-from atc_cli.settings.parse import Several, choice, outfile, path, switch, whole
+from atc_cli.settings.parse import Several, choice, outfile, path, switch, times, whole
 from atc_cli.settings.sections import OUTPUT, RUN, WHERE
 
 
@@ -48,8 +48,8 @@ class General(Own):
     show_settings: bool = setting(
         "print every setting and where it comes from, then stop", switch, default=False, negatable=False
     )
-    verbose: bool = setting(
-        "say more on stderr: every skip, timings", switch, default=False, negatable=False, short="-v"
+    verbose: int = setting(
+        "say more on stderr: every skip, timings; -vv: where the time went", times, default=0, short="-v"
     )
 
 
@@ -60,6 +60,20 @@ class Quiet(Own):
     title = RUN
 
     quiet: bool = setting("say nothing on stderr but errors", switch, default=False, negatable=False, short="-q")
+
+
+@section
+class MemoryReport(Own):
+    """What a scan holds."""
+
+    title = RUN
+
+    memory_report: bool = setting(
+        "say on stderr the peak of memory in each stage, and the largest arrays",
+        switch,
+        default=False,
+        negatable=False,
+    )
 
 
 @section
@@ -183,7 +197,7 @@ class Measured(Own):
 
 
 @section
-class ScanRun(Lock, General, Quiet):
+class ScanRun(Lock, General, Quiet, MemoryReport):
     """How a scan goes."""
 
 

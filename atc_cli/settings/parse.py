@@ -24,6 +24,11 @@ def switch(raw: Any) -> bool:
     return words[str(raw).casefold()]
 
 
+def times(raw: Any) -> int:
+    """How often a flag was given."""
+    return int(raw)
+
+
 def text(raw: Any) -> str:
     """Any text that is not empty."""
     if not isinstance(raw, str) or not raw.strip():

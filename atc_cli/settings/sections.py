@@ -117,6 +117,7 @@ class Feed(Section):
         default=False,
     )
     seed: int = setting("seed of the simulated market", whole(0, 2**31), default=7, metavar="N")
+    demo_symbols: int = setting("symbols of the simulated market", whole(1, 10_000), default=120, metavar="N")
 
 
 @section

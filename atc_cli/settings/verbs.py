@@ -14,6 +14,7 @@ from atc_cli.settings.own import (
     General,
     Health,
     Lock,
+    MemoryReport,
     Presets,
     Prune,
     Quiet,
@@ -22,6 +23,7 @@ from atc_cli.settings.own import (
     WarmRun,
     Work,
 )
+from atc_cli.settings.profile import ProfileSettings
 from atc_cli.settings.sections import (
     Backend,
     EveryBar,
@@ -41,7 +43,7 @@ _SYMBOLS = Argument(name="symbols", metavar="SYMBOL", help="all of the market if
 _FOLDER = Argument(name="folder", metavar="DIR", help="files named SYMBOL-TIMEFRAME.parquet", parse=Path, required=True)
 _SCAN: tuple[type[Section], ...] = (
     *(Place, Store, Remembered, Feed, Prefilter, Universe, Rows, Indicator, Members, Output, Backend),
-    *(Lock, General, Quiet),
+    *(Lock, General, Quiet, MemoryReport),
 )
 _USUAL = (
     *("exchange", "data", "market", "timeframe", "bars", "offline"),
@@ -140,6 +142,26 @@ VERBS = (
         exits="0 ok, 1 bits differ or a run failed, 2 usage, 4 no data, 69 unavailable, 130 interrupted.",
         own=BenchSettings,
         flags=(BenchSettings,),
+    ),
+    Verb(
+        name="profile",
+        summary="Where the time and the memory of a command go.",
+        about="Runs a scan of the simulated market, or what stands behind --, in a process of its own. Without flags "
+        "its stages as a tree. Files go to profiles/ of a checkout, else to the user's data folder.",
+        examples=(
+            "atc profile                                   a scan of the simulated market",
+            "atc profile --all --symbols 1000 --bars 1500",
+            "atc profile --pyspy --native -- scan --offline --timeframe 1h",
+            "atc profile --pyspy --pid 4711                a watch or a cron job that hangs",
+            "atc profile --runs 9 --exit-code -- scan --data candles/ --timeframe 1h",
+            "atc profile --compare profiles/old.json profiles/new.json",
+        ),
+        exits="0 ok, 2 usage, 69 py-spy is missing or may not look, 130 interrupted; with --exit-code the command's.",
+        own=ProfileSettings,
+        flags=(ProfileSettings,),
+        arguments=(
+            Argument(name="command", metavar="-- ATC ARGS", help="an atc command; OLD NEW of --compare", several=True),
+        ),
     ),
     Verb(
         name="doctor",

@@ -193,14 +193,15 @@ def test_offline_imports_nothing_that_only_a_network_or_a_table_needs(atc: Atc, 
     code = (
         "import sys, blosc2\n"
         "brought = set(sys.modules)\n"  # blosc2 itself imports asyncio
-        "from atc_cli.cli.app import app\n"
+        "from atc_cli.cli.app import run\n"
         f"sys.argv = {words!r}\n"
-        "app(standalone_mode=False)\n"
+        "run()\n"
         "heavy = {'asyncio', 'ccxt', 'aiohttp', 'pandas', 'pyarrow', 'numba', 'numpy.random'}\n"
-        "heavy |= {'atc_cli.commands.bench'}\n"
+        "heavy |= {'atc_cli.commands.bench', 'atc_cli.profiling', 'atc_cli.reporting.stages', 'statistics'}\n"
         "print(sorted(heavy & (set(sys.modules) - brought)), file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "breadth" in done.stdout
     assert done.stderr.splitlines()[-1] == "[]"
 
 

@@ -1,5 +1,6 @@
 """The command in this process, as most tests run it, and in one of its own, as people do: no difference to be seen."""
 
+import gc
 import os
 import re
 import sys
@@ -47,7 +48,7 @@ def test_a_command_says_here_what_it_says_in_a_process(
 def test_a_run_leaves_nothing_behind(atc: Atc) -> None:
     def world() -> tuple[object, ...]:
         streams = sys.stdin, sys.stdout, sys.stderr, sys.argv, sys.excepthook
-        return *streams, Path.cwd(), dict(os.environ), [os.fstat(number).st_ino for number in range(3)]
+        return *streams, gc.isenabled(), Path.cwd(), dict(os.environ), [os.fstat(number).st_ino for number in range(3)]
 
     before = world()
     assert atc("scan", "--exchange", "demo", env={"ATC_TOP": "1"}).code == 0

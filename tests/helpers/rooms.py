@@ -1,7 +1,7 @@
 """Who may import whom: the rooms of the package."""
 
 # Every room may import them, and they nothing of ours.
-LEAVES = {"errors", "libraries"}
+LEAVES = {"errors", "libraries", "stages"}
 # Besides itself and the leaves.
 ROOMS: dict[str, set[str]] = {
     "domain": set(),
@@ -11,7 +11,8 @@ ROOMS: dict[str, set[str]] = {
     "signals": {"domain", "data", "disk"},
     "engine": {"domain"},
     "bench": {"domain", "data", "engine"},
+    "profiling": {"domain", "disk"},
     "reporting": {"domain"},
-    "commands": {"domain", "data", "signals", "engine", "bench", "settings"},
+    "commands": {"domain", "data", "signals", "engine", "bench", "profiling", "settings"},
     "cli": {"commands", "reporting", "settings", "disk"},
 }

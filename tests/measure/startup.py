@@ -1,4 +1,4 @@
-"""How long `atc` takes to start: the median of ten runs of each help. Run by `make startup`."""
+"""How long `atc` takes to start: each help beside `import typer`, in turns. Run by `make startup`."""
 
 import statistics
 import subprocess
@@ -10,11 +10,18 @@ RUNS = 10
 
 
 def main() -> None:
-    """Print one line per command."""
+    """Print one line per command: the median, and how many times the bare import it is, turn by turn."""
     program = str(Path(sys.executable).with_name("atc"))
-    for arguments in (["--help"], ["scan", "--help"], ["explain", "--help"], ["--version"]):
-        times_ms = [_run_ms([program, *arguments]) for _ in range(RUNS + 1)][1:]
-        sys.stdout.write(f"atc {' '.join(arguments):15} median {statistics.median(times_ms):5.0f} ms of {RUNS}\n")
+    helps = {
+        f"atc {' '.join(arguments)}": [program, *arguments]
+        for arguments in (["--help"], ["scan", "--help"], ["explain", "--help"], ["--version"])
+    }
+    commands = {"import typer": [sys.executable, "-c", "import typer"], **helps}
+    turns = [{name: _run_ms(command) for name, command in commands.items()} for _ in range(RUNS + 1)][1:]
+    for name in commands:
+        took_ms = statistics.median(turn[name] for turn in turns)
+        ratio = statistics.median(turn[name] / turn["import typer"] for turn in turns)
+        sys.stdout.write(f"{name:20} median {took_ms:5.0f} ms of {RUNS}, {ratio:.2f} x import typer\n")
 
 
 def _run_ms(command: list[str]) -> float:

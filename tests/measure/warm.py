@@ -50,6 +50,7 @@ def _run(server: BinanceServer, command: str, *flags: str) -> dict[str, Any]:
     )
     took_ms = (perf_counter() - began) * 1000
     timings = json.loads(done.stdout).get("timings_ms", {})
+    timings.pop("stages", None)
     return {"wall": took_ms, **timings, "requests": Counter(each.name for each in server.answered[answered:])}
 
 

@@ -88,7 +88,7 @@ def test_the_json_document_carries_every_value():
     assert document["schema"] == "atc.scan/1"
     assert document["generated_at"] == "2025-10-23T09:04:00+00:00"
     assert document["params"] == dict(scan.header.params)
-    assert document["timings_ms"] == {"fetch": 1234.5, "compute": 31.2}
+    assert document["timings_ms"] == {"fetch": 1234.5, "compute": 31.2, "stages": {}}
     assert (document["simulated"], document["include_open"], document["interrupted"]) == (True, True, True)
     assert (document["scanned"], document["hidden"], document["warnings"]) == (
         97,

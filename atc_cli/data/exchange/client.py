@@ -12,6 +12,7 @@ from atc_cli.data.exchange.tariff import tariff_of
 from atc_cli.data.market import Price, Prices
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS
 from atc_cli.errors import UsageError, unknown_name
+from atc_cli.stages import stage
 
 if TYPE_CHECKING:
     from aiohttp import ClientSession
@@ -125,7 +126,8 @@ def listen(client: Client) -> None:
     def parse_ohlcvs(ohlcvs: object, market: object = None, timeframe: str = "1m", *_: Any, **__: Any) -> list[Row]:
         if not (ohlcvs is None or isinstance(ohlcvs, list) or (isinstance(ohlcvs, dict) and ohlcvs)):
             raise RequestError(Trouble.UNREADABLE, "something that is no list of candles")
-        return checked(ccxt_rows(ohlcvs, market, timeframe))
+        with stage("parse"):
+            return checked(ccxt_rows(ohlcvs, market, timeframe))
 
     client.handle_errors, client.parse_ohlcvs = handle_errors, parse_ohlcvs
 
@@ -139,7 +141,8 @@ def read_odd_text(client: Client) -> None:
 
     def on_json_response(body: str) -> object:
         try:
-            return ccxt_json(body)
+            with stage("parse"):
+                return ccxt_json(body)
         except ValueError:
             if not _SURROGATE.search(body):
                 raise

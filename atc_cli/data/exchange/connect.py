@@ -21,6 +21,7 @@ from atc_cli.data.exchange.options import check_options
 from atc_cli.domain.merge import merged
 from atc_cli.domain.secrets import Words
 from atc_cli.errors import ConfigError, UsageError, unknown_name
+from atc_cli.stages import stage
 
 _EXCHANGES = re.compile(r"^exchanges = \[(.*?)\]", re.MULTILINE | re.DOTALL)
 
@@ -58,7 +59,8 @@ def connect(exchange_id: str, kind: str, options: Mapping[str, object], words: W
 
     Raises UsageError for a name, ConfigError for an option.
     """
-    import ccxt.async_support as ccxt
+    with stage("imports"):
+        import ccxt.async_support as ccxt
 
     if exchange_id not in ccxt.exchanges:
         raise UsageError(*unknown_name("exchange", exchange_id, ["demo", *ccxt.exchanges]))

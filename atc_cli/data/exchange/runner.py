@@ -2,7 +2,12 @@
 
 from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from atc_cli.stages import FETCH, stage
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 T = TypeVar("T")
 
@@ -13,7 +18,7 @@ class Runner:
     def __init__(self) -> None:
         import asyncio
 
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=_timed_loop)
         self._interrupted = False
         self._cancel: Callable[[], object] | None = None
 
@@ -35,11 +40,12 @@ class Runner:
 
     def close(self, last: Coroutine[Any, Any, object] | None = None) -> None:
         """Do the last work and let go of the loop; harmless when repeated."""
-        try:
-            if last is not None:
-                self._runner.run(last)
-        finally:
-            self._runner.close()
+        with stage(FETCH):
+            try:
+                if last is not None:
+                    self._runner.run(last)
+            finally:
+                self._runner.close()
 
     async def _interruptible(self, work: Coroutine[Any, Any, T]) -> T:
         import asyncio
@@ -52,3 +58,20 @@ class Runner:
             return await task
         finally:
             self._cancel = None
+
+
+def _timed_loop() -> "AbstractEventLoop":
+    """A loop whose waits are a stage: for the network, for a rate limit, for a pause."""
+    import asyncio
+    import selectors
+    import sys
+
+    if sys.platform == "win32":  # its usual loop has no selector, and one with has no subprocesses
+        return asyncio.new_event_loop()
+
+    class Timed(selectors.DefaultSelector):
+        def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+            with stage("network wait"):
+                return super().select(timeout)
+
+    return asyncio.SelectorEventLoop(Timed())

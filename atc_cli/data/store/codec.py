@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.libraries import leaving_out
+from atc_cli.stages import stage
 
 
 @cache
 def _blosc2() -> Any:
     """It loads httpx, which would load its command line, with click and pygments, where these are installed."""
-    with leaving_out("httpx._main"):
+    with leaving_out("httpx._main"), stage("imports"):
         import blosc2
     return blosc2
 

@@ -26,6 +26,7 @@ from atc_cli.domain.results.stored import Content, Entry
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError, UsageError
+from atc_cli.stages import stage
 
 GROUPS = 8
 _ALL_BARS = 10**9
@@ -121,7 +122,8 @@ class Shelf:
 
     def _read(self, number: int, cut: Callable[[Group], list[Held]]) -> list[Held]:
         try:
-            return cut(self._load(number))
+            with stage("store read"):
+                return cut(self._load(number))
         except DamagedError as damage:
             self._set_aside(number, damage)
         except UnreadableError as error:

@@ -19,6 +19,7 @@ from atc_cli.domain.results.stored import Entry, Hole
 from atc_cli.domain.timeframe import iso
 from atc_cli.domain.window import Window
 from atc_cli.errors import UnavailableError
+from atc_cli.stages import stage
 
 BATCH = 64  # symbols between two writes: what a kill can cost
 
@@ -117,7 +118,8 @@ class Visit:
         """
         listing, held = self._listings[arrived.symbol], self._held[arrived.symbol]
         since_ms = self._since[listing.symbol]
-        tail = check(arrived) if isinstance(arrived, RawCandles) else arrived
+        with stage("check"):
+            tail = check(arrived) if isinstance(arrived, RawCandles) else arrived
         if isinstance(tail, Skipped) and tail.reason is not SkipReason.NO_CANDLES:
             self._write(listing, failed=answer.failed(held.entry.holes, self._window))
             self._deliver(tail)
@@ -139,7 +141,8 @@ class Visit:
     def _whole(self, arrived: Arrived) -> None:
         """A whole window: it is right, and joined to what is held of the time before it."""
         listing = self._listings[arrived.symbol]
-        candles = check(arrived) if isinstance(arrived, RawCandles) else arrived
+        with stage("check"):
+            candles = check(arrived) if isinstance(arrived, RawCandles) else arrived
         if isinstance(candles, Skipped) and listing.symbol in self._suspect:
             self._note(listing, f"{self._suspect[listing.symbol]}: fetched again in vain")
         cut = isinstance(arrived, RawCandles) and arrived.cut
@@ -282,7 +285,8 @@ class Visit:
         if not writes or self.failure is not None:
             return
         try:
-            self._shelf.write(writes)
+            with stage("store write"):
+                self._shelf.write(writes)
             self.wrote = True
         except UnreadableError as error:  # said as it was read; the other files are written
             self.unreadable, self.wrote = error, True

@@ -240,7 +240,7 @@ class ScanResult:
 
     `hidden` counts rows that the filters took out, by filter; `breadth` counts the sides of every symbol
     that has values, before any filter; `remembered` is None where nothing is, `prefiltered` where nothing was;
-    `earlier` is what ranks are compared with.
+    `earlier` is what ranks are compared with; `stages_ms` says where the time went until it was rendered, by path.
     """
 
     header: Header
@@ -253,6 +253,7 @@ class ScanResult:
     remembered: Remembered | None = None
     prefiltered: Prefiltered | None = None
     earlier: Earlier | None = None
+    stages_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def exact(self) -> "ScanResult":
