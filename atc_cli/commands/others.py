@@ -15,6 +15,7 @@ from atc_cli.domain.results.scan import Elsewhere, Header, ScanRow, Skipped
 from atc_cli.errors import AtcError
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.rows import Recall
+from atc_cli.stages import stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ def with_others(
     """
     began = perf_counter()
     universe = Universe(tuple(listings[row.exchange, row.symbol] for row in rows if not row.approximate), {})
-    seen = [_at(timeframe, universe, settings, params, ports) for timeframe in settings.with_]
+    with stage("other timeframes"):
+        seen = [_at(timeframe, universe, settings, params, ports) for timeframe in settings.with_]
     beside = [
         replace(row, others={at.timeframe: at.sides.get((row.exchange, row.symbol)) for at in seen}) for row in rows
     ]

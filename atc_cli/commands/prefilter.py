@@ -34,6 +34,16 @@ class Found:
     approximate: Sequence[ScanRow | Skipped] = ()
     prefiltered: Prefiltered | None = None
 
+    @property
+    def rows(self) -> list[ScanRow]:
+        """The approximate ones."""
+        return [each for each in self.approximate if isinstance(each, ScanRow)]
+
+    @property
+    def skipped(self) -> list[Skipped]:
+        """Short windows that gave no row."""
+        return [each for each in self.approximate if isinstance(each, Skipped)]
+
 
 @dataclass(frozen=True, slots=True)
 class Search:

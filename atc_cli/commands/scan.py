@@ -20,7 +20,7 @@ from atc_cli.domain.cautions import Bounds
 from atc_cli.domain.classify import rank, sort_rows
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
-from atc_cli.domain.results.scan import Header, Remembered, ScanResult, ScanRow, Side, Skipped
+from atc_cli.domain.results.scan import Header, Remembered, ScanResult, ScanRow, Side
 from atc_cli.engine import route
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.last import Last
@@ -58,7 +58,7 @@ def run(
     found = signals_of(gathered, params, ports, settings.backend, recall)
     listings = gathered.listings()
     with stage("rank"):
-        rows = _listed((*found.rows, *(each for each in searched.approximate if isinstance(each, ScanRow))), listings)
+        rows = _listed((*found.rows, *searched.rows), listings)
         rows, jumped = without_jumps(rows, settings.max_jump) if settings.skip_jumps else (rows, [])
         kept, hidden = filtered(rows, settings)
     breadth = Counter(row.side for row in rows)
@@ -66,19 +66,16 @@ def run(
     header = _warned(header, *jump_warnings(rows, settings.max_jump), *_steepness(params, found.longest_bars))
     interrupted = gathered.interrupted
     if settings.with_ and not interrupted:
-        with stage("other timeframes"):
-            compared = others.with_others(kept, listings, settings, params, ports)
+        compared = others.with_others(kept, listings, settings, params, ports)
         kept, header, interrupted = compared.rows, compared.said_in(header), compared.interrupted
         hidden |= compared.hidden
     with stage("rank"):
         earlier = earlier_of(last, gathered)
-        judge = judge_of(Bounds.of(breadth, settings.max_jump), settings.stop_atr)
-        ranked = rank(kept, settings.tie, judge, since(earlier))
+        bounds = Bounds.of(breadth, settings.max_jump)
+        ranked = rank(kept, settings.tie, judge_of(bounds, settings.stop_atr), since(earlier))
         top = top_per_side(_sorted(ranked, settings.sort), settings.top)
-    if len(top) < len(kept):
-        hidden["--top"] = len(kept) - len(top)
-    faint = (each for each in searched.approximate if isinstance(each, Skipped))
-    skipped = (*gathered.skipped, *found.skipped, *faint, *jumped)
+    hidden |= {"--top": len(kept) - len(top)} if len(top) < len(kept) else {}
+    skipped = (*gathered.skipped, *found.skipped, *searched.skipped, *jumped)
     if last is not None and not interrupted:
         keep(last, header, [row for row in ranked if not row.approximate], skipped)
     return ScanResult(
