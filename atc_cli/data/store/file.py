@@ -13,9 +13,14 @@ from typing import Any
 
 from atc_cli.domain.results.stored import Entry, Hole
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.errors import UnavailableError
 
 MAGIC, VERSION = b"ATCSTORE", 1
 _PREFIX = struct.Struct("<8sIQ32s")
+
+
+class UnreadableError(UnavailableError):
+    """One file cannot be read; what it holds is not known, and it is left as it is."""
 
 
 class DamagedError(Exception):

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from atc_cli.data.store.codec import pack, unpack
-from atc_cli.data.store.file import DamagedError, Group, dump, parse
+from atc_cli.data.store.file import DamagedError, Group, UnreadableError, dump, parse
 from atc_cli.data.store.held import Held
 from atc_cli.data.store.ledger import Update
 from atc_cli.data.store.merge import Codec, merged, without
@@ -36,10 +36,6 @@ _PART_OF_PATH = re.compile(r"[a-z0-9_]{1,40}")
 _HOST = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 
 Say = Callable[[str], None]
-
-
-class UnreadableError(UnavailableError):
-    """One file cannot be read; what it holds is not known, and it is left as it is."""
 
 
 _CODEC = Codec(pack, unpack)

@@ -10,9 +10,10 @@ import numpy as np
 from atc_cli.data.market import Arrived, Delivery, From, Listing, Market
 from atc_cli.data.store import answer, doubt, due
 from atc_cli.data.store.believed import believed
+from atc_cli.data.store.file import UnreadableError
 from atc_cli.data.store.held import Held, difference
 from atc_cli.data.store.ledger import APART_MS, Update, entry_after, fresh
-from atc_cli.data.store.shelf import Shelf, UnreadableError, group_of
+from atc_cli.data.store.shelf import Shelf, group_of
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry, Hole

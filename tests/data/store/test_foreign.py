@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from atc_cli.data.store.file import UnreadableError
 from atc_cli.data.store.market import StoredMarket
-from atc_cli.data.store.shelf import Store, UnreadableError, group_of
+from atc_cli.data.store.shelf import Store, group_of
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.window import Window
 from tests.helpers.foreign import FOREIGN, in_place_of
