@@ -69,8 +69,10 @@ def since_ms(window: Window, held: Held) -> int | None:
 
 def is_unsure(window: Window, entry: Entry, first_ms: int = 0, bars: int = 0) -> bool:
     """Whether one answer alone says what is missing of `bars` that begin at `first_ms`, or before them."""
-    inside = any(_of_window(window, entry, entry.unsure, first_ms or entry.first_ms))
-    return inside or (bool(entry.ask_begin_ms or entry.cut_ms) and _wants_older(window, entry, bars or entry.bars))
+    inside = entry.unsure and any(_of_window(window, entry, entry.unsure, first_ms or entry.first_ms))
+    return bool(inside) or (
+        bool(entry.ask_begin_ms or entry.cut_ms) and _wants_older(window, entry, bars or entry.bars)
+    )
 
 
 def _again_ms(window: Window, entry: Entry) -> int | None:

@@ -38,13 +38,13 @@ class TestColdFetch:
     @pytest.mark.slow
     @pytest.mark.parametrize("latency_ms", [0, 25])
     @pytest.mark.parametrize("rolling", [False, True], ids=["by the minute", "rolling"])
-    @pytest.mark.parametrize(("kind", "limit"), [("swap", 300), ("spot", 200)])
+    @pytest.mark.parametrize(("kind", "limit"), [("swap", 150), ("spot", 100)])
     def test_is_as_fast_as_the_limit_allows_and_never_refused(
         self, kind: str, limit: int, rolling: bool, latency_ms: int
     ) -> None:
         limits = strict(limit, rolling=rolling)
         with (
-            BinanceServer(coins(60), now_ms=FORMING, limits=limits, latency_ms=latency_ms) as server,
+            BinanceServer(coins(30), now_ms=FORMING, limits=limits, latency_ms=latency_ms) as server,
             limited_market(server, kind) as (market, _),
         ):
             listings = market.listings(quote="USDT", tickers=False)
@@ -53,7 +53,7 @@ class TestColdFetch:
             weight, took_ms = server.weight - before, server.now_ms - began_ms
         assert {len(each.timestamp) for each in got.candles.values()} == {1501}
         assert server.refused() == 0
-        assert weight == 60 * CHEAPEST[kind]
+        assert weight == 30 * CHEAPEST[kind]
         assert took_ms <= 1.15 * weight / (0.9 * limit) * MINUTE_MS
 
     @pytest.mark.parametrize("share", [0.5, 1.0])
