@@ -82,6 +82,11 @@ def _stored(settings: Settings) -> Settings:
         signals_cache=True,
         min_volume=None,
         max_lag=_ANY_LAG,
+        max_data_age=None,
+        with_=(),
+        agree=0,
+        prefilter=None,
+        skip_jumps=False,
     )
 
 

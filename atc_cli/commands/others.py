@@ -8,10 +8,12 @@ from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.signals import signals_of
 from atc_cli.data.gather import candles_of
+from atc_cli.data.load import Needs
 from atc_cli.data.market import Listing
 from atc_cli.data.universe import Universe
 from atc_cli.domain.params import Params, in_range
 from atc_cli.domain.results.scan import Elsewhere, Header, ScanRow, Skipped
+from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.errors import AtcError
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.rows import Recall
@@ -85,7 +87,7 @@ class _At:
 
 def _at(timeframe: str, universe: Universe, settings: Settings, params: Params, ports: Ports) -> _At:
     asked = replace(settings, timeframe=timeframe, include_open=False)
-    needs = needs_of(asked, params, max_lag_bars=settings.max_lag)
+    needs = _patient(needs_of(asked, params, max_lag_bars=settings.max_lag), TIMEFRAMES_MS[timeframe])
     recall = None if ports.signals is None else Recall(ports.signals.at(timeframe))
     markets = [market.at(timeframe) for market in ports.markets]
     try:
@@ -98,6 +100,11 @@ def _at(timeframe: str, universe: Universe, settings: Settings, params: Params, 
     sides = {(row.exchange, row.symbol): Elsewhere(row.side, row.signal) for row in found.rows}
     lost = _lost(timeframe, (*gathered.skipped, *found.skipped))
     return _At(timeframe, sides, (*gathered.notes, *lost), gathered.interrupted)
+
+
+def _patient(needs: Needs, step_ms: int) -> Needs:
+    """The needs where a bar of this length is never too old before the next one has closed."""
+    return needs if needs.max_age_ms is None else replace(needs, max_age_ms=max(needs.max_age_ms, step_ms))
 
 
 def _lost(timeframe: str, skipped: Sequence[Skipped]) -> tuple[str, ...]:

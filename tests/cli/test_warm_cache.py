@@ -275,6 +275,20 @@ def test_signals_of_presets_are_found_by_the_scans_of_these_presets(
     assert (computed_again, known) == (0, report["signals"][1]["computed"])
 
 
+def test_signals_are_remembered_whatever_settings_say_of_the_rows_to_show(
+    atc: Atc, server: BinanceServer, tmp_path: Path
+) -> None:
+    file = config(server, tmp_path)
+    shown = 'max_data_age = "1h"\nwith = ["4h"]\nagree = 1\nprefilter = 1\nskip_jumps = true\n'
+    file.write_text(file.read_text().replace('timeframe = "1h"\nbars = 700\n', shown))
+    done = atc("warm-cache", "--config", str(file), "--output", "json", "--no-compile", "--signals", "intraday")
+    assert done.code == 0, done.err
+    report = json.loads(done.out)
+    ((computed, timeframe),) = [(each["computed"], each["timeframe"]) for each in report["signals"]]
+    assert (computed, timeframe) == (len(server.symbols), "15m")
+    assert not any("--with" in each for each in report["warnings"])
+
+
 def test_signals_that_cannot_be_kept_are_said(atc: Atc, server: BinanceServer, tmp_path: Path) -> None:
     blocked = tmp_path / "cache" / "signals"
     blocked.parent.mkdir()

@@ -39,6 +39,13 @@ def test_each_row_shows_what_a_scan_of_the_other_timeframe_shows() -> None:
         assert row.agreement == sides.count(row.side)
 
 
+def test_how_old_data_may_be_is_no_matter_of_a_bar_of_a_longer_timeframe_that_is_not_over() -> None:
+    """The newest bar of 4h closed 2 h 20 min ago, and there can be none that closed since."""
+    rows = demo(replace(QUARTERS, with_=OTHERS, max_data_age="30m")).rows
+    assert [row.others for row in rows] == [row.others for row in demo(replace(QUARTERS, with_=OTHERS)).rows]
+    assert any(row.others["4h"] for row in rows)
+
+
 def test_ranks_are_the_same_with_other_timeframes_and_without() -> None:
     plain, beside = demo(QUARTERS), demo(replace(QUARTERS, with_=OTHERS))
     assert [replace(row, others={}) for row in beside.rows] == list(plain.rows)
