@@ -151,6 +151,8 @@ class _Work:
                 text, interrupted = pyspy.recorded(target, raw, flags, plan.environment())
                 conditions = ONE_THREAD.format(seconds=settings.seconds)
         except UnavailableError as error:
+            if settings.pid is not None:
+                raise
             self.failure = error
             self.result = replace(self.result, failures=(*self.result.failures, str(error)))
             return

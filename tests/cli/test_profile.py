@@ -172,6 +172,7 @@ def test_a_process_that_is_not_there_is_said(atc: Atc, tmp_path: Path) -> None:
     assert done.code == 69
     assert "py-spy" in done.err
     assert "Traceback" not in done.err
+    assert not list((tmp_path / "p").glob("*")), "nothing was found, so nothing is to be opened"
 
 
 @pytest.mark.parametrize(
