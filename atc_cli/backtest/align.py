@@ -9,8 +9,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.backtest.replay import Replayed
 from atc_cli.domain.panel import Candles
+from atc_cli.domain.replayed import Replayed
 from atc_cli.domain.rules import Rules, SizeBy
 from atc_cli.domain.tape import Floats, Int32s, Ints, Tape
 from atc_cli.domain.ties import LEAST_STRETCHED
@@ -80,9 +80,7 @@ def part_of(
     if not np.isfinite(signal).any():
         return None
     opens_ms = candles.timestamp[first:]
-    columns: dict[str, Floats | Int32s] = {
-        name: candles.values[place, first:] for place, name in enumerate(_COLUMNS)
-    }
+    columns: dict[str, Floats | Int32s] = {name: candles.values[place, first:] for place, name in enumerate(_COLUMNS)}
     columns |= {"signal": signal, "age": replayed.age[first:]}
     if needed.atr or needed.tie == LEAST_STRETCHED:
         ema, atr = all_features(candles)[:2, first:]

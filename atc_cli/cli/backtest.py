@@ -2,7 +2,6 @@
 
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atc_cli import stages
@@ -12,7 +11,6 @@ from atc_cli.errors import ExitCode, UnavailableError, UsageError
 from atc_cli.settings.backtest import BacktestRun
 from atc_cli.settings.layers import Resolved
 from atc_cli.settings.names import BACKTEST_OUTPUTS
-from atc_cli.settings.parse import zone_of
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import stage
 
