@@ -47,7 +47,7 @@ class Needed:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Funding rates of one symbol, fractions: moments in UTC ms, ascending; a constant one every 8 h without moments."""
+    """Funding rates of one symbol, fractions: at moments in UTC ms, ascending; without them a constant one every 8 h."""
 
     constant: float = 0.0
     times_ms: Ints | None = None
@@ -143,7 +143,7 @@ class Columns:
         self._lengths.append(len(part.timestamp))
         self._opens_ms.append(part.timestamp)
         for name, column in part.columns.items():
-            self._held.setdefault(name, []).append(np.ascontiguousarray(column))
+            self._held.setdefault(name, []).append(column.copy())
         if sum(map(len, self._held.get("close", ()))) > self._memory_bars:
             self._spill()
 
@@ -160,15 +160,16 @@ class Columns:
 
     def _spill(self) -> None:
         for name, parts in self._held.items():
-            file = self._files.get(name) or tempfile.TemporaryFile(dir=self._folder)
+            file = self._files.get(name) or tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
             self._files[name] = file
             for part in parts:
                 file.write(part.tobytes())
         self._held = {name: [] for name in self._held}
 
     def _mapped(self, name: str, file: IO[bytes]) -> NDArray[Any]:
-        file.flush()
-        return np.memmap(file, dtype=np.int32 if name == "age" else np.float64, mode="r")
+        with file:
+            file.flush()
+            return np.memmap(file, dtype=np.int32 if name == "age" else np.float64, mode="r")
 
 
 def on_one_axis(opens_ms: Sequence[Ints], step_ms: int) -> tuple[Ints, Int32s]:

@@ -65,7 +65,7 @@ def run(
     _check(tape, rules, gathered, asked)
     with stage("account"):
         account = follow(tape, rules, costs, own.capital)
-        benchmark, benchmark_title = benchmark_of(own.benchmark, ports, wanted, tape, asked.first_ms, own.capital)
+        benchmark, benchmark_title = benchmark_of(own.benchmark, ports, wanted, tape, own.capital)
     bar_ms = TIMEFRAMES_MS[settings.timeframe]
     with stage("metrics"):
         parts = _Parts(account, tape.axis_ms, bar_ms, benchmark)

@@ -14,24 +14,22 @@ from atc_cli.errors import NoDataError, UsageError
 HOLD = "hold"
 
 
-def benchmark_of(
-    name: str, ports: Ports, wanted: Wanted, tape: Tape, first_ms: int, capital: float
-) -> tuple[Floats, str]:
+def benchmark_of(name: str, ports: Ports, wanted: Wanted, tape: Tape, capital: float) -> tuple[Floats, str]:
     """Its equity on the axis of the tape, without costs, and what it is; raises as `gather` does for a symbol."""
     if name.casefold() == HOLD:
         count = len(tape)
         title = f"holding {tape.symbols[0]}" if count == 1 else f"holding all {count} symbols alike"
         return hold(tape, capital), title
     candles = _candles(name, ports, wanted)
-    return _held(candles, tape.axis_ms, first_ms, capital), f"holding {candles.symbol}"
+    return _held(candles, tape.axis_ms, capital), f"holding {candles.symbol}"
 
 
 def _candles(name: str, ports: Ports, wanted: Wanted) -> Candles:
     one = replace(wanted, typed=[name], watched=None)
     universe, _ = universe_of(ports.markets, one)
     if len(universe.listings) != 1:
-        found = ", ".join(f"{each.symbol} ({each.exchange})" for each in universe.listings)
-        raise UsageError(f"--benchmark {name!r} is the name of several: {found}", "name one exchange")
+        several = ", ".join(f"{each.symbol} ({each.exchange})" for each in universe.listings)
+        raise UsageError(f"--benchmark {name!r} is the name of several: {several}", "name one exchange")
     found = candles_of(ports.markets, universe, one, ports.progress)
     if found.interrupted:
         raise KeyboardInterrupt
@@ -40,9 +38,9 @@ def _candles(name: str, ports: Ports, wanted: Wanted) -> Candles:
     return found.series[0]
 
 
-def _held(candles: Candles, axis_ms: Ints, first_ms: int, capital: float) -> Floats:
+def _held(candles: Candles, axis_ms: Ints, capital: float) -> Floats:
     """Bought at the open of the first bar of the axis, at its last close where it has no bar."""
-    first = int(np.searchsorted(candles.timestamp, max(first_ms, int(axis_ms[0]))))
+    first = int(np.searchsorted(candles.timestamp, int(axis_ms[0])))
     if first == len(candles):
         raise NoDataError(f"--benchmark {candles.symbol}: it has no candles in the time that is tested")
     place = np.searchsorted(candles.timestamp, axis_ms, side="right") - 1

@@ -30,7 +30,7 @@ _GROUP_BARS, _GROUP_SYMBOLS = 2_000_000, 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Bars that open at `first_ms` or later, before `until_ms` (None: up to now), and from where on candles are read."""
+    """Bars that open at `first_ms` or later, before `until_ms` (None: up to now); candles are read from `since_ms` on."""
 
     first_ms: int
     since_ms: int
