@@ -16,7 +16,7 @@ from atc_cli.commands.rates import Funding
 from atc_cli.commands.replayed import Signals
 from atc_cli.data.gather import Gathered
 from atc_cli.domain.results.backtest import Account, BacktestResult, Figures, Priced
-from atc_cli.domain.rules import Rules
+from atc_cli.domain.rules import Costs, Rules
 from atc_cli.domain.tape import Floats, Ints, Tape
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso
 from atc_cli.engine import route
@@ -68,7 +68,7 @@ def run(
         benchmark, benchmark_title = benchmark_of(own.benchmark, ports, wanted, tape, own.capital)
     bar_ms = TIMEFRAMES_MS[settings.timeframe]
     with stage("metrics"):
-        parts = _Parts(account, tape.axis_ms, bar_ms, benchmark)
+        parts = _Parts(account, tape.axis_ms, bar_ms, benchmark, costs)
         whole = parts.figures("whole", 0, None)
     with stage("checks"):
         checked = checks.run(tape, account, rules, costs)
@@ -115,14 +115,15 @@ def _check(tape: Tape, rules: Rules, gathered: Gathered, asked: Asked) -> None:
 class _Parts:
     """Figures of stretches of one account."""
 
-    def __init__(self, account: Account, axis_ms: Ints, bar_ms: int, benchmark: Floats) -> None:
+    def __init__(self, account: Account, axis_ms: Ints, bar_ms: int, benchmark: Floats, costs: Costs) -> None:
         self._account, self._axis_ms, self._bar_ms, self._benchmark = account, axis_ms, bar_ms, benchmark
+        self._costs = costs
         self.year_days = year_days_of(axis_ms, bar_ms)
 
     def figures(self, title: str, first: int, stop: int | None) -> Figures:
         """Of these places of the axis."""
         given = (self._account, self._axis_ms, self._bar_ms, self._benchmark, self.year_days)
-        return figures(*given, title=title, first=first, stop=stop)
+        return figures(*given, costs=self._costs, title=title, first=first, stop=stop)
 
     def split(self, at_frac: float | None) -> tuple[Figures, ...]:
         """The first part of the time and the rest; none where nothing is split."""

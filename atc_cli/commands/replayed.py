@@ -61,8 +61,8 @@ class Signals:
                         backend,
                         self.params,
                         self.anchor,
-                        self.window_bars,
-                        self.first_ms,
+                        bars=self.window_bars,
+                        first_ms=self.first_ms,
                         least_bars=least_bars,
                         advance=steps.advance,
                     )
