@@ -47,7 +47,7 @@ class Needed:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Funding rates of one symbol, fractions: at moments in UTC ms, ascending; without them a constant one every 8 h."""
+    """Funding rates of one symbol, fractions: at moments in UTC ms, ascending; without them one every 8 h."""
 
     constant: float = 0.0
     times_ms: Ints | None = None

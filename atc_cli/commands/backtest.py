@@ -4,24 +4,20 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from atc_cli.backtest.align import Columns, Needed
 from atc_cli.backtest.metrics import figures, symbol_figures, year_days_of
 from atc_cli.commands.benchmark import benchmark_of
 from atc_cli.commands.checks import Checks
 from atc_cli.commands.costs import costs_of
 from atc_cli.commands.header import header_of
-from atc_cli.commands.history import Asked, History, wanted_candles
+from atc_cli.commands.history import Asked, past_of
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.rates import Funding
-from atc_cli.commands.replayed import Signals
-from atc_cli.data.gather import Gathered
 from atc_cli.domain.results.backtest import Account, BacktestResult, Figures, Priced
 from atc_cli.domain.rules import Costs, Rules
 from atc_cli.domain.tape import Floats, Ints, Tape
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso
-from atc_cli.engine import route
 from atc_cli.engine.account import follow
-from atc_cli.errors import NoDataError, UsageError
+from atc_cli.errors import UsageError
 from atc_cli.settings.backtest import BacktestRun, rules_of
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import stage
@@ -42,37 +38,26 @@ def run(
     Raises UsageError for contradicting rules, more positions than symbols, and a funding file that does not cover the
     time; NoDataError where no symbol has a signal in it; else as gather and route do.
     """
-    rules, costs, params = rules_of(settings, own), costs_of(settings, own), settings.params()
-    route.check(ports.offers, settings.backend)
+    rules, costs = rules_of(settings, own), costs_of(settings, own)
+    checks = Checks(own)
     funding = Funding.read(own, costs)
-    asked = Asked.of(settings, own, kept=_kept(settings, ports), now_ms=ports.clock_ms())
-    wanted = wanted_candles(settings, ports, asked, typed, watchlist)
-    signals = Signals.of(settings, own, ports, params, asked.first_ms)
-    checks = Checks(own, signals)
-    history = History(
-        ports=ports,
-        wanted=wanted,
-        asked=asked,
-        needed=Needed.of(rules, settings.tie, funding=bool(funding)),
-        signals=signals,
-        columns=Columns(TIMEFRAMES_MS[settings.timeframe]),
-        funding=funding,
-        keep=checks.keep,
+    found = past_of(
+        settings, own, ports, rules, funding, typed=typed, watchlist=watchlist, keep=checks.keep
     )
-    gathered = history.load()
-    with stage("align"):
-        tape = history.columns.tape()
-    _check(tape, rules, gathered, asked)
+    tape = found.tape
+    _check_positions(rules, tape)
     with stage("account"):
         account = follow(tape, rules, costs, own.capital)
-        benchmark, benchmark_title = benchmark_of(own.benchmark, ports, wanted, tape, own.capital)
+        benchmark, benchmark_title = benchmark_of(own.benchmark, ports, found.wanted, tape, own.capital)
     bar_ms = TIMEFRAMES_MS[settings.timeframe]
     with stage("metrics"):
         parts = _Parts(account, tape.axis_ms, bar_ms, benchmark, costs)
         whole = parts.figures("whole", 0, None)
     with stage("checks"):
-        checked = checks.run(tape, account, rules, costs)
-    header = header_of(settings, params, ports, gathered, decision=signals.decision, compute_ms=signals.compute_ms)
+        checked = checks.run(found.signals, tape, account, rules, costs)
+    signals = found.signals
+    decided, took_ms = signals.decision, signals.compute_ms
+    header = header_of(settings, signals.params, ports, found.gathered, decision=decided, compute_ms=took_ms)
     return BacktestResult(
         header=header,
         anchor=str(own.anchor),
@@ -90,26 +75,15 @@ def run(
         symbols=symbol_figures(account, tape, bar_ms),
         checks=checked,
         candles=_shown(tape, account),
-        skipped=gathered.skipped,
-        notes=tuple(_notes(tape, asked, settings, account)),
+        skipped=found.gathered.skipped,
+        notes=tuple(_notes(tape, found.asked, settings, account)),
     )
 
 
-def _kept(settings: Settings, ports: Ports) -> bool:
-    """Whether all candles are on this machine."""
-    return settings.offline or not all(market.live for market in ports.markets)
-
-
-def _check(tape: Tape, rules: Rules, gathered: Gathered, asked: Asked) -> None:
-    if not len(tape):
-        why = gathered.skipped[0] if gathered.skipped else None
-        found = f"; {why.symbol}: {why.reason.label}: {why.detail}" if why else ""
-        since = f" from {iso(asked.first_ms)}" if asked.first_ms else ""
-        raise NoDataError(f"no symbol has a signal{since}{found}", "another --start, --bars or --timeframe")
+def _check_positions(rules: Rules, tape: Tape) -> None:
     if rules.max_positions is not None and rules.max_positions > len(tape):
-        raise UsageError(
-            f"--max-positions {rules.max_positions} is more than there are symbols", f"allowed: 1 to {len(tape)}"
-        )
+        said = f"--max-positions {rules.max_positions} is more than there are symbols"
+        raise UsageError(said, f"allowed: 1 to {len(tape)}")
 
 
 class _Parts:

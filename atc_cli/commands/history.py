@@ -15,8 +15,12 @@ from atc_cli.data.universe import Universe
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.replayed import Replayed
 from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.rules import Rules
+from atc_cli.domain.tape import Tape
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, iso
 from atc_cli.domain.window import Window
+from atc_cli.engine import route
+from atc_cli.errors import NoDataError
 from atc_cli.settings.backtest import BacktestRun
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import LISTINGS, stage
@@ -30,7 +34,7 @@ _GROUP_BARS, _GROUP_SYMBOLS = 2_000_000, 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Bars that open at `first_ms` or later, before `until_ms` (None: up to now); candles are read from `since_ms` on."""
+    """Bars that open at `first_ms` or later, before `until_ms` (None: up to now), of candles from `since_ms` on."""
 
     first_ms: int
     since_ms: int
@@ -53,6 +57,65 @@ class Asked:
     def may_go_back(self, candles: Candles) -> bool:
         """Whether there may be older candles that were not asked for: then a short window is not a young symbol's."""
         return self.since_ms > 0 and int(candles.timestamp[0]) - self.since_ms <= _SPARE_BARS * candles.step_ms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The market that is walked along, where it came from, and what computed its signals."""
+
+    tape: Tape
+    gathered: Gathered
+    asked: Asked
+    wanted: Wanted
+    signals: Signals
+
+
+def past_of(
+    settings: Settings,
+    own: BacktestRun,
+    ports: Ports,
+    rules: Rules,
+    funding: Funding,
+    *,
+    typed: Sequence[str] = (),
+    watchlist: Iterable[str] | None = None,
+    keep: Callable[[Candles], object] = str,
+) -> Past:
+    """Candles and signals of the symbols typed and watched, or of all, in the time of --start and --end.
+
+    `keep` is shown all candles of a symbol before they are let go of. Raises NoDataError where no symbol has a signal;
+    else as gather and route do.
+    """
+    route.check(ports.offers, settings.backend)
+    kept = settings.offline or not all(market.live for market in ports.markets)
+    asked = Asked.of(settings, own, kept=kept, now_ms=ports.clock_ms())
+    wanted = wanted_candles(settings, ports, asked, typed, watchlist)
+    signals = Signals.of(settings, own, ports, asked.first_ms)
+    needed = Needed.of(rules, settings.tie, funding=bool(funding))
+    columns = Columns(TIMEFRAMES_MS[settings.timeframe])
+    history = History(
+        ports=ports,
+        wanted=wanted,
+        asked=asked,
+        needed=needed,
+        signals=signals,
+        columns=columns,
+        funding=funding,
+        keep=keep,
+    )
+    gathered = history.load()
+    with stage("align"):
+        tape = columns.tape()
+    if not len(tape):
+        raise _nothing(gathered, asked)
+    return Past(tape=tape, gathered=gathered, asked=asked, wanted=wanted, signals=signals)
+
+
+def _nothing(gathered: Gathered, asked: Asked) -> NoDataError:
+    why = gathered.skipped[0] if gathered.skipped else None
+    found = f"; {why.symbol}: {why.reason.label}: {why.detail}" if why else ""
+    since = f" from {iso(asked.first_ms)}" if asked.first_ms else ""
+    return NoDataError(f"no symbol has a signal{since}{found}", "another --start, --bars or --timeframe")
 
 
 def wanted_candles(

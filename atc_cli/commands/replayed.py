@@ -36,11 +36,11 @@ class Signals:
     compute_ms: float = 0.0
 
     @classmethod
-    def of(cls, settings: Settings, own: BacktestRun, ports: Ports, params: Params, first_ms: int) -> "Signals":
+    def of(cls, settings: Settings, own: BacktestRun, ports: Ports, first_ms: int) -> "Signals":
         """As the settings say."""
         return cls(
             ports=ports,
-            params=params,
+            params=settings.params(),
             requested=settings.backend,
             anchor=own.anchor,
             window_bars=settings.bars,
