@@ -10,6 +10,7 @@ ROOMS: dict[str, set[str]] = {
     "data": {"domain", "disk"},
     "signals": {"domain", "data", "disk"},
     "engine": {"domain"},
+    "backtest": {"domain", "engine"},
     "bench": {"domain", "data", "engine"},
     "profiling": {"domain", "disk"},
     "reporting": {"domain"},
