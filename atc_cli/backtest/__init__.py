@@ -1,1 +1,1 @@
-"""The scan replayed, and what following it would have earned: signals, figures, and checks against self-deception."""
+"""What following the scan would have earned."""
