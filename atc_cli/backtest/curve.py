@@ -98,7 +98,7 @@ class Curve:
     @property
     def calmar(self) -> float | None:
         """Annual return / |largest drawdown|."""
-        return None if self.annual is None or self.drawdown >= 0 else self.annual / -self.drawdown
+        return None if self.annual is None or self.dives.depth >= 0 else self.annual / -self.dives.depth
 
     @property
     def tail_ratio(self) -> float | None:
@@ -125,81 +125,68 @@ class Curve:
         return normal(ratio * math.sqrt((count - 1) / spread)) if spread > _ROUNDING else None
 
     @cached_property
-    def _closes(self) -> Floats:
-        return np.concatenate(((self.base,), self.bars))
-
-    @cached_property
-    def _peaks(self) -> Floats:
-        return np.maximum.accumulate(self._closes)
-
-    @cached_property
-    def _depths(self) -> Floats:
-        return self._closes / self._peaks
-
-    @cached_property
-    def drawdown(self) -> float:
-        """Least equity / (largest equity until then) - 1, <= 0."""
-        return float(self._depths.min()) - 1
-
-    @cached_property
-    def _under(self) -> "np.ndarray[tuple[int], np.dtype[np.bool_]]":
-        return self._closes < self._peaks
-
-    @property
-    def under_water(self) -> float:
-        """Share of the bars that close below an earlier equity."""
-        return int(np.count_nonzero(self._under)) / len(self.bars)
-
-    @cached_property
-    def _dives(self) -> tuple[Ints, Ints]:
-        """Where each stretch below a peak begins, at that peak, and where it is reached again, or the last bar."""
-        edges = np.flatnonzero(self._under[1:] != self._under[:-1])
-        ends = edges[1::2] + 1
-        return edges[::2], np.append(ends, len(self.bars)) if len(edges) % 2 else ends
-
-    @cached_property
-    def _dive_days(self) -> Floats:
-        starts, ends = self._dives
-        before = np.where(starts > 0, self.axis_ms[starts - 1] + self.bar_ms, self.axis_ms[0])
-        return (self.axis_ms[ends - 1] + self.bar_ms - before) / DAY_MS
-
-    @cached_property
-    def _deepest(self) -> int:
-        return int(self._dives[0].searchsorted(int(self._depths.argmin()))) - 1
-
-    @property
-    def drawdown_days(self) -> float:
-        """From the peak before the largest drawdown until it is reached again, or to the end."""
-        return float(self._dive_days[self._deepest]) if len(self._dive_days) else 0.0
-
-    @property
-    def recovered(self) -> bool:
-        """Whether the peak before the largest drawdown was reached again."""
-        return not self._under[-1] or self._deepest < len(self._dives[0]) - 1
-
-    @property
-    def longest_under_water_days(self) -> float:
-        """The longest time from a peak until it is reached again, or to the end."""
-        return float(self._dive_days.max()) if len(self._dive_days) else 0.0
+    def dives(self) -> "Dives":
+        """Where it is below an earlier level."""
+        return Dives.of(self)
 
 
-def beta(own: Curve, benchmark: Curve) -> float | None:
-    """cov(returns, returns of the benchmark) / var(returns of the benchmark)."""
+@dataclass(frozen=True, slots=True)
+class Dives:
+    """Stretches of a curve below an earlier level, at closes of bars.
+
+    `depth`: the least equity / (largest equity until then) - 1, <= 0; `share` of the bars below an earlier level;
+    `deepest_days` and `longest_days` from a peak until it is reached again, or to the end; `recovered` whether the
+    deepest is over.
+    """
+
+    depth: float
+    share: float
+    deepest_days: float
+    longest_days: float
+    recovered: bool
+
+    @classmethod
+    def of(cls, curve: Curve) -> "Dives":
+        """Those of a curve; one array of its size at a time."""
+        bars, axis_ms = curve.bars, curve.axis_ms
+        depths = np.maximum.accumulate(bars)
+        if bars[0] < curve.base:
+            np.maximum(depths, curve.base, out=depths)
+        np.divide(bars, depths, out=depths)
+        lowest = int(depths.argmin())
+        under = np.zeros(len(bars) + 1, np.bool_)  # of the base and every bar
+        np.less(depths, 1, out=under[1:])
+        edges = (under[1:] != under[:-1]).nonzero()[0]
+        if not len(edges):
+            return cls(0.0, 0.0, 0.0, 0.0, recovered=True)
+        starts, over = edges[::2], edges[1::2]
+        lasting_ms = np.full(len(starts), axis_ms[-1])
+        lasting_ms[: len(over)] = axis_ms[over]
+        lasting_ms -= axis_ms[starts - 1]
+        if under[1]:  # from the base, which has no bar
+            lasting_ms[0] = axis_ms[over[0] if len(over) else -1] + curve.bar_ms - axis_ms[0]
+        deepest = int(starts.searchsorted(lowest, side="right")) - 1
+        return cls(
+            float(depths[lowest]) - 1,
+            int(np.count_nonzero(under)) / len(bars),
+            int(lasting_ms[deepest]) / DAY_MS,
+            int(lasting_ms.max()) / DAY_MS,
+            recovered=deepest < len(over),
+        )
+
+
+def beta_and_alpha(own: Curve, benchmark: Curve) -> tuple[float | None, float | None]:
+    """Of the returns to those of the benchmark.
+
+    beta = cov(own, benchmark) / var(benchmark), alpha = (1 + mean(own - beta x benchmark))^(periods a year) - 1
+    """
     if benchmark.period_sharpe is None:
-        return None
-    return float(benchmark.deviations.dot(own.returns)) / float(benchmark.deviations.dot(benchmark.deviations))
-
-
-def alpha(own: Curve, benchmark: Curve) -> float | None:
-    """(1 + mean(return - beta x return of the benchmark))^(periods a year) - 1."""
-    slope = beta(own, benchmark)
-    if slope is None:
-        return None
-    excess = own.mean - slope * benchmark.mean
-    if excess <= -1:
-        return None
-    power = math.log1p(excess) * own.periods.per_year
-    return math.expm1(power) if power < _EXP_MAX else None
+        return None, None
+    spread = benchmark.deviations
+    beta = float(spread.dot(own.returns)) / float(spread.dot(spread))
+    excess = own.mean - beta * benchmark.mean
+    power = math.log1p(excess) * own.periods.per_year if excess > -1 else -math.inf
+    return beta, math.expm1(power) if power < _EXP_MAX else None
 
 
 def percentiles(values: Floats, fractions: Sequence[float]) -> list[float]:

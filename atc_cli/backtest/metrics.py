@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 
-from atc_cli.backtest import curve
-from atc_cli.backtest.outcomes import mean
 from atc_cli.backtest.periods import months
 from atc_cli.backtest.stretch import Stretch
 from atc_cli.domain.results.backtest import Account, Figures, Metric
@@ -40,7 +38,7 @@ class Row:
 
 
 def _recovery(stretch: Stretch) -> str:
-    return "" if stretch.own.recovered else "not recovered by the end"
+    return "" if stretch.own.dives.recovered else "not recovered by the end"
 
 
 def _few_trades(group: str) -> Callable[[Stretch], str]:
@@ -92,10 +90,17 @@ METRICS: tuple[Row, ...] = (
     Row("sharpe_annual", "Sharpe ratio", "ratio", attrgetter("own.sharpe"), ANNUAL, "returns"),
     Row("sortino_annual", "Sortino ratio", "ratio", attrgetter("own.sortino"), ANNUAL, "returns"),
     Row("calmar_annual", "Calmar ratio", "ratio", attrgetter("own.calmar"), "annual", "returns"),
-    Row("max_drawdown_frac", "Largest drawdown", "frac", attrgetter("own.drawdown"), CLOSES),
-    Row("max_drawdown_days", "Length of the largest drawdown", "days", attrgetter("own.drawdown_days"), CLOSES, "recovery"),
-    Row("under_water_frac", "Time under water", "frac", attrgetter("own.under_water"), CLOSES),
-    Row("under_water_longest_days", "Longest under water", "days", attrgetter("own.longest_under_water_days"), CLOSES),
+    Row("max_drawdown_frac", "Largest drawdown", "frac", attrgetter("own.dives.depth"), CLOSES),
+    Row(
+        "max_drawdown_days",
+        "Length of the largest drawdown",
+        "days",
+        attrgetter("own.dives.deepest_days"),
+        CLOSES,
+        "recovery",
+    ),
+    Row("under_water_frac", "Time under water", "frac", attrgetter("own.dives.share"), CLOSES),
+    Row("under_water_longest_days", "Longest under water", "days", attrgetter("own.dives.longest_days"), CLOSES),
     Row(
         "probabilistic_sharpe_frac",
         "Probability of a Sharpe ratio above 0",
@@ -106,12 +111,12 @@ METRICS: tuple[Row, ...] = (
     ),
     Row("returns_count", "Returns counted", "count", lambda stretch: len(stretch.periods.ends), RETURNS),
     Row("tail_ratio", "Tail ratio", "ratio", attrgetter("own.tail_ratio"), RETURNS, "returns"),
-    Row("beta", "Beta to the benchmark", "ratio", lambda it: curve.beta(it.own, it.benchmark), RETURNS, "returns"),
+    Row("beta", "Beta to the benchmark", "ratio", lambda it: it.beta_and_alpha[0], RETURNS, "returns"),
     Row(
         "alpha_annual_frac",
         "Alpha to the benchmark",
         "frac",
-        lambda it: curve.alpha(it.own, it.benchmark),
+        lambda it: it.beta_and_alpha[1],
         ANNUAL,
         "returns",
     ),
@@ -132,12 +137,12 @@ METRICS: tuple[Row, ...] = (
         ANNUAL,
         "returns",
     ),
-    Row("benchmark_max_drawdown_frac", "Benchmark's drawdown", "frac", attrgetter("benchmark.drawdown"), CLOSES),
+    Row("benchmark_max_drawdown_frac", "Benchmark's drawdown", "frac", attrgetter("benchmark.dives.depth"), CLOSES),
     Row("exposure_time_frac", "Time in the market", "frac", attrgetter("held_share"), CLOSES),
     Row("exposure_gross_frac", "Mean exposure", "frac", attrgetter("gross_share"), CLOSES),
     Row("turnover_annual", "Turnover", "ratio", attrgetter("turnover"), "per year, in equities", "returns"),
-    Row("fees_cash", "Fees", "cash", lambda stretch: float(stretch.trades.fees.sum())),
-    Row("funding_cash", "Funding", "cash", lambda stretch: float(stretch.trades.funding.sum())),
+    Row("fees_cash", "Fees", "cash", attrgetter("fees")),
+    Row("funding_cash", "Funding", "cash", attrgetter("funding")),
     Row("break_even_bps", "Break-even cost", "bps", attrgetter("break_even_bps"), "per side", "trades"),
     Row("trades", "Trades", "count", lambda stretch: len(stretch.outcomes)),
     Row("trades_open", "Still open", "count", lambda stretch: len(stretch.outcomes) - stretch.outcomes.ended),
@@ -145,23 +150,17 @@ METRICS: tuple[Row, ...] = (
     Row("profit_factor", "Profit factor", "ratio", attrgetter("outcomes.profit_factor"), "", "trades"),
     Row("expectancy_frac", "Expectancy", "frac", attrgetter("outcomes.expectancy_frac"), TRADE, "trades"),
     Row("expectancy_cash", "Expectancy", "cash", attrgetter("outcomes.expectancy"), TRADE, "trades"),
-    Row("hold_mean_bars", "Average hold", "bars", lambda it: _mean_ended(it, it.trades.held_bars), TRADE, "trades"),
+    Row("hold_mean_bars", "Average hold", "bars", attrgetter("hold_bars"), TRADE, "trades"),
     Row("trade_best_frac", "Best trade", "frac", attrgetter("outcomes.best"), "", "trades"),
     Row("trade_worst_frac", "Worst trade", "frac", attrgetter("outcomes.worst"), "", "trades"),
-    Row("mae_mean_frac", "Mean adverse move", "frac", lambda it: _mean_ended(it, it.trades.mae_frac), TRADE, "trades"),
-    Row(
-        "mfe_mean_frac", "Mean favourable move", "frac", lambda it: _mean_ended(it, it.trades.mfe_frac), TRADE, "trades"
-    ),
+    Row("mae_mean_frac", "Mean adverse move", "frac", attrgetter("mae"), TRADE, "trades"),
+    Row("mfe_mean_frac", "Mean favourable move", "frac", attrgetter("mfe"), TRADE, "trades"),
     *_apart("long", "Long"),
     *_apart("short", "Short"),
 )
 
 # Sums, defined even where nothing was left to earn with.
 _SUMS = ("cash", "count")
-
-
-def _mean_ended(stretch: Stretch, values: "Floats | Ints") -> float | None:
-    return mean(values[: stretch.outcomes.ended])
 
 
 def figures(

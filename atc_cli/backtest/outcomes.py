@@ -12,8 +12,7 @@ from atc_cli.domain.tape import Floats
 
 def net_fracs(trades: Trades) -> Floats:
     """Net profit of every trade as a fraction of what it was worth at its entry, price x largest quantity."""
-    worth = trades.entry_price * trades.quantity
-    return np.divide(trades.pnl, worth, out=np.zeros(len(worth)), where=worth > 0)
+    return trades.pnl / (trades.entry_price * trades.quantity)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The spans of time that returns are taken over: UTC days, or bars where these are longer; months; years."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class Periods:
         opens_ms = start_ms + step_ms * np.arange((int(axis_ms[-1]) - start_ms) // step_ms + 1)
         ends = axis_ms.searchsorted(opens_ms + step_ms) - 1
         if year_days < CRYPTO_YEAR_DAYS:
-            open_at_all = np.diff(ends, prepend=-1) > 0
+            open_at_all = np.concatenate(((True,), ends[1:] > ends[:-1]))
             ends, opens_ms = ends[open_at_all], opens_ms[open_at_all]
         days = step_ms / DAY_MS
         per_year = year_days if days == 1 else CRYPTO_YEAR_DAYS / days
@@ -70,10 +71,11 @@ def changes(levels: Floats) -> Floats:
 
 def months(levels: Floats, opens_ms: Ints) -> tuple[tuple[int, int, float], ...]:
     """(year, month, return) of levels [n + 1] around periods, each of the month in which it opens."""
-    number = (opens_ms // DAY_MS).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    last = np.append(np.flatnonzero(np.diff(number)), len(number) - 1)
-    returns = changes(levels[np.append(0, last + 1)])
+    first, last = (datetime.fromtimestamp(int(open_ms) / 1000, UTC) for open_ms in (opens_ms[0], opens_ms[-1]))
+    numbers = np.arange((first.year - 1970) * 12 + first.month - 1, (last.year - 1970) * 12 + last.month + 1)
+    before = opens_ms.searchsorted(numbers.astype("datetime64[M]").astype("datetime64[ms]").astype(np.int64))
+    returns = changes(levels[before])
     return tuple(
         (1970 + month // 12, month % 12 + 1, value)
-        for month, value in zip(number[last].tolist(), returns.tolist(), strict=True)
+        for month, value in zip(numbers[:-1].tolist(), returns.tolist(), strict=True)
     )

@@ -5,8 +5,8 @@ from functools import cached_property
 
 import numpy as np
 
-from atc_cli.backtest.curve import Curve
-from atc_cli.backtest.outcomes import Outcomes, net_fracs
+from atc_cli.backtest.curve import Curve, beta_and_alpha
+from atc_cli.backtest.outcomes import Outcomes, mean, net_fracs
 from atc_cli.backtest.periods import Periods
 from atc_cli.domain.results.backtest import Account, Trades
 from atc_cli.domain.rules import Costs
@@ -49,6 +49,11 @@ class Stretch:
         """The equity of holding it instead."""
         return self._curve(self.held_benchmark)
 
+    @cached_property
+    def beta_and_alpha(self) -> tuple[float | None, float | None]:
+        """To the benchmark."""
+        return beta_and_alpha(self.own, self.benchmark)
+
     def _curve(self, equity: Floats) -> Curve:
         base = float(equity[self.first - 1]) if self.first else self.account.capital
         return Curve(base, equity[self.first : self.stop], self.times_ms, self.bar_ms, self.periods)
@@ -78,6 +83,31 @@ class Stretch:
         return self.outcomes.of(self.trades.side < 0)
 
     @property
+    def fees(self) -> float:
+        """Of its trades."""
+        return float(np.add.reduce(self.trades.fees))
+
+    @property
+    def funding(self) -> float:
+        """What its trades paid."""
+        return float(np.add.reduce(self.trades.funding))
+
+    @property
+    def hold_bars(self) -> float | None:
+        """Mean of the bars that a trade was held, of those that ended; so are the next two."""
+        return mean(self.trades.held_bars[: self.outcomes.ended])
+
+    @property
+    def mae(self) -> float | None:
+        """Mean worst price of a trade, as a fraction of its entry."""
+        return mean(self.trades.mae_frac[: self.outcomes.ended])
+
+    @property
+    def mfe(self) -> float | None:
+        """Mean best price of a trade, as a fraction of its entry."""
+        return mean(self.trades.mfe_frac[: self.outcomes.ended])
+
+    @property
     def years(self) -> float:
         """How long it is."""
         return len(self.periods.ends) / self.periods.per_year
@@ -95,11 +125,10 @@ class Stretch:
     @property
     def gross_share(self) -> float:
         """Mean of gross / equity, over bars at which there is any equity."""
-        gross = self.account.gross[self.first : self.stop]
-        if self.own.bars.min() > 0:
-            return float(np.add.reduce(gross / self.own.bars)) / len(gross)
-        solvent = self.own.bars > 0
-        return float(np.add.reduce(gross[solvent] / self.own.bars[solvent])) / max(int(np.count_nonzero(solvent)), 1)
+        gross, equity = self.account.gross[self.first : self.stop], self.own.bars
+        if self.account.ruined_at >= 0:
+            gross, equity = gross[equity > 0], equity[equity > 0]
+        return float(np.add.reduce(gross / equity)) / max(len(gross), 1)
 
     @cached_property
     def traded(self) -> float:

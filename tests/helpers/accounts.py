@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from atc_cli.domain.rules import Costs, Reason
 from atc_cli.domain.results.backtest import Account, Trades
+from atc_cli.domain.rules import Costs, Reason
 from atc_cli.domain.tape import Tape
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS
 
