@@ -1,5 +1,6 @@
 """`atc backtest`: the report to stdout or --out, trades and a picture beside it, words to stderr."""
 
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -26,13 +27,17 @@ def run(resolved: Resolved[Settings], own: BacktestRun, symbols: list[str]) -> E
         from atc_cli.cli import wiring
         from atc_cli.commands import backtest as command
 
-    settings = resolved.settings
+    settings = replace(resolved.settings, include_open=False)  # a bar that forms decides nothing
     output = format_of(own.output, own.out, BACKTEST_OUTPUTS)
     check_target(own.out, binary=output == "parquet")
     _check_files(own)
     watchlist = lines_of(settings.watchlist)
     with resolved.blaming(), wiring.ports(settings, progress(own.quiet)) as ports, noting(ports):
-        result = command.run(settings, own, ports, typed=symbols, watchlist=watchlist)
+        try:
+            result = command.run(settings, own, ports, typed=symbols, watchlist=watchlist)
+        except KeyboardInterrupt:
+            say(["candles and signals so far are kept: the next run goes on from there"])
+            raise
     with stage("render"):
         _write(result, own, output)
     if not own.quiet or result.skipped:
