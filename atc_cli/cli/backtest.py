@@ -69,7 +69,7 @@ def _write(result: "BacktestResult", own: BacktestRun, output: str) -> None:
         write(_made("backtest_plot", "backtest_plot", result, own.plot.suffix.lower()[1:]), own.plot)
     if output == "table":
         width = terminal_width(own.out)
-        content = _made("backtest", "backtest_table", result, width=width, verbose=own.verbose > 0)
+        content = _made("backtest_table", "backtest_table", result, width=width, verbose=own.verbose > 0)
     else:
         content = _made("backtest_html" if output == "html" else "backtest_documents", f"backtest_{output}", result)
     write(content, own.out)
@@ -80,6 +80,10 @@ def _made(module: str, name: str, *arguments: Any, **named: Any) -> Any:
 
 
 def _say(result: "BacktestResult", own: BacktestRun) -> None:
-    from atc_cli.reporting.backtest import backtest_losses, backtest_summary
+    from atc_cli.reporting.summary import backtest_summary, lost_of, many
 
-    say(backtest_losses(result) if own.quiet else backtest_summary(result, verbose=own.verbose > 0))
+    if own.quiet:
+        wanted = many(len(result.symbols) + len(result.skipped), "symbol")
+        say([lost_of(result.skipped, wanted, interrupted=False)])
+    else:
+        say(backtest_summary(result, verbose=own.verbose > 0))

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from atc_cli.backtest.metrics import figures, symbol_figures, year_days_of
+from atc_cli.backtest.metrics import figures
+from atc_cli.backtest.periods import year_days_of
+from atc_cli.backtest.symbols import symbol_figures
 from atc_cli.commands.benchmark import benchmark_of
 from atc_cli.commands.checks import Checks
 from atc_cli.commands.costs import costs_of
@@ -19,6 +21,7 @@ from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso
 from atc_cli.engine.account import follow
 from atc_cli.errors import UsageError
 from atc_cli.settings.backtest import BacktestRun, rules_of
+from atc_cli.settings.names import DEMO
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import stage
 
@@ -124,7 +127,7 @@ def _notes(tape: Tape, asked: Asked, settings: Settings, account: Account) -> It
     """What must be known to believe the figures."""
     if settings.data is not None:
         yield "survivorship: whatever files hold; symbols that were delisted count only where their files are there"
-    elif not settings.offline:
+    elif not settings.offline and DEMO not in settings.exchange:
         yield "survivorship: only symbols that are listed today; those that were delisted since are missing"
     begins_ms = int(tape.axis_ms[0])
     if asked.first_ms and begins_ms > asked.first_ms + TIMEFRAMES_MS[settings.timeframe]:

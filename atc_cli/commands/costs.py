@@ -31,8 +31,8 @@ def _fee(settings: Settings, own: BacktestRun) -> tuple[float, str]:
     if own.fee_bps is not None:
         return own.fee_bps, "as given"
     if settings.data is not None or DEMO in settings.exchange:
-        whose = "files" if settings.data is not None else "a simulated market"
-        return ASSUMED_FEE_BPS, f"assumed, {whose} say none; --fee-bps"
+        whose = "files say" if settings.data is not None else "a simulated market says"
+        return ASSUMED_FEE_BPS, f"assumed, {whose} none; --fee-bps"
     known = {each: taker_bps(each, settings.market) for each in settings.exchange}
     unknown = [name for name, fee in known.items() if fee is None]
     if unknown:

@@ -211,6 +211,7 @@ class History:
         whole = max(young, min(self.signals.window_bars, max(map(len, series), default=0)))
         fewest = [whole if self.asked.may_go_back(each) else young for each in series]
         found: dict[int, Replayed] = {}
+        self.signals.route(series)
         for bars in sorted(set(fewest)):
             some = [place for place, each in enumerate(fewest) if each == bars]
             found |= dict(zip(some, self.signals.replay([series[place] for place in some], bars), strict=True))

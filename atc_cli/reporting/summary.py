@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from atc_cli.domain.results.backtest import BacktestResult
 from atc_cli.domain.results.explain import ExplainResult
 from atc_cli.domain.results.scan import Header, Remembered, ScanResult, Side, Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, lasting
@@ -61,6 +62,13 @@ def explain_summary(result: ExplainResult, *, verbose: bool = False) -> list[str
         [f"{printable(result.row.symbol)} is {many(lag, 'bar')} behind the newest bar of its market"] if lag else []
     )
     return [*behind, *_notes(result.header, verbose=verbose)]
+
+
+def backtest_summary(result: BacktestResult, *, verbose: bool = False) -> list[str]:
+    """Plain lines: counts, skips grouped by reason, warnings; `verbose` names every skip with its detail."""
+    skipped = f" · {len(result.skipped)} skipped" if result.skipped else ""
+    counts = f"{many(len(result.symbols), 'symbol', 'tested')} · {many(len(result.axis_ms), 'bar')}{skipped}"
+    return [counts, *skip_lines(result.skipped, verbose=verbose), *_notes(result.header, verbose=verbose)]
 
 
 def _notes(header: Header, *, verbose: bool) -> list[str]:
