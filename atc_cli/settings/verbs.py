@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from atc_cli.settings.backtest import BacktestRun, Paid, Stretch, Told, Trade
 from atc_cli.settings.indicator import Indicator, Members
 from atc_cli.settings.names import EXPLAIN_OUTPUTS, PRESETS
 from atc_cli.settings.option import Option, Section, only, options, without
@@ -54,6 +55,21 @@ _USUAL = (
 )
 _STORED_CANDLES = (only(Place, "exchange", "market", "timeframe"), only(Store, "cache_dir"))
 _EXPLAIN_OUTPUT = tuple(replace(each, suggested=EXPLAIN_OUTPUTS) for each in only(Output, "output"))
+
+_BACKTEST: tuple[type[Section] | tuple[Option, ...], ...] = (
+    *(without(Place, "include_open"), Store, Feed, Stretch, Trade),
+    only(Rows, "side", "min_signal", "max_age", "tie"),
+    Paid,
+    without(Universe, "min_age", "max_lag", "max_data_age"),
+    *(Indicator, Members, Told, Backend, General, Quiet),
+)
+_BACKTEST_USUAL = (
+    *("exchange", "data", "market", "timeframe", "bars", "offline"),
+    *("start", "end", "check", "split"),
+    *("enter", "exit", "side", "max_positions", "size", "capital"),
+    *("fee_bps", "slippage_bps", "funding_bps_per_8h"),
+    *("watchlist", "preset", "output", "out", "trades", "plot", "verbose", "quiet"),
+)
 
 GROUPS = {
     "config": "Show, check and locate settings.",
@@ -127,6 +143,27 @@ VERBS = (
         arguments=(
             Argument(name="symbol", metavar="SYMBOL", help="BTCUSDT, BTC/USDT, BINANCE:BTCUSDT.P, ..", required=True),
         ),
+    ),
+    Verb(
+        name="backtest",
+        summary="What following the scan would have earned, after costs.",
+        about="At every bar the signal is that of the window that a scan would have loaded then; what its close "
+        "decides is filled at the next bar's open. Signals are kept: a second run with other rules computes none, and "
+        "one after Ctrl-C goes on.",
+        examples=(
+            "atc backtest BTCUSDT --timeframe 1h --start 2025-01-01",
+            "atc backtest --exchange demo --timeframe 4h   a simulated market, no network",
+            "atc backtest --data candles/ --timeframe 1h --check all --split 0.6",
+            "atc backtest --offline --max-positions 10 --rebalance bars:24 --enter hold",
+            "atc backtest ETHUSDT --exit flip,stop-atr:3,bars:48 --size atr:0.01",
+            "atc backtest --data candles/ --timeframe 1d --fee-bps 1 --out report.html --trades trades.csv",
+        ),
+        exits="as scan: 3 where a data fault cost symbols, 4 no signal in that time.",
+        settings=Settings,
+        own=BacktestRun,
+        flags=_BACKTEST,
+        usual=_BACKTEST_USUAL,
+        arguments=(_SYMBOLS,),
     ),
     Verb(
         name="bench",

@@ -14,6 +14,6 @@ ROOMS: dict[str, set[str]] = {
     "bench": {"domain", "data", "engine"},
     "profiling": {"domain", "disk"},
     "reporting": {"domain"},
-    "commands": {"domain", "data", "signals", "engine", "bench", "profiling", "settings"},
+    "commands": {"domain", "data", "signals", "engine", "backtest", "bench", "profiling", "settings"},
     "cli": {"commands", "reporting", "settings", "disk"},
 }
