@@ -22,7 +22,7 @@ def hold(tape: Tape, capital: float) -> Floats:
     for symbol in range(len(tape)):
         share = capital / len(tape)
         first = first_signal(tape, symbol)
-        at = tape.column("at", symbol)
+        at = tape.at[tape.rows(symbol)]
         if first is None or first + 1 == len(at):
             equity += share
             continue

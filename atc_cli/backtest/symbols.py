@@ -27,7 +27,7 @@ def symbol_figures(account: Account, tape: Tape, bar_ms: int) -> tuple[SymbolFig
     found = []
     for symbol, name in enumerate(tape.symbols):
         first = first_signal(tape, symbol) or 0
-        at = tape.column("at", symbol)[first:]
+        at = tape.at[tape.rows(symbol)][first:]
         first_ms, last_ms = (int(tape.axis_ms[place]) for place in (at[0], at[-1]))
         due = int(at[-1]) - int(at[0]) + 1 if closes else (last_ms - first_ms) // bar_ms + 1
         found.append(

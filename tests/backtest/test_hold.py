@@ -1,6 +1,7 @@
 """Buying and holding, and what each symbol did, against walks along single bars."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,8 @@ from atc_cli.domain.account import follow
 from atc_cli.domain.rules import Costs, Exits, Rules
 from atc_cli.domain.tape import Tape
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS
-from tests.helpers.accounts import account_of, axis_of, columns_of, joined, tape_of, trades_of
+from tests.helpers.accounts import account_of, axis_of, trades_of
+from tests.helpers.tapes import tape_of, walk
 
 NOTHING = Costs(fee_frac=0.0, slippage_frac=0.0)
 
@@ -41,10 +43,12 @@ def holed() -> Tape:
     """Symbols that begin late, end early, have holes, one bar after a signal, and no signal."""
     rng = np.random.default_rng(4)
     spans = [(0, 60), (10, 60), (5, 40), (0, 60), (20, 23), (30, 32)]
-    parts = [columns_of(rng, start, stop) for start, stop in spans]
+    parts = [{**walk(rng, np.arange(*span), warmup=2)} for span in spans]
+    for part, (start, stop) in zip(parts, spans, strict=True):
+        part["signal"] = np.where(np.arange(stop - start) < 2, np.nan, 0.5)
     kept = ~np.isin(np.arange(60), [0, 7, 8, 9, 30, 58])
     parts[3] = {name: column[kept] for name, column in parts[3].items()}
-    return joined([f"S{i}" for i in range(len(spans))], axis_of(60), parts)
+    return tape_of(parts)
 
 
 def test_holding_is_worth_what_a_walk_along_the_bars_says() -> None:
@@ -53,8 +57,8 @@ def test_holding_is_worth_what_a_walk_along_the_bars_says() -> None:
 
 
 def test_holding_one_symbol_is_what_an_account_that_never_sells_earns() -> None:
-    tape = tape_of(np.random.default_rng(1), [(0, 50)], 50)
-    tape.signal[2:] = 1.0
+    tape = tape_of([walk(np.random.default_rng(1), np.arange(50)) | {"funding": np.zeros(50)}])
+    tape.signal[:2], tape.signal[2:] = np.nan, 1.0
     tape.age[2:] = np.arange(48)
     account = follow(tape, Rules(exits=Exits(flip=False)), NOTHING, 1000)
     assert hold(tape, 1000) == pytest.approx(account.equity, rel=1e-9)
@@ -74,17 +78,14 @@ def test_a_symbol_tells_its_bars_holes_and_end() -> None:
 
 def test_nights_of_a_market_that_closes_are_no_holes() -> None:
     days = np.arange(60)
-    tape = joined(
-        ["A", "B"],
-        axis_of(60, DAY_MS)[(days + 2) % 7 < 5],
-        [columns_of(np.random.default_rng(0), 0, 43), columns_of(np.random.default_rng(1), 0, 43)],
-    )
+    tape = tape_of([walk(np.random.default_rng(seed), np.arange(43)) for seed in range(2)])
+    tape = replace(tape, axis_ms=axis_of(60, DAY_MS)[(days + 2) % 7 < 5])
     assert [each.gap_bars for each in symbol_figures(account_of(np.full(43, 1.0)), tape, DAY_MS)] == [0, 0]
 
 
 def test_trades_of_each_symbol_are_summed() -> None:
     rng = np.random.default_rng(3)
-    tape = tape_of(rng, [(0, 500)] * 5, 500)
+    tape = tape_of([walk(rng, np.arange(500)) for _ in range(5)])
     trades = trades_of(rng, 200, 500, symbols=4, still_open=3)
     found = symbol_figures(account_of(np.full(500, 1000.0), trades), tape, HOUR_MS)
     fracs = trades.pnl / (trades.entry_price * trades.quantity)

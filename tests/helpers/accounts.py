@@ -1,13 +1,11 @@
-"""Accounts and tapes made of random numbers, for what reads them."""
+"""Accounts made of random numbers, for what reads them."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from atc_cli.domain.results.backtest import Account, Trades
 from atc_cli.domain.rules import Costs, Reason
-from atc_cli.domain.tape import Tape
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS
 
 START_MS = 18_262 * DAY_MS  # 2020-01-01, a Wednesday
@@ -74,34 +72,3 @@ def account_of(equity: np.ndarray, trades: Trades | None = None, capital: float 
 def walk(rng: np.random.Generator, bars: int, level: float = 1000.0, step: float = 0.01) -> np.ndarray:
     """A random walk that starts near the level."""
     return level * np.cumprod(1 + rng.normal(0.0003, step, bars))
-
-
-def columns_of(rng: np.random.Generator, start: int, stop: int) -> dict[str, np.ndarray]:
-    """Random candles at places start..stop-1 of the axis, with signals from the third on."""
-    bars = stop - start
-    close = walk(rng, bars, 100.0)
-    opened = close * rng.uniform(0.99, 1.01, bars)
-    signal = rng.uniform(-1, 1, bars)
-    signal[:2] = np.nan
-    return {
-        "at": np.arange(start, stop, dtype=np.int32),
-        "open": opened,
-        "high": np.maximum(opened, close) * 1.001,
-        "low": np.minimum(opened, close) * 0.999,
-        "close": close,
-        "signal": signal,
-        "age": np.full(bars, -1, np.int32),
-    }
-
-
-def joined(symbols: Sequence[str], axis_ms: np.ndarray, parts: Sequence[Mapping[str, np.ndarray]]) -> Tape:
-    """A tape of the columns of each symbol."""
-    offsets = np.concatenate(([0], np.cumsum([len(part["at"]) for part in parts])))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    return Tape(symbols=tuple(symbols), axis_ms=axis_ms, offsets=offsets, **columns)
-
-
-def tape_of(rng: np.random.Generator, spans: list[tuple[int, int]], bars: int, bar_ms: int = HOUR_MS) -> Tape:
-    """Random candles of symbols with bars from..to-1 of the axis."""
-    parts = [columns_of(rng, start, stop) for start, stop in spans]
-    return joined([f"S{i:03}" for i in range(len(spans))], axis_of(bars, bar_ms), parts)
