@@ -1,4 +1,4 @@
-"""Accounts and tapes made of random numbers, for what reads them."""
+"""Accounts made of random numbers, for what reads them."""
 
 from dataclasses import replace
 
@@ -6,7 +6,6 @@ import numpy as np
 
 from atc_cli.domain.results.backtest import Account, Trades
 from atc_cli.domain.rules import Costs, Reason
-from atc_cli.domain.tape import Tape
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS
 
 START_MS = 18_262 * DAY_MS  # 2020-01-01, a Wednesday
@@ -73,25 +72,3 @@ def account_of(equity: np.ndarray, trades: Trades | None = None, capital: float 
 def walk(rng: np.random.Generator, bars: int, level: float = 1000.0, step: float = 0.01) -> np.ndarray:
     """A random walk that starts near the level."""
     return level * np.cumprod(1 + rng.normal(0.0003, step, bars))
-
-
-def tape_of(rng: np.random.Generator, lengths: list[tuple[int, int]], bars: int, bar_ms: int = HOUR_MS) -> Tape:
-    """Random candles of symbols with bars from..to-1 of the axis and signals from their third bar on."""
-    parts = []
-    for start, stop in lengths:
-        close = walk(rng, stop - start, 100.0)
-        opened = close * rng.uniform(0.99, 1.01, stop - start)
-        signal = rng.uniform(-1, 1, stop - start)
-        signal[:2] = np.nan
-        parts.append(
-            {
-                "at": np.arange(start, stop, dtype=np.int32),
-                "open": opened,
-                "high": np.maximum(opened, close) * 1.001,
-                "low": np.minimum(opened, close) * 0.999,
-                "close": close,
-                "signal": signal,
-                "age": np.full(stop - start, -1, np.int32),
-            }
-        )
-    return Tape.join([f"S{i:03}" for i in range(len(lengths))], axis_of(bars, bar_ms), parts)
