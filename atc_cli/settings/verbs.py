@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from atc_cli.settings.hits import HITS
 from atc_cli.settings.indicator import Indicator, Members
 from atc_cli.settings.names import EXPLAIN_OUTPUTS, PRESETS
 from atc_cli.settings.option import Option, Section, only, options, without
@@ -13,6 +14,7 @@ from atc_cli.settings.own import (
     Format,
     General,
     Health,
+    Kept,
     Lock,
     MemoryReport,
     Presets,
@@ -37,13 +39,12 @@ from atc_cli.settings.sections import (
     Store,
     Universe,
 )
-from atc_cli.settings.verb import Argument, Verb
+from atc_cli.settings.verb import SYMBOLS, Argument, Verb
 
-_SYMBOLS = Argument(name="symbols", metavar="SYMBOL", help="all of the market if none", several=True)
 _FOLDER = Argument(name="folder", metavar="DIR", help="files named SYMBOL-TIMEFRAME.parquet", parse=Path, required=True)
 _SCAN: tuple[type[Section], ...] = (
     *(Place, Store, Remembered, Feed, Prefilter, Universe, Rows, Indicator, Members, Output, Backend),
-    *(Lock, General, Quiet, MemoryReport),
+    *(Kept, Lock, General, Quiet, MemoryReport),
 )
 _USUAL = (
     *("exchange", "data", "market", "timeframe", "bars", "offline"),
@@ -79,7 +80,7 @@ VERBS = (
         own=ScanRun,
         flags=_SCAN,
         usual=_USUAL,
-        arguments=(_SYMBOLS,),
+        arguments=(SYMBOLS,),
     ),
     Verb(
         name="warm-cache",
@@ -106,7 +107,7 @@ VERBS = (
             only(Indicator, "preset"),
             *(Presets, Format, File, Work, Lock, General, Quiet),
         ),
-        arguments=(_SYMBOLS,),
+        arguments=(SYMBOLS,),
     ),
     Verb(
         name="explain",
@@ -128,6 +129,7 @@ VERBS = (
             Argument(name="symbol", metavar="SYMBOL", help="BTCUSDT, BTC/USDT, BINANCE:BTCUSDT.P, ..", required=True),
         ),
     ),
+    HITS,
     Verb(
         name="bench",
         summary="Time every backend whose bits are right.",
@@ -255,7 +257,7 @@ VERBS = (
         exits="0 ok, 3 some of the symbols are not stored, 4 none is, 69 the disk is full.",
         settings=Settings,
         flags=_STORED_CANDLES,
-        arguments=(_FOLDER, replace(_SYMBOLS, help="all if none")),
+        arguments=(_FOLDER, replace(SYMBOLS, help="all if none")),
     ),
 )
 

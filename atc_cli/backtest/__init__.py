@@ -1,0 +1,1 @@
+"""What following the signals would have earned: replay, fills, figures. Candles come in, nothing is fetched here."""
