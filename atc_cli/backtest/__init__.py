@@ -1,1 +1,1 @@
-"""What following the signals would have earned: replay, fills, figures. Candles come in, nothing is fetched here."""
+"""What following the scan would have earned."""

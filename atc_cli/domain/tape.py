@@ -1,6 +1,5 @@
 """The market as a backtest walks along it: candles and signals of every symbol on one axis of time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -51,11 +50,3 @@ class Tape:
         """A column of one symbol; empty where it is."""
         column: Floats = getattr(self, name)
         return column[self.rows(symbol)] if len(column) else column
-
-    @classmethod
-    def join(cls, symbols: Sequence[str], axis_ms: Ints, parts: "Sequence[dict[str, Floats | Int32s]]") -> "Tape":
-        """From the columns of each symbol, by name, in the order of `symbols`."""
-        lengths = [len(part["at"]) for part in parts]
-        offsets = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64)
-        joined = {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())}
-        return cls(symbols=tuple(symbols), axis_ms=axis_ms, offsets=offsets, **joined)

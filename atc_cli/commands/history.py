@@ -1,0 +1,168 @@
+"""The candles and signals of a backtest: which time, which symbols, group by group what fits memory."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+
+from atc_cli.backtest.align import Columns, Needed, Part, Rates, part_of
+from atc_cli.backtest.replay import Replayed
+from atc_cli.commands.ports import Ports
+from atc_cli.commands.question import needs_of, wanted_of
+from atc_cli.data.gather import Gathered, Wanted, candles_of, universe_of
+from atc_cli.data.market import Listing
+from atc_cli.data.universe import Universe
+from atc_cli.domain.panel import Candles
+from atc_cli.domain.params import Params
+from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, iso
+from atc_cli.domain.window import Window
+from atc_cli.settings.backtest import BacktestRun
+from atc_cli.settings.sections import Settings
+from atc_cli.stages import LISTINGS, stage
+
+_USUAL_DAYS = 365
+# A window reaches further back by the bars that are missing in it.
+_SPARE, _SPARE_BARS = 1.1, 10
+# Some hundred megabytes of candles at once; exchanges are asked for several symbols at a time.
+_GROUP_BARS, _GROUP_SYMBOLS = 2_000_000, 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Bars that open at `first_ms` or later, before `until_ms` (None: up to now), and from where on candles are read."""
+
+    first_ms: int
+    since_ms: int
+    until_ms: int | None
+
+    @classmethod
+    def of(cls, settings: Settings, own: BacktestRun, *, kept: bool, now_ms: int) -> "Asked":
+        """What --start, --end and --bars mean; `kept`: candles are on this machine, and all of them may be used."""
+        step_ms = TIMEFRAMES_MS[settings.timeframe]
+        end_ms = now_ms if own.end is None else min(own.end, now_ms)
+        usual_ms = 0 if kept else end_ms - _USUAL_DAYS * DAY_MS
+        first_ms = usual_ms if own.start is None else own.start
+        reach_ms = int(settings.bars * _SPARE + _SPARE_BARS) * step_ms
+        return cls(
+            first_ms=first_ms,
+            since_ms=0 if kept else max(first_ms - reach_ms, 0),
+            until_ms=None if end_ms == now_ms else end_ms - step_ms + 1,
+        )
+
+    def may_go_back(self, candles: Candles) -> bool:
+        """Whether there may be older candles that were not asked for: then a short window is not a young symbol's."""
+        return self.since_ms > 0 and int(candles.timestamp[0]) - self.since_ms <= _SPARE_BARS * candles.step_ms
+
+
+def wanted_candles(
+    settings: Settings, ports: Ports, asked: Asked, typed: Sequence[str], watched: Sequence[str] | None
+) -> Wanted:
+    """The candles of the range of the symbols typed and watched, or of all; day volumes of now decide nothing."""
+    now_ms = ports.clock_ms()
+    needs = needs_of(replace(settings, max_data_age=None), settings.params(), max_lag_bars=None)
+    wanted = wanted_of(replace(settings, min_volume=None), needs, now_ms, typed=typed, watchlist=watched)
+    window = Window(timeframe=settings.timeframe, now_ms=now_ms, since_ms=asked.since_ms, until_ms=asked.until_ms)
+    return replace(wanted, window=window)
+
+
+Replay = Callable[[Sequence[Candles], int], Sequence[Replayed]]
+"""Signals of every bar of each series, given the fewest bars that a window may have."""
+
+
+@dataclass(slots=True, kw_only=True)
+class History:
+    """Loads what is asked for: the columns of a tape, and of every symbol that does not make it why.
+
+    `rates_of` gives the funding rates of a listing, `window_bars` is what a scan loads; `keep` is shown all candles before they are let go of.
+    """
+
+    ports: Ports
+    wanted: Wanted
+    asked: Asked
+    params: Params
+    needed: Needed
+    replay: Replay
+    columns: Columns
+    rates_of: Callable[[Listing], Rates]
+    window_bars: int
+    keep: Callable[[Candles], object] = str
+    skipped: list[Skipped] = field(default_factory=list)
+    bars: int = 0
+
+    def load(self) -> Gathered:
+        """Candles and signals, group by group, so that those of one are gone before the next; raises as gather does.
+
+        An interrupt ends it.
+        """
+        began_s = perf_counter()
+        with stage(LISTINGS):
+            universe, dead = universe_of(self.ports.markets, self.wanted)
+        self.skipped += [*dead, *universe.missing]
+        fetch_ms, newest_ms, notes = 0.0, None, ()
+        for group in self._groups(universe):
+            found = candles_of(self.ports.markets, group, self.wanted, self.ports.progress)
+            if found.interrupted:
+                raise KeyboardInterrupt
+            self.skipped += found.skipped
+            self._take(found)
+            fetch_ms, notes = fetch_ms + found.fetch_ms, found.notes
+            newest_ms = max(filter(None, (newest_ms, found.newest_open_ms)), default=None)
+        return Gathered(
+            series=(),
+            known=(),
+            universe=universe,
+            skipped=tuple(self.skipped),
+            newest_open_ms=newest_ms,
+            now_ms=self.wanted.window.now_ms,
+            interrupted=False,
+            notes=notes,
+            fetch_ms=fetch_ms or (perf_counter() - began_s) * 1000,
+        )
+
+    def called(self, exchange: str, symbol: str) -> str:
+        """The name of a symbol, with its exchange where there are several."""
+        return f"{exchange}:{symbol}" if len(self.ports.markets) > 1 else symbol
+
+    def _groups(self, universe: Universe) -> Iterator[Universe]:
+        """Listings by name, so many at once as fit memory."""
+        listings = sorted(universe.listings, key=lambda each: self.called(each.exchange, each.symbol))
+        window = self.wanted.window
+        span_ms = (window.until_ms or window.now_ms) - max(self.asked.since_ms, self.asked.first_ms - DAY_MS)
+        at_once = max(_GROUP_BARS // max(span_ms // window.step_ms, 1), _GROUP_SYMBOLS)
+        for first in range(0, len(listings), at_once):
+            yield Universe(tuple(listings[first : first + at_once]), {})
+
+    def _take(self, found: Gathered) -> None:
+        by_name = found.listings()
+        ordered = sorted(found.series, key=lambda each: self.called(each.exchange, each.symbol))
+        for candles, replayed in zip(ordered, self._replayed(ordered), strict=True):
+            self.keep(candles)
+            listing = by_name[candles.exchange, candles.symbol]
+            part = self._part(candles, replayed, self.rates_of(listing))
+            if part is None:
+                self.skipped.append(self._without_signal(candles))
+                continue
+            self.bars += len(part.timestamp)
+            self.columns.add(part)
+
+    def _replayed(self, series: Sequence[Candles]) -> list[Replayed]:
+        """Young symbols enter with the bars that signals need, the others with whole windows."""
+        needs = self.wanted.needs
+        young = max(needs.warmup_bars, needs.min_bars, needs.cutout_bars + 1)
+        whole = max(young, min(self.window_bars, max(map(len, series), default=0)))
+        fewest = [whole if self.asked.may_go_back(each) else young for each in series]
+        found: dict[int, Replayed] = {}
+        for bars in sorted(set(fewest)):
+            some = [place for place, each in enumerate(fewest) if each == bars]
+            found |= dict(zip(some, self.replay([series[place] for place in some], bars), strict=True))
+        return [found[place] for place in range(len(series))]
+
+    def _part(self, candles: Candles, replayed: Replayed, rates: Rates) -> Part | None:
+        cuts = self.params.long_threshold, self.params.short_threshold
+        called = replace(candles, symbol=self.called(candles.exchange, candles.symbol))
+        return part_of(called, replayed, self.needed, first_ms=self.asked.first_ms, cuts=cuts, rates=rates)
+
+    def _without_signal(self, candles: Candles) -> Skipped:
+        first, last = iso(int(candles.timestamp[0])), iso(int(candles.timestamp[-1]))
+        detail = f"no window is whole in the time that is tested; it has {len(candles)} bars, {first} to {last}"
+        return Skipped(candles.symbol, SkipReason.TOO_FEW_BARS, detail, candles.exchange)
