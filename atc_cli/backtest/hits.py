@@ -10,6 +10,8 @@ from atc_cli.domain.classify import trends
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.hits import Estimate, Horizon, SideHits
+from atc_cli.domain.rules import Costs
+from atc_cli.domain.timeframe import DAY_MS
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -18,31 +20,31 @@ Mask = NDArray[np.bool_]
 
 BLOCK_BARS = 120
 _HOLDS_PER_BLOCK = 6  # holds that overlap are alike: a block must be much longer than one
+_FUNDING_MS = DAY_MS // 3
 _BPS = 1e4
 _COUNT, _PAID, _NET, _COMPARED, _AHEAD, _EXCESS = range(6)
 
 
 @dataclass(frozen=True, slots=True)
-class Entries:
-    """What was entered at the open of every bar, flat over a panel: `trend` +1, -1 or 0.
+class Walk:
+    """Opens of every bar of every symbol: symbol i is offsets[i]:offsets[i+1] of each flat column, oldest bar first.
 
-    `able`: bars at whose open there could have been an entry. What the market did is judged by these.
+    `times_ms` [bars] is when each bar opens. At its open `trend` +1 or -1 was entered, or nothing, 0; `able`: there
+    could have been an entry. What the market did is judged by these.
     """
 
+    offsets: Ints
+    times_ms: Ints
+    opens: Floats
     trend: Trends
     able: Mask
 
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """`fee_frac` [series] of the value of each fill, and the fraction by which each is worse than its price."""
-
-    fee_frac: Floats
-    slippage_frac: float
+    def __len__(self) -> int:
+        return len(self.opens)
 
 
-def flips(panel: Panel, average: Floats, params: Params, *, min_bars: int = 0, min_signal: float = 0.0) -> Entries:
-    """At the open after each bar at which the side becomes LONG or SHORT; `average` [series, width], right-aligned.
+def flips(panel: Panel, average: Floats, params: Params, *, min_bars: int = 0, min_signal: float = 0.0) -> Walk:
+    """Entered after each bar at which the side becomes LONG or SHORT; `average` [series, width], right-aligned.
 
     The first value of a series is no flip. None before a scan would show the symbol: it needs its warm-up, its
     cut-out and `min_bars`. `min_signal`: none whose |signal| is smaller.
@@ -57,29 +59,36 @@ def flips(panel: Panel, average: Floats, params: Params, *, min_bars: int = 0, m
         able[bars][1:] = known[:-1]
         flipped = known[1:] & np.isfinite(signal[:-1]) & (np.diff(side) != 0) & (np.abs(signal[1:]) >= min_signal)
         trend[bars][2:] = np.where(flipped, side[1:], 0)[:-1]
-    return Entries(trend, able)
+    return walk(panel, trend, able)
 
 
-def judged(panel: Panel, entries: Entries, after_bars: int, costs: Costs) -> Horizon:
-    """What became of entries that were left at the open `after_bars` bars of their symbol later, as far as there is one.
+def walk(panel: Panel, trend: Trends, able: Mask) -> Walk:
+    """What was entered at the bars of a panel."""
+    times_ms = np.concatenate([each.timestamp for each in panel.series]) if len(panel) else np.empty(0, np.int64)
+    return Walk(panel.offsets, times_ms, panel.column(0), trend, able)
 
-    The market is the mean move of all symbols with a bar at that time at which they could have been entered, each over
-    as many of its own bars.
+
+def judged(seen: Walk, after_bars: int, costs: Costs) -> Horizon:
+    """What became of entries that were left at the open `after_bars` bars of their symbol later, where there is one.
+
+    The market is the mean move of all symbols that could have been entered at that time, each over as many of its own
+    bars.
     """
-    moves = _Moves.of(panel, entries.able, after_bars)
+    moves = _Moves.of(seen, after_bars)
     block_bars = max(BLOCK_BARS, _HOLDS_PER_BLOCK * after_bars)
-    long, short = (moves.per_bar(entries.trend, trend, costs, panel) for trend in (1, -1))
-    bars = long.shape[1]
-    both = {"long": long, "short": short, "both": long + short}
-    drawn = resampled(np.concatenate((long, short)), block_bars) if bars >= LEAST_BLOCKS * block_bars else None
-    halves = None if drawn is None else (drawn[: len(long)], drawn[len(long) :])
-    again = dict.fromkeys(both) if halves is None else dict(zip(both, (*halves, halves[0] + halves[1]), strict=True))
+    long, short = (moves.per_bar(seen.trend, trend, costs) for trend in (1, -1))
+    sums = {"long": long, "short": short, "both": long + short}
+    again: dict[str, Floats] = {}
+    if len(moves.market) >= LEAST_BLOCKS * block_bars:
+        drawn = resampled(np.concatenate((long, short)), block_bars)
+        again = {"long": drawn[: len(long)], "short": drawn[len(long) :]}
+        again["both"] = again["long"] + again["short"]
     return Horizon(
         after_bars=after_bars,
         block_bars=block_bars,
-        bars=bars,
-        open_count=int(((entries.trend != 0) & ~moves.complete).sum()),
-        sides=tuple(_side(name, per_bar.sum(axis=1), again[name]) for name, per_bar in both.items()),
+        bars=len(moves.market),
+        open_count=int(((seen.trend != 0) & ~moves.complete).sum()),
+        sides=tuple(_side(name, per_bar.sum(axis=1), again.get(name)) for name, per_bar in sums.items()),
     )
 
 
@@ -104,59 +113,51 @@ def _side(name: str, sums: Floats, again: Floats | None) -> SideHits:
 
 @dataclass(frozen=True, slots=True)
 class _Moves:
-    """What followed the open of every bar of a panel, flat.
+    """What followed the open of every bar of a walk.
 
-    `complete`: the bar so many bars later is there; `ratio`, its open / this one; `at` the place of the bar among the
-    times at which there could be entries that are complete, -1 for others. At each of these times `company` is the
-    number of symbols and `market` their mean ratio.
+    `complete`: the bar so many bars later is there; `ratio`, its open / this one; `fundings`, how often funding was due
+    on the way; `at`, the place of the bar among the times at which there could be entries that are complete, -1 for
+    others. At each of these times `company` is the number of symbols and `market` their mean ratio.
     """
 
     complete: Mask
     ratio: Floats
+    fundings: Ints
     at: Ints
-    market: Floats
     company: Ints
+    market: Floats
 
     @classmethod
-    def of(cls, panel: Panel, able: Mask, after_bars: int) -> "_Moves":
-        """Of the opens of a panel."""
-        opens = panel.column(0)
-        ends = np.repeat(panel.offsets[1:], np.diff(panel.offsets))
-        later = np.arange(len(opens)) + after_bars
-        complete = later < ends
-        ratio = np.divide(opens[np.minimum(later, len(opens) - 1)], opens)
-        at = _places(panel, able & complete)
-        counted = at >= 0
-        company = np.bincount(at[counted], minlength=at.max(initial=-1) + 1)
-        market = np.bincount(at[counted], ratio[counted], len(company)) / company
-        return cls(complete, ratio, at, market, company)
+    def of(cls, seen: Walk, after_bars: int) -> "_Moves":
+        """Over so many bars of the same symbol."""
+        here = np.arange(len(seen))
+        later = here + after_bars
+        complete = later < np.repeat(seen.offsets[1:], np.diff(seen.offsets))
+        later = np.where(complete, later, here)
+        ratio = seen.opens[later] / seen.opens
+        fundings = seen.times_ms[later] // _FUNDING_MS - seen.times_ms // _FUNDING_MS
+        counted = seen.able & complete
+        at = np.full(len(seen), -1)
+        at[counted] = np.unique(seen.times_ms[counted], return_inverse=True)[1]
+        company = np.bincount(at[counted])
+        market = np.bincount(at[counted], ratio[counted]) / company
+        return cls(complete, ratio, fundings, at, company, market)
 
-    def per_bar(self, entered: Trends, trend: int, costs: Costs, panel: Panel) -> Floats:
+    def per_bar(self, entered: Trends, trend: int, costs: Costs) -> Floats:
         """Sums over the entries of one side at each time, [figures, times]."""
         chosen = np.flatnonzero((entered == trend) & (self.at >= 0))
         at, ratio = self.at[chosen], self.ratio[chosen]
-        fee_frac = costs.fee_frac[np.searchsorted(panel.offsets, chosen, side="right") - 1]
-        net = net_frac(ratio, trend, fee_frac, costs.slippage_frac)
+        net = net_frac(ratio, trend, costs) - trend * costs.funding_frac_per_8h * self.fundings[chosen]
         compared = self.company[at] > 1
         excess = np.where(compared, trend * (ratio - self.market[at]), 0.0)
         figures = (np.ones(len(at)), net > 0, net, compared, excess > 0, excess)
         return np.array([np.bincount(at, each, len(self.market)) for each in figures])
 
 
-def _places(panel: Panel, counted: Mask) -> Ints:
-    """The place of each bar among the times at which any bar is counted, oldest first; -1 where it is not."""
-    times = np.concatenate([each.timestamp for each in panel.series]) if len(panel) else np.empty(0, np.int64)
-    at = np.full(len(times), -1)
-    at[counted] = np.unique(times[counted], return_inverse=True)[1]
-    return at
-
-
-def net_frac(ratio: Floats, trend: int, fee_frac: Floats, slippage_frac: float) -> Floats:
-    """What a trade earns of the value of its first fill, where the price became `ratio` times as large.
+def net_frac(ratio: Floats, trend: int, costs: Costs) -> Floats:
+    """What a trade earns of the value of its first fill after fees f and slippage s: the price became ratio x as large.
 
     long: ratio (1 - s) / (1 + s) (1 - f) - (1 + f), short: (1 - f) - ratio (1 + s) / (1 - s) (1 + f)
     """
-    worse = (1 + slippage_frac) / (1 - slippage_frac)
-    if trend > 0:
-        return ratio / worse * (1 - fee_frac) - (1 + fee_frac)
-    return (1 - fee_frac) - ratio * worse * (1 + fee_frac)
+    fee, worse = costs.fee_frac, (1 + costs.slippage_frac) / (1 - costs.slippage_frac)
+    return ratio / worse * (1 - fee) - (1 + fee) if trend > 0 else (1 - fee) - ratio * worse * (1 + fee)

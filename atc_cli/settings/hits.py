@@ -1,9 +1,10 @@
 """The flags of `atc hits`."""
 
+from atc_cli.settings.backtest import Paid
 from atc_cli.settings.indicator import Indicator, Members
 from atc_cli.settings.option import only, section, setting, without
 from atc_cli.settings.own import CommonRun, File, Format, General, Own, Quiet
-from atc_cli.settings.parse import Several, moment, number, switch, whole
+from atc_cli.settings.parse import Several, moment, switch, whole
 from atc_cli.settings.sections import Backend, Feed, Output, Place, Rows, Settings, Store, Universe
 from atc_cli.settings.verb import SYMBOLS, Verb
 
@@ -33,18 +34,15 @@ class Judged(Own):
         metavar="TIME",
     )
     log: bool = setting(
-        "not flips but the rows that `atc scan --log` printed with these settings", switch, default=False, negatable=False
-    )
-    fee_bps: float | None = setting(
-        "of every fill [the exchange's published taker fee]", number(0, 1000), default=None, metavar="X"
-    )
-    slippage_bps: float | None = setting(
-        "every fill is worse by this much [2]", number(0, 1000), default=None, metavar="X"
+        "not flips but the rows that `atc scan --log` printed with these settings",
+        switch,
+        default=False,
+        negatable=False,
     )
 
 
 @section
-class HitsRun(Judged, Format, File, CommonRun):
+class HitsRun(Judged, Paid, Format, File, CommonRun):
     """How `atc hits` goes."""
 
 
@@ -63,6 +61,7 @@ HITS = Verb(
     own=HitsRun,
     flags=(
         Judged,
+        without(Paid, "funding"),
         without(Place, "include_open"),
         *(Store, Feed),
         without(Universe, "max_lag", "max_data_age"),
