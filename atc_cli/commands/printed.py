@@ -1,7 +1,7 @@
 """What scans printed: kept by `atc scan --log`, and judged by `atc hits --log`."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -94,7 +94,7 @@ def _ours(settings: Settings, ports: Ports, kept: Sequence[Printed], place_of: P
     if ours:
         return ours
     others = Counter(f"{each.exchange} {each.market} {each.timeframe}" for each in kept)
-    known = ", ".join(f"{name} ({count} results)" for name, count in others.most_common(5))
+    known = ", ".join(f"{name} ({count} result{'' if count == 1 else 's'})" for name, count in others.most_common(5))
     said = f"logged are, also with other settings: {known}" if known else "atc scan --log keeps them"
     raise NoDataError("nothing is logged of a scan with these settings", said)
 
@@ -117,5 +117,13 @@ def _entered(panel: Panel, ours: Sequence[Printed], first_ms: int) -> tuple[Walk
                 trend[panel.offsets[series] + bar] = row.side.trend
             else:
                 later += row.side.trend != 0
-    notes = [f"{lost.total()} printed rows of {len(lost)} symbols are not judged: there are no candles of them"]
-    return walk(panel, trend, able), later, notes if lost.total() else []
+    return walk(panel, trend, able), later, list(_lost(lost))
+
+
+def _lost(rows_of: Mapping[str, int]) -> Iterator[str]:
+    """What was printed of symbols that have no candles."""
+    rows, symbols = sum(rows_of.values()), len(rows_of)
+    if rows:
+        verb = "is" if rows == 1 else "are"
+        whose = f"{rows} printed row{'' if rows == 1 else 's'} of {symbols} symbol{'' if symbols == 1 else 's'}"
+        yield f"{whose} {verb} not judged: there are no candles of {'it' if symbols == 1 else 'them'}"
