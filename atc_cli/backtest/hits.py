@@ -1,17 +1,19 @@
 """How often flips paid: entries, what the market did from there, shares and means over a whole universe."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from atc_cli.backtest.align import FUNDING_MS
 from atc_cli.backtest.bootstrap import LEAST_BLOCKS, interval, resampled
 from atc_cli.domain.classify import trends
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.hits import Estimate, Horizon, SideHits
 from atc_cli.domain.rules import Costs
-from atc_cli.domain.timeframe import DAY_MS
+from atc_cli.domain.tape import Tape
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -20,7 +22,6 @@ Mask = NDArray[np.bool_]
 
 BLOCK_BARS = 120
 _HOLDS_PER_BLOCK = 6  # holds that overlap are alike: a block must be much longer than one
-_FUNDING_MS = DAY_MS // 3
 _BPS = 1e4
 _COUNT, _PAID, _NET, _COMPARED, _AHEAD, _EXCESS = range(6)
 
@@ -60,6 +61,23 @@ def flips(panel: Panel, average: Floats, params: Params, *, min_bars: int = 0, m
         flipped = known[1:] & np.isfinite(signal[:-1]) & (np.diff(side) != 0) & (np.abs(signal[1:]) >= min_signal)
         trend[bars][2:] = np.where(flipped, side[1:], 0)[:-1]
     return walk(panel, trend, able)
+
+
+def flips_on(tape: Tape, params: Params, *, min_signal: float = 0.0) -> Walk:
+    """The same of a tape: each flip as the window showed it that ended with its bar, and nothing where there is none."""
+    side = trends(tape.signal, params)
+    flipped = (tape.age == 0) & (np.abs(tape.signal) >= min_signal)
+    trend, able = np.zeros(len(side), np.int8), np.zeros(len(side), np.bool_)
+    trend[1:], able[1:] = np.where(flipped, side, 0)[:-1], np.isfinite(tape.signal)[:-1]
+    firsts = tape.offsets[:-1]
+    trend[firsts], able[firsts] = 0, False
+    return Walk(tape.offsets, tape.axis_ms[tape.at], tape.open, trend, able)
+
+
+def without(seen: Walk, symbols: Collection[int]) -> Walk:
+    """Nothing of these symbols counts, nor do they move the market."""
+    left_out = np.repeat(np.isin(np.arange(len(seen.offsets) - 1), list(symbols)), np.diff(seen.offsets))
+    return replace(seen, trend=np.where(left_out, 0, seen.trend).astype(np.int8), able=seen.able & ~left_out)
 
 
 def walk(panel: Panel, trend: Trends, able: Mask) -> Walk:
@@ -135,7 +153,7 @@ class _Moves:
         complete = later < np.repeat(seen.offsets[1:], np.diff(seen.offsets))
         later = np.where(complete, later, here)
         ratio = seen.opens[later] / seen.opens
-        fundings = seen.times_ms[later] // _FUNDING_MS - seen.times_ms // _FUNDING_MS
+        fundings = seen.times_ms[later] // FUNDING_MS - seen.times_ms // FUNDING_MS
         counted = seen.able & complete
         at = np.full(len(seen), -1)
         at[counted] = np.unique(seen.times_ms[counted], return_inverse=True)[1]

@@ -2,7 +2,6 @@
 
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atc_cli import stages
@@ -12,7 +11,6 @@ from atc_cli.errors import ExitCode, UnavailableError, UsageError
 from atc_cli.settings.backtest import BacktestRun
 from atc_cli.settings.layers import Resolved
 from atc_cli.settings.names import BACKTEST_OUTPUTS
-from atc_cli.settings.parse import zone_of
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import stage
 
@@ -33,10 +31,10 @@ def run(resolved: Resolved[Settings], own: BacktestRun, symbols: list[str]) -> E
     check_target(own.out, binary=output == "parquet")
     _check_files(own)
     watchlist = lines_of(settings.watchlist)
-    with resolved.blaming(), wiring.ports(settings, progress(own.quiet), windows=True) as ports, noting(ports):
+    with resolved.blaming(), wiring.ports(settings, progress(own.quiet)) as ports, noting(ports):
         result = command.run(settings, own, ports, typed=symbols, watchlist=watchlist)
     with stage("render"):
-        _write(result, settings, own, output)
+        _write(result, own, output)
     if not own.quiet or result.skipped:
         _say(result, own)
     if own.verbose > 1:
@@ -58,7 +56,7 @@ def _check_files(own: BacktestRun) -> None:
         raise UnavailableError("--plot: matplotlib is not installed", "pip install 'atc-cli[plot]'")
 
 
-def _write(result: "BacktestResult", settings: Settings, own: BacktestRun, output: str) -> None:
+def _write(result: "BacktestResult", own: BacktestRun, output: str) -> None:
     """The files first: what a script waits for is the report."""
     if own.trades is not None:
         write(_made("backtest_documents", f"trades_{own.trades.suffix.lower()[1:]}", result), own.trades)

@@ -88,14 +88,16 @@ def exactness_factor(params: Params) -> int:
 def _smallest_decimals(columns: list[Floats]) -> int | None:
     for decimals in range(DECIMALS_MAX + 1):
         # the first bars alone rule most grids out
-        if all(_on_grid(column[:bars], decimals) for bars in (64, None) for column in columns):
+        if all(on_grid(column[:bars], decimals).all() for bars in (64, None) for column in columns):
             return decimals
     return None
 
 
-def _on_grid(column: Floats, decimals: int) -> bool:
-    scaled = column * 10.0**decimals
-    return bool((np.abs(scaled - np.rint(scaled)) <= 2 * np.spacing(scaled)).all())
+def on_grid(prices: Floats, decimals: int) -> NDArray[np.bool_]:
+    """Whether each price is a decimal of so many places, but for the rounding of floats."""
+    scaled = prices * 10.0**decimals
+    on: NDArray[np.bool_] = np.abs(scaled - np.rint(scaled)) <= 2 * np.spacing(scaled)
+    return on
 
 
 def _ticks(column: Floats, decimals: int) -> Floats:

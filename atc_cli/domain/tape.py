@@ -1,6 +1,6 @@
 """The market as a backtest walks along it: candles and signals of every symbol on one axis of time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Int32s = NDArray[np.int32]
 
-_NONE = np.empty(0)
+
+def _none() -> Floats:
+    return np.empty(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +36,10 @@ class Tape:
     close: Floats
     signal: Floats
     age: Int32s
-    atr: Floats = _NONE
-    key: Floats = _NONE
-    volume: Floats = _NONE
-    funding: Floats = _NONE
+    atr: Floats = field(default_factory=_none)
+    key: Floats = field(default_factory=_none)
+    volume: Floats = field(default_factory=_none)
+    funding: Floats = field(default_factory=_none)
 
     def __len__(self) -> int:
         return len(self.symbols)

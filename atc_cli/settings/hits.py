@@ -28,7 +28,8 @@ class Judged(Own):
         negatable=False,
     )
     start: int | None = setting(
-        "first bar of --replay, as 2025-01-31; candles before it are fetched too [--bars before the newest]",
+        "first bar of --replay, as 2025-01-31; candles before it are fetched too [a year before now; all "
+        "that files and stored candles allow]",
         moment,
         default=None,
         metavar="TIME",

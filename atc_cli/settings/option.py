@@ -141,7 +141,7 @@ class Section:
         given = [option for option in options(cls) if typed.get(option.name) is not None]
         return cls(**{option.name: option.given(typed[option.name]) for option in given})
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Raise OutOfRangeError naming the key where settings contradict each other."""
 
 
