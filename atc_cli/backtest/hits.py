@@ -64,7 +64,7 @@ def flips(panel: Panel, average: Floats, params: Params, *, min_bars: int = 0, m
 
 
 def flips_on(tape: Tape, params: Params, *, min_signal: float = 0.0) -> Walk:
-    """The same of a tape: each flip as the window showed it that ended with its bar, and nothing where there is none."""
+    """The same of a tape: each flip as the window showed it that ended with its bar."""
     side = trends(tape.signal, params)
     flipped = (tape.age == 0) & (np.abs(tape.signal) >= min_signal)
     trend, able = np.zeros(len(side), np.int8), np.zeros(len(side), np.bool_)
