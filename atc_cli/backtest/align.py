@@ -154,7 +154,8 @@ class Columns:
             self._spill()
             joined = {name: self._mapped(name, file) for name, file in self._files.items()}
         else:
-            joined = {name: np.concatenate(parts) for name, parts in self._held.items()}
+            held = self._held or dict.fromkeys((*_COLUMNS, "signal", "age"), [np.empty(0)])
+            joined = {name: np.concatenate(parts) for name, parts in held.items()}
         offsets = np.concatenate(([0], np.cumsum(self._lengths, dtype=np.int64))).astype(np.int64)
         return Tape(symbols=tuple(self._symbols), axis_ms=axis_ms, offsets=offsets, at=at, **joined)
 
