@@ -147,6 +147,9 @@ class Columns:
         if sum(map(len, self._held.get("close", ()))) > self._memory_bars:
             self._spill()
 
+    def __len__(self) -> int:
+        return len(self._symbols)
+
     def tape(self) -> Tape:
         """All of them on one axis."""
         axis_ms, at = on_one_axis(self._opens_ms, self._step_ms)
@@ -154,8 +157,7 @@ class Columns:
             self._spill()
             joined = {name: self._mapped(name, file) for name, file in self._files.items()}
         else:
-            held = self._held or dict.fromkeys((*_COLUMNS, "signal", "age"), [np.empty(0)])
-            joined = {name: np.concatenate(parts) for name, parts in held.items()}
+            joined = {name: np.concatenate(parts) for name, parts in self._held.items()}
         offsets = np.concatenate(([0], np.cumsum(self._lengths, dtype=np.int64))).astype(np.int64)
         return Tape(symbols=tuple(self._symbols), axis_ms=axis_ms, offsets=offsets, at=at, **joined)
 

@@ -50,4 +50,7 @@ def _funding(settings: Settings, own: Paid) -> tuple[float, str]:
         return 0.0, "funding none: files do not say whether these are perpetuals; --funding-bps-per-8h"
     if settings.market != "swap":
         return 0.0, f"funding none: {settings.market}"
-    return FUNDING_BPS_PER_8H, f"funding {FUNDING_BPS_PER_8H:g} bps per 8 h, paid by longs: assumed; --funding-bps-per-8h"
+    return (
+        FUNDING_BPS_PER_8H,
+        f"funding {FUNDING_BPS_PER_8H:g} bps per 8 h, paid by longs: assumed; --funding-bps-per-8h",
+    )

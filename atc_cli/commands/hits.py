@@ -7,10 +7,11 @@ from time import perf_counter
 import numpy as np
 
 from atc_cli.backtest.bootstrap import LEAST_BLOCKS
-from atc_cli.backtest.hits import Walk, flips, flips_on, judged, walk, without
+from atc_cli.backtest.hits import Walk, flips, flips_on, judged, walk
 from atc_cli.commands.costs import costs_of
 from atc_cli.commands.header import header_of
 from atc_cli.commands.history import past_of
+from atc_cli.commands.jumps import jump_notes, jumping_of, usable
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rates import Funding
@@ -18,7 +19,7 @@ from atc_cli.data.gather import Gathered, gather
 from atc_cli.domain.catalog import Want
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.results.hits import FEW, Hits, HitsResult, Horizon
-from atc_cli.domain.results.scan import Decision, Skipped, SkipReason
+from atc_cli.domain.results.scan import Decision, Skipped
 from atc_cli.domain.rules import Rules
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine import route
@@ -52,8 +53,8 @@ def run(
     wanted = wanted_of(settings, needs, ports.clock_ms(), typed=typed, watchlist=watchlist)
     gathered = gather(ports.markets, wanted, ports.progress)
     began = perf_counter()
-    jumping = _jumping(gathered.series, settings.max_jump)
-    seen, decision = _flips(_usable(gathered.series, jumping, settings), settings, ports)
+    jumping = jumping_of(gathered.series, settings.max_jump)
+    seen, decision = _flips(usable(gathered.series, jumping, settings), settings, ports)
     compute_ms = (perf_counter() - began) * 1000
     return HitsResult(
         header=header_of(settings, params, ports, gathered, decision=decision, compute_ms=compute_ms),
@@ -67,26 +68,16 @@ def _replayed(
     settings: Settings, own: HitsRun, ports: Ports, typed: Sequence[str], watchlist: Iterable[str] | None
 ) -> HitsResult:
     """Flips of the window of every bar; raises as past_of does."""
-    jumping: list[Skipped] = []
-
-    def look(candles: Candles) -> None:
-        jumping.extend(_jumping((candles,), settings.max_jump))
-
-    asked = BacktestRun(start=own.start)
-    past = past_of(settings, asked, ports, Rules(), Funding(), typed=typed, watchlist=watchlist, keep=look)
+    past = past_of(settings, BacktestRun(start=own.start), ports, Rules(), Funding(), typed=typed, watchlist=watchlist)
     signals = past.signals
     seen = flips_on(past.tape, signals.params, min_signal=settings.min_signal)
-    if settings.skip_jumps:
-        # As a tape calls them, where there are several markets and where there is one.
-        names = {name for each in jumping for name in (each.symbol, f"{each.exchange}:{each.symbol}")}
-        seen = without(seen, [number for number, name in enumerate(past.tape.symbols) if name in names])
     header = header_of(
         settings, signals.params, ports, past.gathered, decision=signals.decision, compute_ms=signals.compute_ms
     )
     return HitsResult(
         header=header,
-        hits=hits_of(seen, own, settings, REPLAYED, jumping),
-        skipped=(*past.gathered.skipped, *(jumping if settings.skip_jumps else ())),
+        hits=hits_of(seen, own, settings, REPLAYED, past.jumping),
+        skipped=past.gathered.skipped,
     )
 
 
@@ -95,8 +86,8 @@ def of_scan(settings: Settings, ports: Ports) -> Callable[[Gathered], Hits]:
 
     def of(gathered: Gathered) -> Hits:
         with stage("hits"):
-            jumping = _jumping(gathered.series, settings.max_jump)
-            seen, _ = _flips(_usable(gathered.series, jumping, settings), settings, ports)
+            jumping = jumping_of(gathered.series, settings.max_jump)
+            seen, _ = _flips(usable(gathered.series, jumping, settings), settings, ports)
             return hits_of(seen, HitsRun(), settings, OF_THE_WINDOW, jumping)
 
     return of
@@ -128,7 +119,7 @@ def hits_of(seen: Walk, own: HitsRun, settings: Settings, what: str, jumping: Se
         first_ms=int(times_ms.min()) - step_ms if len(times_ms) else None,
         last_ms=int(times_ms.max()) - step_ms if len(times_ms) else None,
         horizons=horizons,
-        notes=(*(note for each in horizons for note in _weak(each)), *_jump_notes(jumping, settings), _SURVIVORS),
+        notes=(*(note for each in horizons for note in _weak(each)), *jump_notes(jumping, settings), _SURVIVORS),
     )
 
 
@@ -143,29 +134,3 @@ def _weak(horizon: Horizon) -> Iterator[str]:
         yield f"{after} {horizon.bars} bars are too few for an interval, which needs {needed}"
     elif blocks < _MANY_BLOCKS:
         yield f"{after} the intervals are of {blocks:.0f} blocks of {horizon.block_bars} bars: take them for wider"
-
-
-def _jumping(series: Iterable[Candles], max_jump: float) -> list[Skipped]:
-    """Those whose close becomes `max_jump` times as large, or as small, from one bar to the next."""
-    steps = ((each, _largest_step(each)) for each in series)
-    return [
-        Skipped(each.symbol, SkipReason.JUMP, f"the close goes to x{step:.3g} or 1/{step:.3g}", each.exchange)
-        for each, step in steps
-        if step >= max_jump
-    ]
-
-
-def _largest_step(candles: Candles) -> float:
-    steps = candles.close[1:] / candles.close[:-1]
-    return max(float(steps.max()), 1 / float(steps.min())) if len(steps) else 1.0
-
-
-def _usable(series: Sequence[Candles], jumping: Sequence[Skipped], settings: Settings) -> list[Candles]:
-    left_out = {(each.exchange, each.symbol) for each in jumping} if settings.skip_jumps else set()
-    return [each for each in series if (each.exchange, each.symbol) not in left_out]
-
-
-def _jump_notes(jumping: Sequence[Skipped], settings: Settings) -> Iterator[str]:
-    if jumping and not settings.skip_jumps:
-        more = f" (and {len(jumping) - 1} more)" if len(jumping) > 1 else ""
-        yield f"{jumping[0].symbol}{more}: the close jumps, and its moves count; --skip-jumps leaves it out"

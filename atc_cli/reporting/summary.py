@@ -72,6 +72,7 @@ def backtest_summary(result: BacktestResult, *, verbose: bool = False) -> list[s
 
 
 def notes_of(header: Header, *, verbose: bool) -> list[str]:
+    """The age of the data, warnings; `verbose`: what computed, how long it took."""
     age = header.data_age_ms
     notes = [f"the data end {lasting(age)} ago"] if age is not None else []
     notes += [f"warning: {printable(warning)}" for warning in header.warnings]

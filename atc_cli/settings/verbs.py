@@ -57,7 +57,7 @@ _EXPLAIN_OUTPUT = tuple(replace(each, suggested=EXPLAIN_OUTPUTS) for each in onl
 
 _BACKTEST: tuple[type[Section] | tuple[Option, ...], ...] = (
     *(without(Place, "include_open"), Store, Feed, Stretch, Trade),
-    only(Rows, "side", "min_signal", "max_age", "tie"),
+    only(Rows, "side", "min_signal", "max_age", "tie", "max_jump", "skip_jumps"),
     Paid,
     without(Universe, "min_age", "max_lag", "max_data_age"),
     *(Indicator, Members, Told, Backend, General, Quiet),

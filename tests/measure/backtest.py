@@ -81,7 +81,9 @@ def _line(data: Path, given: argparse.Namespace, folder: Path) -> str:
         command += ["--cache-dir", str(folder / f"cache-{data.name}-{number}")]
         kernel = ["kernel", str(data), given.timeframe, str(given.bars), given.anchor]
         runs.append([_child(command), _child([*command, *_OTHER_RULE]), _child(kernel)])
-    first, other, kernel = ({key: statistics.median(run[i][key] for run in runs) for key in runs[0][i]} for i in range(3))
+    first, other, kernel = (
+        {key: statistics.median(run[i][key] for run in runs) for key in runs[0][i]} for i in range(3)
+    )
     return (
         f"signals to report {first['report_s']:.3f} s, kernel alone {kernel['report_s']:.3f} s: "
         f"{first['report_s'] / kernel['report_s']:.3f} x; whole process {first['process_s']:.2f} s, "
@@ -147,7 +149,9 @@ def _panel(data: Path, timeframe: str) -> Panel:
 
     market = FolderMarket(data, timeframe)
     found: list[Any] = []
-    market.fetch(market.listings(quote=None, tickers=False), Window(timeframe=timeframe, now_ms=0, bars=1), found.append)
+    market.fetch(
+        market.listings(quote=None, tickers=False), Window(timeframe=timeframe, now_ms=0, bars=1), found.append
+    )
     return Panel.of([check(each) for each in found])  # type: ignore[misc]
 
 
