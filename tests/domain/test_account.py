@@ -137,7 +137,9 @@ def test_ten_bars_by_hand() -> None:
     assert trades.mae_frac == near(
         [90.09 / 101 - 1, 1 - 51 / 49.5, 1 - 97 / 94.05, 44 / 45.45 - 1, 70.092 / 80.8 - 1, 1 - 76 / 74.25]
     )
-    assert trades.mfe_frac == near([110 / 101 - 1, 1 - 44 / 49.5, 1 - 78.78 / 94.05, 48 / 45.45 - 1, 0.0, 1 - 73 / 74.25])
+    assert trades.mfe_frac == near(
+        [110 / 101 - 1, 1 - 44 / 49.5, 1 - 78.78 / 94.05, 48 / 45.45 - 1, 0.0, 1 - 73 / 74.25]
+    )
     assert trades.held_bars.tolist() == [2, 3, 1, 2, 0, 1]
     assert account.fees == near(trades.fees.sum())
     assert account.funding == near(trades.funding.sum())
