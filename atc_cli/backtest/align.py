@@ -147,6 +147,9 @@ class Columns:
         if sum(map(len, self._held.get("close", ()))) > self._memory_bars:
             self._spill()
 
+    def __len__(self) -> int:
+        return len(self._symbols)
+
     def tape(self) -> Tape:
         """All of them on one axis."""
         axis_ms, at = on_one_axis(self._opens_ms, self._step_ms)

@@ -13,7 +13,7 @@ import numpy as np
 import atc_cli
 from atc_cli.commands.ports import Ports
 from atc_cli.data.market import Market, Progress
-from atc_cli.disk.folders import CANDLES, LAST, SIGNALS, cache_folder
+from atc_cli.disk.folders import CANDLES, LAST, LOG, SIGNALS, cache_folder, data_folder
 from atc_cli.domain.engines import AUTO, Engine
 from atc_cli.engine import offers as engine
 from atc_cli.engine.backend import Offer, Unavailable
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from atc_cli.data.store.shelf import Store
     from atc_cli.domain.results.profile import MemoryUse
     from atc_cli.signals.last import Last
+    from atc_cli.signals.log import Log
     from atc_cli.signals.rows import Signals
 
 _CODE = (".py", ".so", ".pyd")
@@ -120,6 +121,20 @@ def last(settings: Settings, typed: Sequence[str], watched: Sequence[str] | None
         "watchlist": None if watched is None else sorted(set(watched)),
     }
     return Last(cache_folder(settings.cache_dir) / LAST, document_hash(same))
+
+
+def log() -> "Log":
+    """The rows that scans printed."""
+    from atc_cli.signals.log import Log
+
+    return Log(data_folder() / LOG)
+
+
+def place_of(settings: Settings, exchange: str) -> str:
+    """What tells these candles from others of the same names: a folder, a host, the seed of the simulated market."""
+    if settings.data is not None:
+        return str(settings.data.absolute())
+    return f"seed {settings.seed}" if exchange == DEMO else host_of(settings, exchange)
 
 
 def _code_checksum() -> str:

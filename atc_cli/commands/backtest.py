@@ -4,12 +4,15 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from atc_cli.backtest.metrics import figures, symbol_figures, year_days_of
+from atc_cli.backtest.metrics import figures
+from atc_cli.backtest.periods import year_days_of
+from atc_cli.backtest.symbols import symbol_figures
 from atc_cli.commands.benchmark import benchmark_of
 from atc_cli.commands.checks import Checks
 from atc_cli.commands.costs import costs_of
 from atc_cli.commands.header import header_of
-from atc_cli.commands.history import Asked, past_of
+from atc_cli.commands.history import Past, past_of
+from atc_cli.commands.jumps import jump_notes
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.rates import Funding
 from atc_cli.domain.results.backtest import Account, BacktestResult, Figures, Priced
@@ -19,6 +22,7 @@ from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso
 from atc_cli.engine.account import follow
 from atc_cli.errors import UsageError
 from atc_cli.settings.backtest import BacktestRun, rules_of
+from atc_cli.settings.names import DEMO
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import stage
 
@@ -41,9 +45,7 @@ def run(
     rules, costs = rules_of(settings, own), costs_of(settings, own)
     checks = Checks(own)
     funding = Funding.read(own, costs)
-    found = past_of(
-        settings, own, ports, rules, funding, typed=typed, watchlist=watchlist, keep=checks.keep
-    )
+    found = past_of(settings, own, ports, rules, funding, typed=typed, watchlist=watchlist, keep=checks.keep)
     tape = found.tape
     _check_positions(rules, tape)
     with stage("account"):
@@ -76,7 +78,7 @@ def run(
         checks=checked,
         candles=_shown(tape, account),
         skipped=found.gathered.skipped,
-        notes=tuple(_notes(tape, found.asked, settings, account)),
+        notes=tuple(_notes(found, settings, account)),
     )
 
 
@@ -120,14 +122,16 @@ def _priced(tape: Tape, symbol: int) -> Priced:
     return Priced(symbol=tape.symbols[symbol], timestamp=tape.axis_ms[tape.at[rows]], values=values)
 
 
-def _notes(tape: Tape, asked: Asked, settings: Settings, account: Account) -> Iterator[str]:
+def _notes(past: Past, settings: Settings, account: Account) -> Iterator[str]:
     """What must be known to believe the figures."""
     if settings.data is not None:
         yield "survivorship: whatever files hold; symbols that were delisted count only where their files are there"
-    elif not settings.offline:
+    elif not settings.offline and DEMO not in settings.exchange:
         yield "survivorship: only symbols that are listed today; those that were delisted since are missing"
+    yield from jump_notes(past.jumping, settings)
+    tape, first_ms = past.tape, past.asked.first_ms
     begins_ms = int(tape.axis_ms[0])
-    if asked.first_ms and begins_ms > asked.first_ms + TIMEFRAMES_MS[settings.timeframe]:
+    if first_ms and begins_ms > first_ms + TIMEFRAMES_MS[settings.timeframe]:
         yield f"candles that signals need begin later than --start: the first bar is {iso(begins_ms)}"
     if account.ruined_at >= 0:
         yield f"the equity was gone at {iso(int(tape.axis_ms[account.ruined_at]))}: nothing was traded after that"

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from atc_cli.backtest.align import Columns, Needed, Part, part_of
+from atc_cli.commands.jumps import jumping_of, usable
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rates import Funding
@@ -68,6 +69,7 @@ class Past:
     asked: Asked
     wanted: Wanted
     signals: Signals
+    jumping: tuple[Skipped, ...]
 
 
 def past_of(
@@ -94,6 +96,7 @@ def past_of(
     needed = Needed.of(rules, settings.tie, funding=bool(funding))
     columns = Columns(TIMEFRAMES_MS[settings.timeframe])
     history = History(
+        settings=settings,
         ports=ports,
         wanted=wanted,
         asked=asked,
@@ -104,11 +107,12 @@ def past_of(
         keep=keep,
     )
     gathered = history.load()
+    if not len(columns):
+        raise _nothing(gathered, asked)
     with stage("align"):
         tape = columns.tape()
-    if not len(tape):
-        raise _nothing(gathered, asked)
-    return Past(tape=tape, gathered=gathered, asked=asked, wanted=wanted, signals=signals)
+    jumping = tuple(history.jumping)
+    return Past(tape=tape, gathered=gathered, asked=asked, wanted=wanted, signals=signals, jumping=jumping)
 
 
 def _nothing(gathered: Gathered, asked: Asked) -> NoDataError:
@@ -136,6 +140,7 @@ class History:
     `keep` is shown all candles before they are let go of.
     """
 
+    settings: Settings
     ports: Ports
     wanted: Wanted
     asked: Asked
@@ -145,6 +150,7 @@ class History:
     funding: Funding
     keep: Callable[[Candles], object] = str
     skipped: list[Skipped] = field(default_factory=list)
+    jumping: list[Skipped] = field(default_factory=list)
 
     def load(self) -> Gathered:
         """Candles and signals, group by group, so that those of one are gone before the next; raises as gather does.
@@ -193,7 +199,12 @@ class History:
 
     def _take(self, found: Gathered) -> None:
         by_name = found.listings()
-        ordered = sorted(found.series, key=lambda each: self.called(each.exchange, each.symbol))
+        jumping = jumping_of(found.series, self.settings.max_jump)
+        self.jumping += jumping
+        self.skipped += jumping if self.settings.skip_jumps else []
+        ordered = sorted(
+            usable(found.series, jumping, self.settings), key=lambda each: self.called(each.exchange, each.symbol)
+        )
         for candles, replayed in zip(ordered, self._replayed(ordered), strict=True):
             self.keep(candles)
             listing = by_name[candles.exchange, candles.symbol]
@@ -211,6 +222,7 @@ class History:
         whole = max(young, min(self.signals.window_bars, max(map(len, series), default=0)))
         fewest = [whole if self.asked.may_go_back(each) else young for each in series]
         found: dict[int, Replayed] = {}
+        self.signals.route(series)
         for bars in sorted(set(fewest)):
             some = [place for place, each in enumerate(fewest) if each == bars]
             found |= dict(zip(some, self.signals.replay([series[place] for place in some], bars), strict=True))

@@ -49,7 +49,7 @@ class Signals:
 
     def replay(self, series: Sequence[Candles], least_bars: int) -> Sequence[Replayed]:
         """Of every bar of each series, NaN where a window would have fewer than `least_bars` bars."""
-        backend = self._chosen(series)
+        backend = self.route(series)
         windows = sum(self._wanted(each) for each in series)
         steps = _Steps(self.ports, windows)
         began_s = perf_counter()
@@ -74,7 +74,8 @@ class Signals:
     def _wanted(self, candles: Candles) -> int:
         return len(candles) - int(candles.timestamp.searchsorted(self.first_ms))
 
-    def _chosen(self, series: Sequence[Candles]) -> Backend:
+    def route(self, series: Sequence[Candles]) -> Backend:
+        """What computes: chosen by the first series that it is asked for."""
         if self.backend is None:
             windows = sum(self._wanted(each) for each in series)
             longest = min(self.window_bars, max(map(len, series), default=0))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 CANDLES, SIGNALS, LAST = "candles", "signals", "last"  # below the cache folder
+LOG = Path("log", "scans.jsonl")  # below the data folder
 
 
 def user_folder() -> Path:

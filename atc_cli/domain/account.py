@@ -12,8 +12,6 @@ from atc_cli.domain.results.backtest import Account, Trades
 from atc_cli.domain.rules import Costs, Enter, Fill, Reason, Rules, SizeBy
 from atc_cli.domain.tape import Tape
 
-_WHOLE = {"symbol", "side", "decided", "entry", "exit", "held_bars", "reason"}
-
 
 def follow(tape: Tape, rules: Rules, costs: Costs, capital: float) -> Account:
     """Trade along the tape; prices and sums in the quote currency, float64, in this order at every place T of the axis.
@@ -91,7 +89,7 @@ class _Walk:
         book = self.book
         return Account(
             capital=self.capital,
-            trades=_trades(book.trades),
+            trades=Trades.of(np.array(book.trades, np.float64).reshape(-1, len(Trades.__slots__)).T.copy()),
             fees=book.fees,
             funding=book.funding,
             rejected=book.rejected,
@@ -260,10 +258,3 @@ class _Walk:
             signal=bar.signal,
             resize=resize,
         )
-
-
-def _trades(rows: list[tuple[float, ...]]) -> Trades:
-    names = Trades.__slots__
-    columns = zip(names, np.array(rows, np.float64).reshape(-1, len(names)).T, strict=True)
-    named: dict[str, Any] = {name: each.astype(np.int64 if name in _WHOLE else np.float64) for name, each in columns}
-    return Trades(**named)

@@ -13,6 +13,7 @@ from atc_cli.domain.engines import AUTO, SIMD_PATHS, Engine
 from atc_cli.domain.features import Features, Lengths
 from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
+from atc_cli.domain.tape import Tape
 from atc_cli.engine.backend import Form, Offer, Unavailable, Values
 from atc_cli.engine.packing import Floats, Lent, PlainParams, growth_of, growth_to_come
 from atc_cli.engine.windows import bounds_of, width_of
@@ -202,6 +203,16 @@ def features(candles: Sequence[Floats], lengths: Lengths, *, every: bool) -> Flo
     out = np.empty(count * len(Features._fields))
     computed([_in_rows(each) for each in candles], lengths, every, out)
     return out if every else out.reshape(count, -1)
+
+
+def follow(tape: Tape, terms: Any, curves: Any) -> tuple[Floats, list[float], list[int], int | None]:
+    """Trade along a tape; terms and curves as the stub of the extension says, which says what is returned, too.
+
+    Raises ImportError where the extension is not built or an older one.
+    """
+    from atc_cli._kernels import follow as followed
+
+    return followed(tape, terms, curves)
 
 
 def _in_rows(values: Floats) -> Floats:

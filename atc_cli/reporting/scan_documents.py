@@ -10,6 +10,7 @@ from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.measures.measure import Measure, Type
 from atc_cli.domain.measures.table import IN_FLAT_FILES
 from atc_cli.domain.results.earlier import Earlier
+from atc_cli.domain.results.hits import Hits
 from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
 from atc_cli.domain.timeframe import iso
 from atc_cli.libraries import arrow
@@ -45,6 +46,7 @@ def scan_json(result: ScanResult) -> str:
         "signals_cache": None if cache is None else {"hits": cache.hits, "misses": cache.misses},
         "prefilter": prefilter_document(result.prefiltered),
         "compared_with": _compared(result.earlier),
+        "hits": _hits(result.hits),
     }
     return dumps(document, indent=2) + "\n"
 
@@ -54,6 +56,15 @@ def _compared(earlier: Earlier | None) -> Document | None:
     if earlier is None:
         return None
     return {"bar_time": iso(earlier.bar_time_ms), "generated_at": iso(earlier.generated_at_ms)}
+
+
+def _hits(hits: Hits | None) -> Document | None:
+    """How often flips of these candles paid."""
+    if hits is None:
+        return None
+    from atc_cli.reporting.hits import hits_document
+
+    return hits_document(hits)
 
 
 def scan_jsonl(result: ScanResult) -> str:

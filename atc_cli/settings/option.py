@@ -79,7 +79,7 @@ class Option:
         """What --help says of the default."""
         if self.default in (None, ()) or self.is_switch or self.counts:
             return ""
-        shown = ",".join(self.default) if isinstance(self.default, tuple) else self.default
+        shown = ",".join(map(str, self.default)) if isinstance(self.default, tuple) else self.default
         return f" [{shown}]"
 
     def given(self, raw: Any) -> Any:

@@ -58,9 +58,13 @@ def test_what_cannot_be_meant_is_refused_with_what_is_allowed_and_nothing_is_wri
     assert not any((tmp_path / "here").iterdir())
 
 
-def test_a_funding_file_that_does_not_cover_the_time_is_refused_by_symbol(atc: Atc, folder: Path, tmp_path: Path) -> None:
+def test_a_funding_file_that_does_not_cover_the_time_is_refused_by_symbol(
+    atc: Atc, folder: Path, tmp_path: Path
+) -> None:
     rates = tmp_path / "funding.csv"
-    rates.write_text("symbol,timestamp,rate\n" + "".join(f"{name},1000000000,0.0001\n" for name in ("AAA", "BBB", "CCC")))
+    rates.write_text(
+        "symbol,timestamp,rate\n" + "".join(f"{name},1000000000,0.0001\n" for name in ("AAA", "BBB", "CCC"))
+    )
     done = atc("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "200", "--funding", str(rates))
     assert done.code == 2
     assert "AAA has rates from" in done.err

@@ -51,14 +51,18 @@ def check_points(series: Sequence[RawCandles], settings: Settings, places: int, 
         rows = {each.symbol: each for each in scan.run(every, ports(market)).rows if each.bar_time_ms == open_ms}
         for number, symbol in enumerate(tape.symbols):
             at = np.flatnonzero(tape.at[tape.rows(number)] == place)
-            signal, age = (float(tape.column("signal", number)[at[0]]), int(tape.column("age", number)[at[0]])) if len(
-                at
-            ) else (np.nan, -1)
+            signal, age = (
+                (float(tape.column("signal", number)[at[0]]), int(tape.column("age", number)[at[0]]))
+                if len(at)
+                else (np.nan, -1)
+            )
             if symbol not in rows:
                 assert np.isnan(signal), f"seed {seed}: {symbol} at {open_ms}"
                 continue
             row = rows[symbol]
-            assert np.float64(signal).tobytes() == np.float64(row.signal).tobytes(), f"seed {seed}: {symbol} at {open_ms}"
+            assert np.float64(signal).tobytes() == np.float64(row.signal).tobytes(), (
+                f"seed {seed}: {symbol} at {open_ms}"
+            )
             assert age == (-1 if row.age_bars is None else row.age_bars), f"seed {seed}: {symbol} at {open_ms}"
             compared += 1
     return compared
@@ -96,4 +100,6 @@ def recorded(symbols: int) -> list[RawCandles]:
     listings: list[Listing] = market.listings(quote=None, tickers=False)[::10][:symbols]
     found: list[RawCandles] = []
     market.fetch(listings, Window(timeframe="1h", now_ms=market.now_ms(), bars=2600), found.append)  # type: ignore[arg-type]
-    return [replace(each, exchange="memory", timestamp=each.timestamp[-2600:], values=each.values[-2600:]) for each in found]
+    return [
+        replace(each, exchange="memory", timestamp=each.timestamp[-2600:], values=each.values[-2600:]) for each in found
+    ]

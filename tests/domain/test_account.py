@@ -1,15 +1,13 @@
 """The account of a backtest: worked out by hand, and what must hold of every one."""
 
-from dataclasses import fields, replace
-
 import numpy as np
 import pytest
 
 from atc_cli.domain.account import follow
 from atc_cli.domain.results.backtest import Account
-from atc_cli.domain.rules import Costs, Enter, Exits, Fill, Reason, Rules, SizeBy
+from atc_cli.domain.rules import Costs, Exits, Reason, Rules
 from atc_cli.domain.tape import Tape
-from tests.helpers.tapes import ages, ragged, recomputed, tape_of
+from tests.helpers.tapes import tape_of
 
 FREE = Costs(fee_frac=0.0, slippage_frac=0.0)
 DEAR = Costs(fee_frac=0.001, slippage_frac=0.01)
@@ -137,7 +135,9 @@ def test_ten_bars_by_hand() -> None:
     assert trades.mae_frac == near(
         [90.09 / 101 - 1, 1 - 51 / 49.5, 1 - 97 / 94.05, 44 / 45.45 - 1, 70.092 / 80.8 - 1, 1 - 76 / 74.25]
     )
-    assert trades.mfe_frac == near([110 / 101 - 1, 1 - 44 / 49.5, 1 - 78.78 / 94.05, 48 / 45.45 - 1, 0.0, 1 - 73 / 74.25])
+    assert trades.mfe_frac == near(
+        [110 / 101 - 1, 1 - 44 / 49.5, 1 - 78.78 / 94.05, 48 / 45.45 - 1, 0.0, 1 - 73 / 74.25]
+    )
     assert trades.held_bars.tolist() == [2, 3, 1, 2, 0, 1]
     assert account.fees == near(trades.fees.sum())
     assert account.funding == near(trades.funding.sum())

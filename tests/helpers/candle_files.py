@@ -25,7 +25,9 @@ def walk(seed: int, bars: int, decimals: int = 2) -> np.ndarray:
     opened = np.concatenate(([100.0], close[:-1])) * np.exp(random.normal(0, 0.001, bars))
     wick = np.abs(random.normal(0, 0.004, (2, bars)))
     high, low = np.maximum(opened, close) * (1 + wick[0]), np.minimum(opened, close) * (1 - wick[1])
-    return np.column_stack([np.round(np.stack([opened, high, low, close]), decimals).T, random.uniform(1, 9, bars).round(3)])
+    return np.column_stack(
+        [np.round(np.stack([opened, high, low, close]), decimals).T, random.uniform(1, 9, bars).round(3)]
+    )
 
 
 def write_candles(file: Path, values: np.ndarray, begin_ms: int = BEGIN_MS, step_ms: int = HOUR_MS) -> None:

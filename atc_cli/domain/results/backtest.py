@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +44,13 @@ class Trades:
     held_bars: Ints
     signal: Floats
     reason: Ints
+
+    @classmethod
+    def of(cls, columns: Floats) -> "Trades":
+        """From [columns, trades] in the order above, whole numbers as floats."""
+        whole = {"symbol", "side", "decided", "entry", "exit", "held_bars", "reason"}
+        named: dict[str, Any] = dict(zip(cls.__slots__, columns, strict=True))
+        return cls(**named | {name: named[name].astype(np.int64) for name in whole})
 
     def __len__(self) -> int:
         return len(self.symbol)

@@ -157,4 +157,18 @@ pub enum Error {
         /// The length needed.
         needed: usize,
     },
+    /// Symbols that do not follow each other through the columns.
+    #[error("offsets must rise from 0 to the entries of close, {bars}")]
+    TapeOffsets {
+        /// The number of bars in the columns.
+        bars: usize,
+    },
+    /// Bars that are not in order on the axis, or not on it.
+    #[error("the places of symbol {symbol} must rise within 0..{places}")]
+    TapePlaces {
+        /// Number of the symbol.
+        symbol: usize,
+        /// The places of the axis.
+        places: usize,
+    },
 }
