@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.causal import gridless, leaves_grid
 from atc_cli.domain.classify import trends
-from atc_cli.domain.grid import CLOSE, SOURCE_COLUMNS
+from atc_cli.domain.grid import CLOSE, columns_read
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.panel import Floats, Ints, Panel
 from atc_cli.domain.params import Params
@@ -138,7 +138,7 @@ class RunComputer:
     @cached_property
     def _gridless(self) -> Ints:
         """How many bars before each place of the columns are on no grid."""
-        places = sorted({CLOSE, *SOURCE_COLUMNS[self._params.source]})
+        places = columns_read(self._params.source)
         return np.concatenate(([0], np.cumsum(gridless([self._panel.column(each) for each in places]))))
 
     def _before_leaving(self, runs: Runs) -> Runs:
