@@ -28,7 +28,7 @@ class Memory(Protocol):
     """What was replayed earlier. `spans` [bars]: bars in the window of each value, 0 where there is none."""
 
     def known(self, candles: Candles, spans: Int32s) -> tuple[Replayed, Bools] | None:
-        """Values of windows that held the very same candles, and where they are; None where there are none."""
+        """Values, and where they are of windows of so many bars that held the very same candles; None for none."""
 
     def keep(self, candles: Candles, spans: Int32s, replayed: Replayed) -> None:
         """Keep values for another time."""
@@ -156,8 +156,9 @@ class _Keeper:
             found = self._memory.known(candles, sheet.spans[here]) if self._open_bars(number) else None
             if found is not None:
                 replayed, where = found
-                sheet.average[here][where], sheet.age[here][where] = replayed.average[where], replayed.age[where]
-                sheet.open[here][where] = False
+                np.copyto(sheet.average[here], replayed.average, where=where)
+                np.copyto(sheet.age[here], replayed.age, where=where)
+                sheet.open[here] &= ~where
 
     def _open_bars(self, number: int) -> int:
         return int(np.count_nonzero(self._sheet.open[self._sheet.of(number)]))
