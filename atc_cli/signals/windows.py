@@ -76,7 +76,7 @@ class Windows:
         content = seal(_SCHEMA, self._joined(key, kept).packed(key))
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace_atomically(self._file(key), content)
+            replace_atomically(self._file(key), content, synced=False)
             self._written[self._file(key)] = len(content)
             self._untidy_bytes += len(content)
             if self._untidy_bytes > self._limit_bytes * _TIDY_FRAC:
