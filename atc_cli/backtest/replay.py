@@ -17,7 +17,7 @@ from atc_cli.engine.backend import Backend, Windows
 from atc_cli.engine.windows import windows_of
 
 # a part is what stands in memory at once besides the candles
-_PART_BARS = 500_000
+_PART_BARS = 250_000
 _KEEP_EACH_S = 5.0
 _KEEPING_FRAC = 0.05
 
@@ -117,7 +117,7 @@ class _Sheet:
         computer = RunComputer(self.panel, windows, params, self.average, self.age)
         for batch in runs.some(tails > heads).batches(at_once):
             computer.compute(batch)
-            yield self._close(batch.wanted()[1])
+            yield sum(self._close(places) for _, places in batch.wanted())
         alone = runs.some(tails == heads).last
         for first in range(0, len(alone), at_once):
             places = alone[first : first + at_once]
