@@ -70,6 +70,7 @@ class Past:
     wanted: Wanted
     signals: Signals
     jumping: tuple[Skipped, ...]
+    history: "History"
 
 
 def past_of(
@@ -81,12 +82,12 @@ def past_of(
     *,
     typed: Sequence[str] = (),
     watchlist: Iterable[str] | None = None,
-    keep: Callable[[Candles], object] = str,
+    keep: Callable[[str, Candles], object] = lambda _name, _candles: None,
 ) -> Past:
     """Candles and signals of the symbols typed and watched, or of all, in the time of --start and --end.
 
-    `keep` is shown all candles of a symbol before they are let go of. Raises NoDataError where no symbol has a signal;
-    else as gather and route do.
+    `keep` is shown the name of each symbol and its candles before they are let go of. Raises NoDataError where no
+    symbol has a signal; else as gather and route do.
     """
     route.check(ports.offers, settings.backend)
     kept = settings.offline or not all(market.live for market in ports.markets)
@@ -116,7 +117,9 @@ def past_of(
     with stage("align"):
         tape = columns.tape()
     jumping = tuple(history.jumping)
-    return Past(tape=tape, gathered=gathered, asked=asked, wanted=wanted, signals=signals, jumping=jumping)
+    return Past(
+        tape=tape, gathered=gathered, asked=asked, wanted=wanted, signals=signals, jumping=jumping, history=history
+    )
 
 
 def _nothing(gathered: Gathered, asked: Asked) -> NoDataError:
@@ -152,9 +155,10 @@ class History:
     signals: Signals
     columns: Columns
     funding: Funding
-    keep: Callable[[Candles], object] = str
+    keep: Callable[[str, Candles], object]
     skipped: list[Skipped] = field(default_factory=list)
     jumping: list[Skipped] = field(default_factory=list)
+    _listings: dict[tuple[str, str], Listing] = field(default_factory=dict)
 
     def load(self) -> Gathered:
         """Candles and signals, group by group, so that those of one are gone before the next; raises as gather does.
@@ -210,33 +214,37 @@ class History:
             usable(found.series, jumping, self.settings), key=lambda each: self.called(each.exchange, each.symbol)
         )
         for candles, replayed in zip(ordered, self._replayed(ordered), strict=True):
-            self.keep(candles)
+            self.keep(self.called(candles.exchange, candles.symbol), candles)
             listing = by_name[candles.exchange, candles.symbol]
-            part = self._part(candles, replayed, listing)
+            self._listings[candles.exchange, candles.symbol] = listing
+            part = self.part(candles, replayed, self.asked.first_ms)
             if part is None:
                 self.skipped.append(self._without_signal(candles))
                 continue
             self.funding.check(listing, int(part.timestamp[0]), int(part.timestamp[-1]))
             self.columns.add(part)
 
-    def _replayed(self, series: Sequence[Candles]) -> list[Replayed]:
-        """Young symbols enter with the bars that signals need, the others with whole windows."""
+    def fewest_bars(self, candles: Candles) -> int:
+        """Of a window: young symbols enter with the bars that signals need, the others with whole windows."""
         needs = self.wanted.needs
         young = max(needs.warmup_bars, needs.min_bars, needs.cutout_bars + 1)
-        whole = max(young, min(self.signals.window_bars, max(map(len, series), default=0)))
-        fewest = [whole if self.asked.may_go_back(each) else young for each in series]
-        found: dict[int, Replayed] = {}
+        return max(young, self.signals.window_bars) if self.asked.may_go_back(candles) else young
+
+    def _replayed(self, series: Sequence[Candles]) -> list[Replayed]:
         self.signals.route(series)
+        fewest = [self.fewest_bars(each) for each in series]
+        found: dict[int, Replayed] = {}
         for bars in sorted(set(fewest)):
             some = [place for place, each in enumerate(fewest) if each == bars]
             found |= dict(zip(some, self.signals.replay([series[place] for place in some], bars), strict=True))
         return [found[place] for place in range(len(series))]
 
-    def _part(self, candles: Candles, replayed: Replayed, listing: Listing) -> Part | None:
-        params, rates = self.signals.params, self.funding.of(listing)
+    def part(self, candles: Candles, replayed: Replayed, first_ms: int) -> Part | None:
+        """The columns of the bars that open at `first_ms` or later, None where none has a signal."""
+        params, rates = self.signals.params, self.funding.of(self._listings[candles.exchange, candles.symbol])
         cuts = params.long_threshold, params.short_threshold
         called = replace(candles, symbol=self.called(candles.exchange, candles.symbol))
-        return part_of(called, replayed, self.needed, first_ms=self.asked.first_ms, cuts=cuts, rates=rates)
+        return part_of(called, replayed, self.needed, first_ms=first_ms, cuts=cuts, rates=rates)
 
     def _without_signal(self, candles: Candles) -> Skipped:
         first, last = iso(int(candles.timestamp[0])), iso(int(candles.timestamp[-1]))
