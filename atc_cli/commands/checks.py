@@ -39,7 +39,7 @@ class Checks:
     def run(
         self, past: Past, ports: Ports, account: Account, *, rules: Rules, costs: Costs, parts: tuple[Figures, ...]
     ) -> tuple[Check, ...]:
-        """Every check there is, those that were not asked for as not run; `parts` are those of a time that was split."""
+        """Every check there is, those not asked for as not run; `parts` are those of a time that was split."""
 
         def followed(tape: Tape, paid: Costs) -> Account:
             return follow(tape, rules, paid, account.capital)

@@ -29,6 +29,7 @@ from atc_cli.stages import LISTINGS, stage
 _USUAL_DAYS = 365
 # A window reaches further back by the bars that are missing in it.
 _SPARE, _SPARE_BARS = 1.1, 10
+_MANY_REQUESTS = 1000
 # Some hundred megabytes of candles at once; exchanges are asked for several symbols at a time.
 _GROUP_BARS, _GROUP_SYMBOLS = 2_000_000, 8
 
@@ -169,6 +170,7 @@ class History:
         with stage(LISTINGS):
             universe, dead = universe_of(self.ports.markets, self.wanted)
         self.skipped += [*dead, *universe.missing]
+        self._announce(universe)
         fetch_ms = 0.0
         newest_ms: int | None = None
         notes: tuple[str, ...] = ()
@@ -191,6 +193,17 @@ class History:
             notes=notes,
             fetch_ms=fetch_ms or (perf_counter() - began_s) * 1000,
         )
+
+    def _announce(self, universe: Universe) -> None:
+        """Say how much may have to be fetched, where that takes minutes; what is stored is not asked for."""
+        window = self.wanted.window
+        bars = ((window.until_ms or window.now_ms) - self.asked.since_ms) // window.step_ms
+        for market in self.ports.markets:
+            prices, symbols = market.prices(window.timeframe), len(universe.of(market.name))
+            requests = 0 if prices is None else prices(bars).requests * symbols
+            if requests >= _MANY_REQUESTS:
+                said = f"{market.name}: {symbols} symbols x {bars} bars are up to {requests} requests"
+                self.ports.progress.lasting(f"{said}, less what is stored; Ctrl-C keeps what came")
 
     def called(self, exchange: str, symbol: str) -> str:
         """The name of a symbol, with its exchange where there are several."""
