@@ -26,6 +26,11 @@ SOURCE_COLUMNS: dict[Source, tuple[int, ...]] = {
 }
 
 
+def columns_read(source: Source) -> list[int]:
+    """The columns whose prices take part: close and those of the source."""
+    return sorted({CLOSE, *SOURCE_COLUMNS[source]})
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
     """What the averages are computed on, each of shape [bars].
@@ -54,7 +59,7 @@ def prices_of(values: Floats, params: Params) -> Prices:
     if params.dialect is Dialect.TRADINGVIEW:
         return raw
     columns = SOURCE_COLUMNS[params.source]
-    decimals = _smallest_decimals([values[i] for i in {CLOSE, *columns}])
+    decimals = _smallest_decimals([values[i] for i in columns_read(params.source)])
     if decimals is None:
         return raw
     multiple = len(columns)

@@ -76,7 +76,7 @@ class RustBackend:
 
     def windows_at_once(self, bars: int) -> int:
         """So many that threads and blocks of lanes have enough to share, and their values stay small."""
-        return max(_WINDOW_BARS // max(bars, 1), _WINDOWS_LEAST)
+        return max(_WINDOW_BARS // max(bars, _WINDOWS_LEAST), _WINDOWS_LEAST)
 
     def compute_windows(
         self, panel: Panel, params: Params, series: Ints, ends: Ints, bars: int | Ints, *, want: Want = Want.LAST

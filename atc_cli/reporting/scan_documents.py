@@ -32,8 +32,13 @@ ROW_SCHEMA = "atc.scan-row/1"
 
 def scan_json(result: ScanResult) -> str:
     """One document, schema atc.scan/1: the contract for scripts."""
+    return dumps(scan_document(result), indent=2) + "\n"
+
+
+def scan_document(result: ScanResult) -> Document:
+    """The same as plain values."""
     cache = result.remembered
-    document = {
+    return {
         "schema": SCAN_SCHEMA,
         **header_document(result.header),
         "scanned": result.scanned,
@@ -48,7 +53,6 @@ def scan_json(result: ScanResult) -> str:
         "compared_with": _compared(result.earlier),
         "hits": _hits(result.hits),
     }
-    return dumps(document, indent=2) + "\n"
 
 
 def _compared(earlier: Earlier | None) -> Document | None:
@@ -183,7 +187,7 @@ def scan_parquet(result: ScanResult) -> bytes:
     types = {**_ARROW, "time": pa.timestamp("ms", tz="UTC")}
     schema = [pa.field(each.name, types[each.type]) for each in fields]
     arrays = [
-        pa.array(_utf8(map(each.read, result.rows)), type=kind.type) for each, kind in zip(fields, schema, strict=True)
+        pa.array(utf8(map(each.read, result.rows)), type=kind.type) for each, kind in zip(fields, schema, strict=True)
     ]
     header = {"schema": SCAN_SCHEMA, **header_document(result.header), "timings_ms": result.header.timings_ms}
     return parquet_bytes(pa.Table.from_arrays(arrays, schema=pa.schema(schema, {"atc.scan": dumps(header)})))
@@ -192,6 +196,6 @@ def scan_parquet(result: ScanResult) -> bytes:
 _ARROW: dict[Type, Any] = {"text": "string", "whole": "int64", "number": "float64", "flag": "bool"}
 
 
-def _utf8(values: Iterable[object]) -> list[object]:
+def utf8(values: Iterable[object]) -> list[object]:
     """Names from damaged bytes hold lone surrogates, which no UTF-8 column takes."""
     return [value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value for value in values]

@@ -17,3 +17,7 @@ ROOMS: dict[str, set[str]] = {
     "commands": {"domain", "data", "signals", "engine", "backtest", "bench", "profiling", "settings"},
     "cli": {"commands", "reporting", "settings", "disk"},
 }
+# Files beside the rooms that put them together; nobody imports them.
+FRONTS: dict[str, set[str]] = {
+    "api": {"cli", "commands", "data", "disk", "domain", "reporting", "settings"},
+}
