@@ -29,6 +29,7 @@ SOLE_IMPORTERS = {
     "blosc2": "data/store/",
     "diskcache": "signals/",
     "xlsxwriter": "reporting/scan_xlsx.py",
+    "matplotlib": "reporting/backtest_plot.py",
     "filelock": "disk/",
     "cProfile": "profiling/",
     "tracemalloc": "profiling/",
