@@ -98,7 +98,7 @@ class Curve:
     @property
     def calmar(self) -> float | None:
         """Annual return / |largest drawdown|."""
-        return None if self.annual is None or self.dives.depth >= 0 else self.annual / -self.dives.depth
+        return None if self.annual is None or self.drawdown >= 0 else self.annual / -self.drawdown
 
     @property
     def tail_ratio(self) -> float | None:
@@ -125,6 +125,19 @@ class Curve:
         return normal(ratio * math.sqrt((count - 1) / spread)) if spread > _ROUNDING else None
 
     @cached_property
+    def depths(self) -> Floats:
+        """equity / (largest equity until then), of every bar, <= 1."""
+        peaks = np.maximum.accumulate(self.bars)
+        if self.bars[0] < self.base:
+            np.maximum(peaks, self.base, out=peaks)
+        return np.divide(self.bars, peaks, out=peaks)
+
+    @cached_property
+    def drawdown(self) -> float:
+        """Least equity / (largest equity until then) - 1, <= 0."""
+        return float(self.depths.min()) - 1
+
+    @cached_property
     def dives(self) -> "Dives":
         """Where it is below an earlier level."""
         return Dives.of(self)
@@ -134,12 +147,10 @@ class Curve:
 class Dives:
     """Stretches of a curve below an earlier level, at closes of bars.
 
-    `depth`: the least equity / (largest equity until then) - 1, <= 0; `share` of the bars below an earlier level;
-    `deepest_days` and `longest_days` from a peak until it is reached again, or to the end; `recovered` whether the
-    deepest is over.
+    `share` of the bars below an earlier level; `deepest_days` and `longest_days` from a peak until it is reached again,
+    or to the end; `recovered` whether the deepest is over.
     """
 
-    depth: float
     share: float
     deepest_days: float
     longest_days: float
@@ -147,28 +158,22 @@ class Dives:
 
     @classmethod
     def of(cls, curve: Curve) -> "Dives":
-        """Those of a curve; one array of its size at a time."""
-        bars, axis_ms = curve.bars, curve.axis_ms
-        depths = np.maximum.accumulate(bars)
-        if bars[0] < curve.base:
-            np.maximum(depths, curve.base, out=depths)
-        np.divide(bars, depths, out=depths)
-        lowest = int(depths.argmin())
-        under = np.zeros(len(bars) + 1, np.bool_)  # of the base and every bar
+        """Those of a curve."""
+        axis_ms, depths = curve.axis_ms, curve.depths
+        under = np.zeros(len(depths) + 1, np.bool_)  # of the base and every bar
         np.less(depths, 1, out=under[1:])
         edges = (under[1:] != under[:-1]).nonzero()[0]
         if not len(edges):
-            return cls(0.0, 0.0, 0.0, 0.0, recovered=True)
+            return cls(0.0, 0.0, 0.0, recovered=True)
         starts, over = edges[::2], edges[1::2]
         lasting_ms = np.full(len(starts), axis_ms[-1])
         lasting_ms[: len(over)] = axis_ms[over]
         lasting_ms -= axis_ms[starts - 1]
         if under[1]:  # from the base, which has no bar
             lasting_ms[0] = axis_ms[over[0] if len(over) else -1] + curve.bar_ms - axis_ms[0]
-        deepest = int(starts.searchsorted(lowest, side="right")) - 1
+        deepest = int(starts.searchsorted(depths.argmin(), side="right")) - 1
         return cls(
-            float(depths[lowest]) - 1,
-            int(np.count_nonzero(under)) / len(bars),
+            int(np.count_nonzero(under)) / len(depths),
             int(lasting_ms[deepest]) / DAY_MS,
             int(lasting_ms.max()) / DAY_MS,
             recovered=deepest < len(over),

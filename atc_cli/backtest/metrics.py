@@ -90,7 +90,7 @@ METRICS: tuple[Row, ...] = (
     Row("sharpe_annual", "Sharpe ratio", "ratio", attrgetter("own.sharpe"), ANNUAL, "returns"),
     Row("sortino_annual", "Sortino ratio", "ratio", attrgetter("own.sortino"), ANNUAL, "returns"),
     Row("calmar_annual", "Calmar ratio", "ratio", attrgetter("own.calmar"), "annual", "returns"),
-    Row("max_drawdown_frac", "Largest drawdown", "frac", attrgetter("own.dives.depth"), CLOSES),
+    Row("max_drawdown_frac", "Largest drawdown", "frac", attrgetter("own.drawdown"), CLOSES),
     Row(
         "max_drawdown_days",
         "Length of the largest drawdown",
@@ -137,7 +137,7 @@ METRICS: tuple[Row, ...] = (
         ANNUAL,
         "returns",
     ),
-    Row("benchmark_max_drawdown_frac", "Benchmark's drawdown", "frac", attrgetter("benchmark.dives.depth"), CLOSES),
+    Row("benchmark_max_drawdown_frac", "Benchmark's drawdown", "frac", attrgetter("benchmark.drawdown"), CLOSES),
     Row("exposure_time_frac", "Time in the market", "frac", attrgetter("held_share"), CLOSES),
     Row("exposure_gross_frac", "Mean exposure", "frac", attrgetter("gross_share"), CLOSES),
     Row("turnover_annual", "Turnover", "ratio", attrgetter("turnover"), "per year, in equities", "returns"),

@@ -50,14 +50,18 @@ def year_days_of(axis_ms: Ints, bar_ms: int) -> float:
     It closes where some weekday has hardly any bars: on fewer than a tenth of its days. Two weeks at least decide that,
     the last whole ones are counted, and years have 365.25 days then. Bars longer than a day show no closed days.
     """
-    days = axis_ms // DAY_MS
-    span = (int(days[-1]) - int(days[0]) + 1) // 7 * 7 if len(days) else 0
+    if not len(axis_ms):
+        return CRYPTO_YEAR_DAYS
+    last_day = int(axis_ms[-1]) // DAY_MS
+    span = (last_day - int(axis_ms[0]) // DAY_MS + 1) // 7 * 7
     if bar_ms > DAY_MS or span < 14:
         return CRYPTO_YEAR_DAYS
-    distinct = np.unique(days[days > days[-1] - span])
-    if np.bincount(distinct % 7, minlength=7).min() >= span / 70:
+    days = np.arange(last_day + 1 - span, last_day + 2)
+    before = axis_ms.searchsorted(days * DAY_MS)
+    has_bars = before[1:] > before[:-1]
+    if has_bars.reshape(-1, 7).sum(axis=0).min() >= span / 70:
         return CRYPTO_YEAR_DAYS
-    return len(distinct) / span * _MEAN_YEAR_DAYS
+    return int(np.count_nonzero(has_bars)) / span * _MEAN_YEAR_DAYS
 
 
 def changes(levels: Floats) -> Floats:

@@ -17,7 +17,7 @@ from atc_cli.engine.backend import Backend, Windows
 from atc_cli.engine.windows import windows_of
 
 # a part is what stands in memory at once besides the candles
-_PART_BARS = 500_000
+_PART_BARS = 250_000
 _KEEP_EACH_S = 5.0
 _KEEPING_FRAC = 0.05
 
@@ -28,7 +28,7 @@ class Memory(Protocol):
     """What was replayed earlier. `spans` [bars]: bars in the window of each value, 0 where there is none."""
 
     def known(self, candles: Candles, spans: Int32s) -> tuple[Replayed, Bools] | None:
-        """Values of windows that held the very same candles, and where they are; None where there are none."""
+        """Values, and where they are of windows of so many bars that held the very same candles; None for none."""
 
     def keep(self, candles: Candles, spans: Int32s, replayed: Replayed) -> None:
         """Keep values for another time."""
@@ -117,7 +117,7 @@ class _Sheet:
         computer = RunComputer(self.panel, windows, params, self.average, self.age)
         for batch in runs.some(tails > heads).batches(at_once):
             computer.compute(batch)
-            yield self._close(batch.wanted()[1])
+            yield sum(self._close(places) for _, places in batch.wanted())
         alone = runs.some(tails == heads).last
         for first in range(0, len(alone), at_once):
             places = alone[first : first + at_once]
@@ -156,8 +156,9 @@ class _Keeper:
             found = self._memory.known(candles, sheet.spans[here]) if self._open_bars(number) else None
             if found is not None:
                 replayed, where = found
-                sheet.average[here][where], sheet.age[here][where] = replayed.average[where], replayed.age[where]
-                sheet.open[here][where] = False
+                np.copyto(sheet.average[here], replayed.average, where=where)
+                np.copyto(sheet.age[here], replayed.age, where=where)
+                sheet.open[here] &= ~where
 
     def _open_bars(self, number: int) -> int:
         return int(np.count_nonzero(self._sheet.open[self._sheet.of(number)]))

@@ -4,6 +4,7 @@ No value may depend on a later bar. One thing in a run does: prices count as int
 them lie on one. So where a later bar leaves the grid, the values before it are computed without it.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +23,7 @@ from atc_cli.engine.backend import Values, Windows
 
 _BATCH_BYTES = 32_000_000
 _LANES = 8
+_SOME_BARS = 100_000
 _LAYERS = 13  # values of a bar, where one is the average
 _OVERFLOW_LN = 700.0  # of 709
 
@@ -58,12 +60,14 @@ class Runs:
             first += len(parts[-1])
         return parts
 
-    def wanted(self) -> tuple[Ints, Ints]:
-        """Of every wanted bar its run and its place."""
-        counts = self.last + 1 - self.first
-        before = np.cumsum(counts) - counts
-        row = np.repeat(np.arange(len(self)), counts)
-        return row, self.first[row] + np.arange(len(row)) - before[row]
+    def wanted(self) -> Iterator[tuple[Ints, Ints]]:
+        """Of every wanted bar its run and its place, some at a time."""
+        behind: Ints = np.cumsum(self.last + 1 - self.first)
+        count = int(behind[-1]) if len(self) else 0
+        for first in range(0, count, _SOME_BARS):
+            number: Ints = np.arange(first, min(first + _SOME_BARS, count))
+            row: Ints = np.searchsorted(behind, number, side="right")
+            yield row, self.last[row] + 1 + number - behind[row]
 
 
 class RunComputer:
@@ -94,14 +98,16 @@ class RunComputer:
     def _store(self, runs: Runs, average: Floats, shown: Bools) -> None:
         """Keep the wanted bars of right-aligned rows; what is not shown has neither value nor age."""
         width = average.shape[1]
-        row, at = runs.wanted()
-        cell = (row + 1) * width - 1 - (runs.last[row] - at)
-        begins = (row + 1) * width - runs.bars[row]
-        changes = np.flatnonzero(np.diff(trends(average, self._params).ravel(), prepend=0))
-        last = np.concatenate(([-1], changes))[np.searchsorted(changes, cell, side="right")]
-        seen = shown.ravel()[cell]
-        self._average[at] = np.where(seen, average.ravel()[cell], np.nan)
-        self._age[at] = np.where(seen & (last > begins), cell - last, -1)
+        sides = trends(average, self._params).ravel()
+        changes = np.flatnonzero(sides[1:] != sides[:-1]) + 1
+        newest = np.concatenate(([-1], changes))
+        for row, at in runs.wanted():
+            cell = (row + 1) * width - 1 - (runs.last[row] - at)
+            begins = (row + 1) * width - runs.bars[row]
+            last = newest[np.searchsorted(changes, cell, side="right")]
+            seen = shown.ravel()[cell]
+            self._average[at] = np.where(seen, average.ravel()[cell], np.nan)
+            self._age[at] = np.where(seen & (last > begins), cell - last, -1)
 
     def _may_overflow(self, runs: Runs) -> Bools:
         """Runs with a value that could be another if the weights had been looked at.
@@ -109,9 +115,9 @@ class RunComputer:
         Where their sum overflows the average is NaN or 0; with lts's `strategy` it is that of the bar before. An X_S
         grows by at most 1 + |R| * growth a bar; in tradingview R may be an earlier one.
         """
-        row, at = runs.wanted()
         doubtful = np.zeros(len(runs), bool)
-        doubtful[row[self._average[at] == 0]] = True
+        for row, at in runs.wanted():
+            doubtful[row[self._average[at] == 0]] = True
         if self._params.strategy and self._params.dialect is Dialect.LTS:
             doubtful[:] = True
         if doubtful.any():

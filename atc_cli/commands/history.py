@@ -106,7 +106,11 @@ def past_of(
         funding=funding,
         keep=keep,
     )
-    gathered = history.load()
+    try:
+        gathered = history.load()
+    finally:
+        if ports.windows is not None:
+            ports.windows.close()
     if not len(columns):
         raise _nothing(gathered, asked)
     with stage("align"):

@@ -65,6 +65,7 @@ class Signals:
                         first_ms=self.first_ms,
                         least_bars=least_bars,
                         advance=steps.advance,
+                        **({} if self.ports.windows is None else {"memory": self.ports.windows}),
                     )
                 )
         finally:

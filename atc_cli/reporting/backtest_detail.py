@@ -1,16 +1,15 @@
 """What `-v` adds to the backtest in the terminal: every figure, the months as a heat map, a line per symbol."""
 
 from collections.abc import Iterator, Sequence
-from operator import attrgetter
 
 from rich.table import Table
 from rich.text import Text
 
 from atc_cli.domain.results.backtest import BacktestResult, Figures, SymbolFigures
 from atc_cli.reporting import backtest_figures as chosen
-from atc_cli.reporting import backtest_words as words
 from atc_cli.reporting import figures
-from atc_cli.reporting.cells import ODD, QUIET, STRONG, direction_style
+from atc_cli.reporting.backtest_symbols import LEAST_NEEDED, SYMBOL_COLUMNS, best_first
+from atc_cli.reporting.cells import ODD, QUIET, STRONG
 from atc_cli.reporting.layout import TITLE, fitting, flow, gone, ruled_table
 from atc_cli.reporting.text import printable
 
@@ -99,47 +98,35 @@ def month_words(frac: float) -> str:
 
 def heat(frac: float | None, largest: float) -> str:
     """The style of a month among months of which the largest move is `largest`."""
+    strong = strength(frac, largest, len(_GAIN))
+    return (*_GAIN, *_LOSS[::-1])[strong - 1 if strong > 0 else strong] if strong else ""
+
+
+def strength(frac: float | None, largest: float, most: int) -> int:
+    """How strongly a month is coloured: 1 to `most` where it was won, -1 to -most where it was lost."""
     if frac is None or not figures.known(frac) or frac == 0 or not largest:
-        return ""
-    shades = _GAIN if frac > 0 else _LOSS
-    return shades[min(int(abs(frac) / largest * len(shades)), len(shades) - 1)]
+        return 0
+    strong = min(int(abs(frac) / largest * most) + 1, most)
+    return strong if frac > 0 else -strong
 
 
 def _symbols(symbols: Sequence[SymbolFigures], width: int | None) -> list[Text | Table]:
     if not symbols:
         return []
-    ranked = sorted(symbols, key=attrgetter("pnl"), reverse=True)
-    lines = [_line(each) for each in ranked]
+    ranked = best_first(symbols)
+    heads = [each.head for each in SYMBOL_COLUMNS]
 
-    def table_of(heads: Sequence[str]) -> Table:
+    def table_of(shown: Sequence[str]) -> Table:
+        columns = [each for each in SYMBOL_COLUMNS if each.head in shown]
         table = ruled_table()
-        for head in heads:
-            table.add_column(head, justify="left" if head == _SYMBOL else "right", no_wrap=True)
-        for line in lines:
-            table.add_row(*(line[head] for head in heads))
+        for column in columns:
+            table.add_column(column.head, justify="left" if column.kind == "text" else "right", no_wrap=True)
+        for each in ranked:
+            table.add_row(*(Text(*column.cell(each)) for column in columns))
         return table
 
-    table = fitting(_HEADS, _LEAST_NEEDED, table_of, width)
-    return [Text(), table, *gone(_HEADS, table, width)]
-
-
-def _line(symbol: SymbolFigures) -> dict[str, Text]:
-    ended = f"{words.day(symbol.last_ms)}{' †' if symbol.delisted else ''}"
-    return {
-        _SYMBOL: Text(printable(symbol.symbol), STRONG),
-        "PROFIT": Text(chosen.amount(symbol.pnl), direction_style(symbol.pnl)),
-        "TRADES": Text(str(symbol.trades)),
-        "WIN": Text(figures.share(symbol.win_rate_frac)),
-        "BEST": Text(figures.percent(symbol.best_frac), direction_style(symbol.best_frac)),
-        "WORST": Text(figures.percent(symbol.worst_frac), direction_style(symbol.worst_frac)),
-        "HOLD": Text(figures.percent(symbol.hold_return_frac), direction_style(symbol.hold_return_frac)),
-        "FEES": Text(chosen.amount(symbol.fees)),
-        "FUNDING": Text(chosen.amount(symbol.funding)),
-        "BARS": Text(str(symbol.bars), QUIET),
-        _GAPS: Text(str(symbol.gap_bars), ODD if symbol.gap_bars else QUIET),
-        "FIRST": Text(words.day(symbol.first_ms), QUIET),
-        "LAST": Text(ended, ODD if symbol.delisted else QUIET),
-    }
+    table = fitting(heads, LEAST_NEEDED, table_of, width)
+    return [Text(), table, *gone(heads, table, width)]
 
 
 def _skipped(result: BacktestResult, width: int | None) -> list[Text]:

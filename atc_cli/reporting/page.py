@@ -2,10 +2,14 @@
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from atc_cli.domain.results.scan import Header
+from atc_cli.reporting import figures
+from atc_cli.reporting.documents import plain
 from atc_cli.reporting.page_cells import safe
 
 _HERE = Path(__file__).parent
@@ -52,6 +56,15 @@ def skips(rows: Sequence[Sequence[str]], said: str) -> Iterator[str]:
     yield "<thead><tr><th>symbol<th>reason<th>detail<th>exchange</thead><tbody>"
     yield from (f"<tr>{row_of(each)}" for each in rows)
     yield "</tbody></table></div></details>"
+
+
+def computed(header: Header) -> Iterator[tuple[str, str]]:
+    """By what it was computed, with which parameters, and where the time went."""
+    yield "backend", f"{header.backend.name}: {header.backend.why}"
+    yield "params_hash", header.params_hash
+    for name, value in header.params.items():
+        yield name, value if isinstance(value, str) else json.dumps(plain(value))
+    yield from ((f"{what} took", figures.took(spent)) for what, spent in header.timings_ms.items())
 
 
 def listed(items: Iterable[tuple[str, str]], said: str) -> Iterator[str]:

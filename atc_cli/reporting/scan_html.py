@@ -1,6 +1,5 @@
 """The scan as one page that works offline: a table to sort and filter, what was computed on what, what was skipped."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
@@ -12,8 +11,7 @@ from atc_cli.reporting import figures
 from atc_cli.reporting.banner import compared
 from atc_cli.reporting.cells import FORMING, SIDE_MARKS, SIMULATED
 from atc_cli.reporting.columns import Scene, checked_columns, default_columns
-from atc_cli.reporting.documents import plain
-from atc_cli.reporting.page import asset, head, listed, loud, skips
+from atc_cli.reporting.page import asset, computed, head, listed, loud, skips
 from atc_cli.reporting.page_cells import NUMBERS, PageColumn, page_column, safe
 from atc_cli.reporting.summary import scan_counts
 from atc_cli.reporting.text import with_other
@@ -131,16 +129,5 @@ def _below(result: ScanResult, zone: tzinfo) -> Iterator[str]:
     why = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
     rows = [(skip.symbol, skip.reason.label, skip.detail, skip.exchange) for skip in result.skipped]
     yield from skips(rows, f"{len(rows)} skipped: {why}")
-    yield from listed(_computed(result, zone), "what was computed, by what")
+    yield from listed((("ranks", compared(result, zone)), *computed(result.header)), "what was computed, by what")
     yield "<p>Point at a figure for its exact value. Rank says how strong a signal is, not what it will earn.</p>"
-
-
-def _computed(result: ScanResult, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    header = result.header
-    yield "ranks", compared(result, zone)
-    yield "backend", f"{header.backend.name}: {header.backend.why}"
-    yield "params_hash", header.params_hash
-    yield from (
-        (name, value if isinstance(value, str) else json.dumps(plain(value))) for name, value in header.params.items()
-    )
-    yield from ((f"{what} took", figures.took(spent)) for what, spent in header.timings_ms.items())

@@ -54,11 +54,13 @@ class Kept:
         opens, prices, *others = arrays
         return cls(opens, prices.reshape(columns, bars), *others) if at == len(body) else None
 
+    def holds(self, opens: Ints, prices: Floats) -> bool:
+        """Whether these are the very bars, to the bit."""
+        return len(opens) == len(self.opens) and bool((opens == self.opens).all() and _same(prices, self.prices).all())
+
     def found_in(self, opens: Ints, prices: Floats) -> tuple[Ints, Ints]:
         """Of each of some bars its place here, and how many bars up to it are here too, in a row, bit for bit."""
         bars = len(opens)
-        if bars == len(self.opens) and np.array_equal(opens, self.opens) and _same(prices, self.prices).all():
-            return np.arange(bars), np.arange(1, bars + 1)
         place = np.minimum(np.searchsorted(self.opens, opens), len(self.opens) - 1)
         same = (self.opens[place] == opens) & _same(prices, self.prices[:, place])
         going_on = np.zeros(bars, bool)

@@ -14,8 +14,6 @@ from hashlib import sha256
 from pathlib import Path
 from time import time
 
-import numpy as np
-
 from atc_cli.disk.atomic import replace_atomically
 from atc_cli.disk.regular import mapped
 from atc_cli.disk.sealed import body_of, seal
@@ -58,14 +56,16 @@ class Windows:
         self._untidy_bytes = 0
 
     def known(self, candles: Candles, spans: Int32s) -> tuple[Replayed, Bools] | None:
-        """Values of windows of so many bars, `spans` [bars], and where they are known; None where there is no file."""
+        """Values of windows of so many bars, `spans` [bars], and where they are these; None where there is no file."""
         kept = self._read(self._key(candles)) if len(candles) else None
         if kept is None:
             return None
-        place, run = kept.found_in(candles.timestamp, candles.values[self._columns])
+        prices = candles.values[self._columns]
+        if kept.holds(candles.timestamp, prices):
+            return Replayed(kept.average, kept.age), (spans > 0) & (kept.spans == spans)
+        place, run = kept.found_in(candles.timestamp, prices)
         where = (spans > 0) & (kept.spans[place] == spans) & (run >= spans)
-        average = np.where(where, kept.average[place], np.nan)
-        return Replayed(average, np.where(where, kept.age[place], -1).astype(np.int32)), where
+        return Replayed(kept.average[place], kept.age[place]), where
 
     def keep(self, candles: Candles, spans: Int32s, replayed: Replayed) -> None:
         """Keep values, 0 in `spans` where there are none, beside those of before whose candles are the same."""
@@ -76,7 +76,7 @@ class Windows:
         content = seal(_SCHEMA, self._joined(key, kept).packed(key))
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            replace_atomically(self._file(key), content)
+            replace_atomically(self._file(key), content, synced=False)
             self._written[self._file(key)] = len(content)
             self._untidy_bytes += len(content)
             if self._untidy_bytes > self._limit_bytes * _TIDY_FRAC:

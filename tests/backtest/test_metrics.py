@@ -1,6 +1,7 @@
 """Figures of a backtest against another library's, and against the textbook in plain Python."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from atc_cli.backtest.periods import year_days_of
 from atc_cli.domain.results.backtest import Figures, Metric
 from atc_cli.domain.rules import Costs, Reason
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS
+from tests.conftest import ROOT
 from tests.helpers.accounts import COSTS, START_MS, account_of, axis_of, trades_of, walk
 from tests.helpers.metric_cases import CASES, ReturnsCase, golden
 
@@ -275,6 +277,12 @@ def test_keys_are_the_tables_in_its_order(hourly: Figures) -> None:
     units = {"frac", "ratio", "bars", "days", "count", "cash", "bps"}
     assert {metric.unit for metric in hourly.metrics.values()} <= units
     assert not [key for key, metric in hourly.metrics.items() if "{" in metric.period or not metric.title]
+
+
+def test_the_page_says_what_every_figure_is() -> None:
+    text = (ROOT / "README.md").read_text()
+    table = text.partition("### Figures of a backtest")[2].partition("\n### ")[0]
+    assert re.findall(r"`([a-z_]+)`", table) == [row.key for row in METRICS]
 
 
 def test_a_stretch_without_bars_is_refused() -> None:

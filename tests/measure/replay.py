@@ -1,6 +1,6 @@
 """How long a replay takes beside the kernel's own time for the same windows, and reading it from the cache.
 
-    python -m tests.measure.replay [--symbols 200 --bars 8760] [--threads 2] [--anchor rolling]
+    python -m tests.measure.replay [--symbols 200 --bars 8760] [--threads 2] [--anchor rolling] [--runs 3]
 
 Ratios in one run, medians; the first line is the batch kernel beside windows of many series.
 """
@@ -8,7 +8,9 @@ Ratios in one run, medians; the first line is the batch kernel beside windows of
 import argparse
 import statistics
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter, process_time
 
 import numpy as np
@@ -19,7 +21,9 @@ from atc_cli.domain.anchor import Anchor
 from atc_cli.domain.catalog import Want
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
+from atc_cli.domain.replayed import Replayed, spans_of
 from atc_cli.engine.rust import RustBackend
+from atc_cli.signals.windows import Windows
 
 WINDOW_BARS = 1500
 
@@ -61,6 +65,26 @@ def kernel_alone(panel: Panel, params: Params, backend: RustBackend, *, first: i
     return call
 
 
+def remembered(panel: Panel, params: Params, asked: Mapping[str, int]) -> None:
+    """Write a value for every bar of every series, and read them back through a replay that computes nothing."""
+    made_of = {"bars": WINDOW_BARS}
+    spans = [spans_of(each, Anchor(), **asked) for each in panel.series]
+    with TemporaryDirectory() as folder:
+        cache = Windows(Path(folder), params, made_of, limit_bytes=1e10, say=sys.stderr.write)
+
+        def write() -> None:
+            for candles, of_each in zip(panel.series, spans, strict=True):
+                cache.keep(candles, of_each, Replayed(candles.close, of_each))
+
+        def read() -> None:
+            list(replay(panel.series, RustBackend(), params, Anchor(), **asked, memory=cache))
+
+        written_s = seconds(write)
+        for name, clock in (("wall", perf_counter), ("processor", process_time)):
+            read_s = statistics.median(seconds(read, clock) for _ in range(5))
+            sys.stdout.write(f"remembered, {name}: written {written_s:.3f} s wall, read {read_s * 1000:.0f} ms\n")
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -80,6 +104,7 @@ def main() -> None:
         "first_ms": int(panel.series[0].timestamp[first]),
         "least_bars": params.warmup_bars,
     }
+    remembered(panel, params, asked)
     anchor = Anchor.parse(given.anchor)
     alone = kernel_alone(panel, params, backend, first=first)
     for name, clock in (("wall", perf_counter), ("processor", process_time)):
