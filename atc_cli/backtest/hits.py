@@ -23,7 +23,7 @@ Mask = NDArray[np.bool_]
 BLOCK_BARS = 120
 _HOLDS_PER_BLOCK = 6  # holds that overlap are alike: a block must be much longer than one
 _BPS = 1e4
-_COUNT, _PAID, _NET, _COMPARED, _AHEAD, _EXCESS = range(6)
+_COUNT, _PAID, _NET, _COMPARED, _PAID_AHEAD, _NET_AHEAD = range(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Walk:
     """Opens of every bar of every symbol: symbol i is offsets[i]:offsets[i+1] of each flat column, oldest bar first.
 
     `times_ms` [bars] is when each bar opens. At its open `trend` +1 or -1 was entered, or nothing, 0; `able`: there
-    could have been an entry. What the market did is judged by these.
+    could have been an entry. What any symbol did is judged by these.
     """
 
     offsets: Ints
@@ -89,22 +89,22 @@ def walk(panel: Panel, trend: Trends, able: Mask) -> Walk:
 def judged(seen: Walk, after_bars: int, costs: Costs) -> Horizon:
     """What became of entries that were left at the open `after_bars` bars of their symbol later, where there is one.
 
-    The market is the mean move of all symbols that could have been entered at that time, each over as many of its own
-    bars.
+    They are compared with all symbols that could have been entered at that time, on the same side at the same costs,
+    each for as many of its own bars: so a falling market makes no skill, and neither do a few symbols that rise far.
     """
     moves = _Moves.of(seen, after_bars)
     block_bars = max(BLOCK_BARS, _HOLDS_PER_BLOCK * after_bars)
     long, short = (moves.per_bar(seen.trend, trend, costs) for trend in (1, -1))
     sums = {"long": long, "short": short, "both": long + short}
     again: dict[str, Floats] = {}
-    if len(moves.market) >= LEAST_BLOCKS * block_bars:
+    if len(moves.company) >= LEAST_BLOCKS * block_bars:
         drawn = resampled(np.concatenate((long, short)), block_bars)
         again = {"long": drawn[: len(long)], "short": drawn[len(long) :]}
         again["both"] = again["long"] + again["short"]
     return Horizon(
         after_bars=after_bars,
         block_bars=block_bars,
-        bars=len(moves.market),
+        bars=len(moves.company),
         open_count=int(((seen.trend != 0) & ~moves.complete).sum()),
         sides=tuple(_side(name, per_bar.sum(axis=1), again.get(name)) for name, per_bar in sums.items()),
     )
@@ -124,8 +124,8 @@ def _side(name: str, sums: Floats, again: Floats | None) -> SideHits:
         paid_frac=estimate(_PAID, _COUNT),
         mean_bps=estimate(_NET, _COUNT, _BPS),
         compared=int(sums[_COMPARED]),
-        ahead_frac=estimate(_AHEAD, _COMPARED),
-        ahead_bps=estimate(_EXCESS, _COMPARED, _BPS),
+        paid_ahead_frac=estimate(_PAID_AHEAD, _COMPARED),
+        mean_ahead_bps=estimate(_NET_AHEAD, _COMPARED, _BPS),
     )
 
 
@@ -135,7 +135,7 @@ class _Moves:
 
     `complete`: the bar so many bars later is there; `ratio`, its open / this one; `fundings`, how often funding was due
     on the way; `at`, the place of the bar among the times at which there could be entries that are complete, -1 for
-    others. At each of these times `company` is the number of symbols and `market` their mean ratio.
+    others, and `company` the number of symbols at each of these times.
     """
 
     complete: Mask
@@ -143,7 +143,6 @@ class _Moves:
     fundings: Ints
     at: Ints
     company: Ints
-    market: Floats
 
     @classmethod
     def of(cls, seen: Walk, after_bars: int) -> "_Moves":
@@ -157,19 +156,22 @@ class _Moves:
         counted = seen.able & complete
         at = np.full(len(seen), -1)
         at[counted] = np.unique(seen.times_ms[counted], return_inverse=True)[1]
-        company = np.bincount(at[counted])
-        market = np.bincount(at[counted], ratio[counted]) / company
-        return cls(complete, ratio, fundings, at, company, market)
+        return cls(complete, ratio, fundings, at, np.bincount(at[counted]))
 
     def per_bar(self, entered: Trends, trend: int, costs: Costs) -> Floats:
         """Sums over the entries of one side at each time, [figures, times]."""
-        chosen = np.flatnonzero((entered == trend) & (self.at >= 0))
-        at, ratio = self.at[chosen], self.ratio[chosen]
-        net = net_frac(ratio, trend, costs) - trend * costs.funding_frac_per_8h * self.fundings[chosen]
-        compared = self.company[at] > 1
-        excess = np.where(compared, trend * (ratio - self.market[at]), 0.0)
-        figures = (np.ones(len(at)), net > 0, net, compared, excess > 0, excess)
-        return np.array([np.bincount(at, each, len(self.market)) for each in figures])
+        all_net = net_frac(self.ratio, trend, costs) - trend * costs.funding_frac_per_8h * self.fundings
+        counted = np.flatnonzero(self.at >= 0)
+        any_net, any_paid = (
+            np.bincount(self.at[counted], each[counted], len(self.company)) / self.company
+            for each in (all_net, all_net > 0)
+        )
+        chosen = counted[entered[counted] == trend]
+        at, net = self.at[chosen], all_net[chosen]
+        paid, compared = net > 0, self.company[at] > 1
+        ahead = (np.where(compared, own - whole[at], 0.0) for own, whole in ((paid, any_paid), (net, any_net)))
+        figures = (np.ones(len(at)), paid, net, compared, *ahead)
+        return np.array([np.bincount(at, each, len(self.company)) for each in figures])
 
 
 def net_frac(ratio: Floats, trend: int, costs: Costs) -> Floats:

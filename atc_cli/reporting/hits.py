@@ -16,13 +16,13 @@ from atc_cli.reporting.layout import fitting, flow, gone, plain_table
 from atc_cli.reporting.summary import lost_of, many, notes_of, skip_lines
 from atc_cli.reporting.text import printable
 
-_HEADS = ("AFTER", "SIDE", "ENTRIES", "PAID, NET", "MEAN BPS, NET", "AHEAD OF MARKET", "BY BPS")
-_LEAST_NEEDED = ("AHEAD OF MARKET", "BY BPS")
+_HEADS = ("AFTER", "SIDE", "ENTRIES", "PAID, NET", "POINTS AHEAD", "MEAN BPS, NET", "BPS AHEAD")
+_LEAST_NEEDED = ("POINTS AHEAD", "BPS AHEAD")
 _PERCENT = 100.0
 
 
 def hits_table(result: HitsResult, *, width: int | None, zone: tzinfo) -> list[Text | Table]:
-    """A line per side and number of bars: the share that paid, the mean, and both beside the market, with intervals."""
+    """A line per side and number of bars: the share that paid, the mean, how far ahead of any symbol both are."""
     hits = result.hits
     above = [*banner(result.header, width=width, zone=zone), *flow(_what(hits), width, indent=2), Text()]
     if not any(side.count or horizon.open_count for horizon in hits.horizons for side in horizon.sides):
@@ -39,7 +39,7 @@ def _what(hits: Hits) -> list[Cell]:
 
 def _below(hits: Hits) -> list[Cell]:
     said = ["[95% interval]", "entered at the next open, left at the open so many bars later"]
-    said.append("ahead: before costs, beside the mean of all symbols over the same bars")
+    said.append("ahead: of any symbol that was entered at the same bars on the same side, at the same costs")
     waiting = ", ".join(f"{each.open_count} after {each.after_bars}" for each in hits.horizons if each.open_count)
     said += [f"not that old yet: {waiting} bars"] if waiting else []
     return [((each, "dim"),) for each in said]
@@ -51,9 +51,9 @@ def _line(horizon: Horizon, side: SideHits) -> dict[str, str]:
         _title(side.side),
         f"{side.count:,}",
         share(side.paid_frac),
+        points(side.paid_ahead_frac),
         bps(side.mean_bps),
-        share(side.ahead_frac),
-        bps(side.ahead_bps),
+        bps(side.mean_ahead_bps),
     )
     return dict(zip(_HEADS, cells, strict=True))
 
@@ -69,6 +69,11 @@ def share(estimate: Estimate) -> str:
         return figures.NOTHING
     within = _within(estimate, lambda value: f"{value * _PERCENT:.1f}")
     return f"{estimate.value * _PERCENT:.1f}%{within}"
+
+
+def points(estimate: Estimate) -> str:
+    """-1.2 [-3.4, +1.0] percentage points."""
+    return bps(Estimate(*(None if value is None else value * _PERCENT for value in estimate)))
 
 
 def bps(estimate: Estimate) -> str:
@@ -95,8 +100,8 @@ def _short(side: SideHits) -> Cell:
     mark, style = SIDE_MARKS[Side(side.side.upper())]
     if side.count < FEW:
         return ((f"{mark} {side.count}: too few", style),)
-    said = f" {share(side.paid_frac)} paid, mean {bps(side.mean_bps)} bps, beside the market "
-    return ((mark, style), (f"{said}{bps(side.ahead_bps)}, n {side.count:,}", ""))
+    said = f" {share(side.paid_frac)} paid, mean {bps(side.mean_bps)} bps, ahead of any symbol by "
+    return ((mark, style), (f"{said}{bps(side.mean_ahead_bps)}, n {side.count:,}", ""))
 
 
 def hits_json(result: HitsResult) -> str:
@@ -141,8 +146,8 @@ def _side_document(side: SideHits) -> Document:
         **_estimate("paid_frac", side.paid_frac),
         **_estimate("mean_bps", side.mean_bps),
         "compared": side.compared,
-        **_estimate("ahead_frac", side.ahead_frac),
-        **_estimate("ahead_bps", side.ahead_bps),
+        **_estimate("paid_ahead_frac", side.paid_ahead_frac),
+        **_estimate("mean_ahead_bps", side.mean_ahead_bps),
     }
 
 

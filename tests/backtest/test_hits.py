@@ -77,13 +77,13 @@ def test_a_small_market_by_hand() -> None:
     gains = [1.21 * 0.998 / 1.002 * 0.999 - 1.001, 0.9 * 0.998 / 1.002 * 0.999 - 1.001]
     assert (long.count, long.paid_frac.value) == (2, 0.5)
     assert long.mean_bps.value == pytest.approx(1e4 * sum(gains) / 2)
-    # the market of bar 1: (1.21 + 0.9) / 2 = 1.055
-    assert long.ahead_frac.value == 0.5
-    assert long.ahead_bps.value == pytest.approx(0.0, abs=1e-9)
-    # A: 110 -> 110; the market of bar 2: (1 + 60/50) / 2 = 1.1, a short is ahead where it rises less
-    assert (short.count, short.paid_frac.value, short.ahead_frac.value) == (1, 0.0, 1.0)
-    assert short.mean_bps.value == pytest.approx(1e4 * (0.999 - 1.002 / 0.998 * 1.001))
-    assert short.ahead_bps.value == pytest.approx(1000.0)
+    assert long.paid_ahead_frac.value == pytest.approx(0.0)  # both symbols of that bar were entered
+    assert long.mean_ahead_bps.value == pytest.approx(0.0, abs=1e-9)
+    # A: 110 -> 110, the other symbol of bar 2: 50 -> 60. Shorts of both lose, that of A less.
+    losses = [0.999 - ratio * 1.002 / 0.998 * 1.001 for ratio in (1, 1.2)]
+    assert (short.count, short.paid_frac.value, short.paid_ahead_frac.value) == (1, 0.0, 0.0)
+    assert short.mean_bps.value == pytest.approx(1e4 * losses[0])
+    assert short.mean_ahead_bps.value == pytest.approx(1e4 * (losses[0] - sum(losses) / 2))
     assert (both.count, both.paid_frac.value) == (3, pytest.approx(1 / 3))
 
 
@@ -103,13 +103,24 @@ def test_a_falling_market_makes_no_skill_of_shorts() -> None:
     _, short, _ = judged(walk(panel, trend, np.ones(150, np.bool_)), 5, FREE).sides
     assert short.paid_frac.value == 1.0
     assert short.mean_bps.value > 400
-    assert short.ahead_bps.value == pytest.approx(0.0, abs=1e-9)
+    assert short.paid_ahead_frac.value == 0.0
+    assert short.mean_ahead_bps.value == pytest.approx(0.0, abs=1e-9)
+
+
+def test_one_symbol_that_rises_far_does_not_put_the_others_behind_in_their_share() -> None:
+    """Nine of ten fall: a long of one of those paid as seldom as any, though all of them together rose."""
+    panel = Panel.of([candles(str(i), [1.0, 1.0, 9.0 if i == 9 else 0.9]) for i in range(10)])
+    trend = np.zeros(30, np.int8)
+    trend[[1 + 3 * i for i in range(10)]] = 1
+    long = judged(walk(panel, trend, np.ones(30, np.bool_)), 1, FREE).sides[0]
+    assert (long.count, long.paid_frac.value) == (10, 0.1)
+    assert long.paid_ahead_frac.value == pytest.approx(0.0)
 
 
 def test_a_symbol_alone_is_no_market() -> None:
     panel = Panel.of([candles("A", [1.0, 1.0, 2.0, 2.0])])
     long = judged(walk(panel, np.array([0, 1, 0, 0], np.int8), np.ones(4, np.bool_)), 1, FREE).sides[0]
-    assert (long.count, long.compared, long.ahead_frac.value, long.ahead_bps.value) == (1, 0, None, None)
+    assert (long.count, long.compared, long.paid_ahead_frac.value, long.mean_ahead_bps.value) == (1, 0, None, None)
 
 
 def test_bars_are_those_of_the_symbol() -> None:
@@ -139,29 +150,29 @@ def test_costs_are_those_of_an_account_that_buys_and_sells() -> None:
     assert net_frac(np.array([ratio]), -1, costs)[0] == pytest.approx(short, abs=1e-15)
 
 
-def plainly(panel: Panel, average: np.ndarray, after: int, costs: Costs) -> dict[str, list[tuple[float, float | None]]]:
-    """(net, ahead of the market, if there was one) of every flip whose bars are complete, by side, in a loop."""
-    needed = WARM
+def plainly(panel: Panel, average: np.ndarray, after: int, costs: Costs) -> dict[str, list[tuple[float, list[float]]]]:
+    """(net, net of all symbols then) of every flip whose bars are complete, by side, in a loop."""
+
+    def net(side: int, ratio: float) -> float:
+        proceeds = ratio * (1 - costs.slippage_frac * side) / (1 + costs.slippage_frac * side)
+        return side * (proceeds - 1) - costs.fee_frac * (1 + proceeds)
+
     moves: dict[int, list[float]] = {}
     flipped = []
     for series, row in zip(panel.series, average, strict=True):
         signal = row[len(row) - len(series) :].tolist()
         side = [1 if each > PARAMS.long_threshold else -1 if each < PARAMS.short_threshold else 0 for each in signal]
         opens = series.values[0].tolist()
-        for bar in range(needed - 1, len(opens)):
+        for bar in range(WARM - 1, len(opens)):
             if math.isnan(signal[bar]) or bar + 1 + after >= len(opens):
                 continue
             ratio, time = opens[bar + 1 + after] / opens[bar + 1], int(series.timestamp[bar + 1])
             moves.setdefault(time, []).append(ratio)
             if side[bar] and not math.isnan(signal[bar - 1]) and side[bar] != side[bar - 1]:
                 flipped.append((side[bar], ratio, time))
-    found: dict[str, list[tuple[float, float | None]]] = {"long": [], "short": []}
+    found: dict[str, list[tuple[float, list[float]]]] = {"long": [], "short": []}
     for side, ratio, time in flipped:
-        worse = (1 - costs.slippage_frac * side) / (1 + costs.slippage_frac * side)
-        proceeds = ratio * worse
-        net = side * (proceeds - 1) - costs.fee_frac * (1 + proceeds)
-        ahead = side * (ratio - sum(moves[time]) / len(moves[time])) if len(moves[time]) > 1 else None
-        found["long" if side > 0 else "short"].append((net, ahead))
+        found["long" if side > 0 else "short"].append((net(side, ratio), [net(side, each) for each in moves[time]]))
     return found
 
 
@@ -182,11 +193,13 @@ def test_random_markets_as_a_plain_loop_has_them(after: int) -> None:
         assert side.count == len(net) > 20
         assert side.mean_bps.value == pytest.approx(1e4 * sum(net) / len(net))
         assert side.paid_frac.value == pytest.approx(sum(each > 0 for each in net) / len(net))
-        ahead = [each for _, each in expected[side.side] if each is not None]
-        assert side.compared == len(ahead) < side.count
-        assert side.ahead_bps.value == pytest.approx(1e4 * sum(ahead) / len(ahead))
-        assert side.ahead_frac.value == pytest.approx(sum(each > 0 for each in ahead) / len(ahead))
-        for estimate in (side.paid_frac, side.mean_bps, side.ahead_frac, side.ahead_bps):
+        compared = [(own, every) for own, every in expected[side.side] if len(every) > 1]
+        assert side.compared == len(compared) < side.count
+        ahead = [own - sum(every) / len(every) for own, every in compared]
+        assert side.mean_ahead_bps.value == pytest.approx(1e4 * sum(ahead) / len(ahead))
+        ahead = [(own > 0) - sum(each > 0 for each in every) / len(every) for own, every in compared]
+        assert side.paid_ahead_frac.value == pytest.approx(sum(ahead) / len(ahead))
+        for estimate in (side.paid_frac, side.mean_bps, side.paid_ahead_frac, side.mean_ahead_bps):
             assert estimate.low < estimate.value < estimate.high
     assert found.block_bars == 120
     assert judged(flips(panel, average, PARAMS), after, costs) == found, "seeded: the same again"

@@ -24,8 +24,8 @@ class SideHits:
     """What became of `count` entries of one side, long, short or both.
 
     `paid_frac`: the share that earned more than it cost; `mean_bps`: what they earned on average, net of costs.
-    Before costs, less the mean move of the universe over the same bars, of the `compared` entries at whose bar there
-    were other symbols: `ahead_frac`, the share above zero, and `ahead_bps`, the mean. For a short a fall is a gain.
+    `paid_ahead_frac` and `mean_ahead_bps`: by how much these are above what any symbol did that was entered at the same
+    bars on the same side at the same costs, of the `compared` entries at whose bar there were other symbols.
     """
 
     side: str
@@ -33,8 +33,8 @@ class SideHits:
     paid_frac: Estimate
     mean_bps: Estimate
     compared: int
-    ahead_frac: Estimate
-    ahead_bps: Estimate
+    paid_ahead_frac: Estimate
+    mean_ahead_bps: Estimate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
