@@ -12,7 +12,7 @@ from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.engines import AUTO, SIMD_PATHS, Engine
 from atc_cli.domain.features import Features, Lengths
 from atc_cli.domain.panel import Panel
-from atc_cli.domain.params import Params
+from atc_cli.domain.params import Params, document_hash
 from atc_cli.engine.backend import Form, Offer, Unavailable, Values
 from atc_cli.engine.packing import Bounds, Floats, Lent, PlainParams, growth_of, growth_to_come
 from atc_cli.errors import UnavailableError
@@ -27,6 +27,7 @@ _BUILD = "run `make build`, or install a wheel"
 _BARS_PER_THREAD = 100_000
 # some 20 MB of columns: they are copies, and those of five thousand symbols at once would be one copy too many
 _PART_BARS = 500_000
+_IDENTITY_BYTES = 32
 
 
 class RustBackend:
@@ -145,9 +146,9 @@ class RustState:
         return values, self._state.step(Lent.of_steps(prices, growth), values, want.value, peek)
 
     def to_bytes(self) -> bytes:
-        """The state with version and checksum; numbers only."""
+        """The state with version and checksum, numbers only, then what it was computed with."""
         saved: bytes = self._state.to_bytes()
-        return saved
+        return saved + _identity(self._params)
 
     @classmethod
     def from_bytes(cls, saved: bytes, params: Params, simd: str = AUTO) -> "RustState":
@@ -157,8 +158,15 @@ class RustState:
         """
         from atc_cli import _kernels
 
-        state = _kernels.State.from_bytes(saved, _plain(params), simd)
+        state = _kernels.State.from_bytes(saved[:-_IDENTITY_BYTES], _plain(params), simd)
+        if saved[-_IDENTITY_BYTES:] != _identity(params):
+            raise ValueError(f"the saved state has other parameters, or its last {_IDENTITY_BYTES} bytes are damaged")
         return cls(state, params, np.array(state.bars(), np.int64))
+
+
+def _identity(params: Params) -> bytes:
+    """sha256 of every parameter: the kernel sees not all of them, lambda being in the growth table."""
+    return bytes.fromhex(document_hash(params.document()))
 
 
 @lru_cache(maxsize=32)
