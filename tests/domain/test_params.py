@@ -87,6 +87,14 @@ def test_an_input_out_of_range_is_named_with_its_value_and_range(change: dict[st
     assert error.value.names[0] == name
 
 
+@pytest.mark.parametrize(
+    "change", [{"decay": 0.0}, {"long_threshold": 0.0}, {"short_threshold": 0.0, "long_threshold": 0.1}]
+)
+def test_minus_zero_is_zero_in_the_identity(change: dict[str, float]) -> None:
+    one, other = Params(**change), Params(**{name: -value if value == 0 else value for name, value in change.items()})
+    assert document_hash(one.document()) == document_hash(other.document())
+
+
 def test_a_family_that_takes_no_part_is_not_checked_and_not_part_of_the_identity() -> None:
     one = Params(families=("ema",), lengths=per_family(1, ema=28))
     other = Params(families=("ema",))
