@@ -255,6 +255,10 @@ def test_windows_and_steps_of_the_kernels_pass_the_gate_and_wrong_ones_do_not() 
         assert words in str(gate.difference(wrong, params, Want.LAST, mode))
 
 
+def test_kernels_pass_the_gate_in_mixed_batches() -> None:
+    assert Gate(walks(8, 300)).difference(rust.RustBackend(threads=1), Params(), Want.LAST) is None
+
+
 class Mixing(Right):
     """Right but for one bit, where the first series is on the grid and another is not."""
 

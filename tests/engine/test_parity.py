@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from atc_cli.bench.data import off_grid, ties
 from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness, Source, Want
 from atc_cli.domain.panel import PRICE_MAX, Candles, Panel, check
 from atc_cli.domain.params import Params
@@ -79,6 +80,24 @@ def test_off_grid_series_past_several_renewals(name: str, dialect: Dialect) -> N
     values = compute(name, series, params)
     assert (values.grid == -1).all()
     assert_same_bits(compute("reference", series, params), values)
+
+
+@each_backend
+@both_dialects
+def test_walks_whose_closes_meet_their_averages_again_and_again(name: str, dialect: Dialect) -> None:
+    series, wanted = meeting(dialect)
+    assert_same_bits(wanted, compute(name, series, SHORT[dialect]))
+
+
+SHORT = {dialect: Params(dialect=dialect, lengths=per_family(10)) for dialect in Dialect}
+
+
+@cache
+def meeting(dialect: Dialect) -> tuple[list[Candles], Values]:
+    """Walks of a tick a bar on the grid and off it, past a renewal: there the last bit of a sum decides sides."""
+    walks = ties(3, 300)
+    series = [each for pair in zip(walks.series, off_grid(walks).series, strict=True) for each in pair]
+    return series, compute("reference", series, SHORT[dialect])
 
 
 @each_backend
