@@ -76,6 +76,7 @@ def cautions(row: dict[str, Any], expected: dict[str, float], breadth: dict[str,
         "stretched": expected["stretch"] > 5,
         "volume_burst": expected["volume_burst"] > 3,
         "jump": not 0.1 < expected["jump"] < 10,
+        "off_grid": row["grid"] is None,
     }
     return [name for name, found in holds.items() if found]
 
