@@ -30,6 +30,7 @@ SOLE_IMPORTERS = {
     "diskcache": "signals/",
     "xlsxwriter": "reporting/scan_xlsx.py",
     "pandas": "api.py",
+    "matplotlib": "reporting/backtest_plot.py",
     "filelock": "disk/",
     "cProfile": "profiling/",
     "tracemalloc": "profiling/",

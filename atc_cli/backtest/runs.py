@@ -21,7 +21,8 @@ from atc_cli.domain.params import Params
 from atc_cli.domain.replayed import Int32s
 from atc_cli.engine.backend import Values, Windows
 
-_BATCH_BYTES = 32_000_000
+_BATCH_BYTES = 8_000_000
+_LANES_BYTES = 64_000_000  # a block of lanes may take more
 _LANES = 8
 _SOME_BARS = 100_000
 _LAYERS = 13  # values of a bar, where one is the average
@@ -55,7 +56,7 @@ class Runs:
         parts, first = [], 0
         while first < len(self):
             row_bytes = 8 * layers * int(self.bars[first : first + at_once].max())
-            count = max(_BATCH_BYTES // row_bytes, min(_LANES, 2 * _BATCH_BYTES // row_bytes), 1)
+            count = max(_BATCH_BYTES // row_bytes, min(_LANES, _LANES_BYTES // row_bytes), 1)
             parts.append(self.some(slice(first, first + min(count, at_once))))
             first += len(parts[-1])
         return parts

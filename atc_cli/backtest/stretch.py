@@ -1,5 +1,6 @@
 """A stretch of a backtest, as its metrics see it."""
 
+import math
 from dataclasses import dataclass, fields
 from functools import cached_property
 
@@ -145,8 +146,11 @@ class Stretch:
     def break_even_bps(self) -> float | None:
         """Fee and slippage of a fill, together, at which these fills would have earned nothing.
 
-        fee + slippage + profit / value of all fills: the sizes stay as they were; below 0 it loses without costs too.
+        fee + slippage + ln(equity_end / equity_start) / sum(value of the fills / equity): sizes follow the equity, as
+        they do. Below 0 it loses without costs too; None where nothing was traded or nothing is left.
         """
-        if self.traded <= 0:
+        if self.traded <= 0 or self.own.bars[-1] <= 0:
             return None
-        return (self.costs.fee_frac + self.costs.slippage_frac + self.profit / self.traded) * 1e4
+        shares = self.account.turnover[self.first : self.stop] / self.own.bars
+        growth = math.log(float(self.own.bars[-1]) / self.own.base)
+        return (self.costs.fee_frac + self.costs.slippage_frac + growth / float(np.add.reduce(shares))) * 1e4

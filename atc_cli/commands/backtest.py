@@ -55,8 +55,9 @@ def run(
     with stage("metrics"):
         parts = _Parts(account, tape.axis_ms, bar_ms, benchmark, costs)
         whole = parts.figures("whole", 0, None)
+        halves = parts.split(own.split)
     with stage("checks"):
-        checked = checks.run(found.signals, tape, account, rules, costs)
+        checked = checks.run(found, ports, account, rules=rules, costs=costs, parts=halves)
     signals = found.signals
     decided, took_ms = signals.decision, signals.compute_ms
     header = header_of(settings, signals.params, ports, found.gathered, decision=decided, compute_ms=took_ms)
@@ -73,7 +74,7 @@ def run(
         benchmark=benchmark,
         benchmark_title=benchmark_title,
         whole=whole,
-        parts=parts.split(own.split),
+        parts=halves,
         symbols=symbol_figures(account, tape, bar_ms),
         checks=checked,
         candles=_shown(tape, account),

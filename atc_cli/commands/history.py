@@ -29,6 +29,7 @@ from atc_cli.stages import LISTINGS, stage
 _USUAL_DAYS = 365
 # A window reaches further back by the bars that are missing in it.
 _SPARE, _SPARE_BARS = 1.1, 10
+_MANY_REQUESTS = 1000
 # Some hundred megabytes of candles at once; exchanges are asked for several symbols at a time.
 _GROUP_BARS, _GROUP_SYMBOLS = 2_000_000, 8
 
@@ -70,6 +71,7 @@ class Past:
     wanted: Wanted
     signals: Signals
     jumping: tuple[Skipped, ...]
+    history: "History"
 
 
 def past_of(
@@ -81,12 +83,12 @@ def past_of(
     *,
     typed: Sequence[str] = (),
     watchlist: Iterable[str] | None = None,
-    keep: Callable[[Candles], object] = str,
+    keep: Callable[[str, Candles], object] = lambda _name, _candles: None,
 ) -> Past:
     """Candles and signals of the symbols typed and watched, or of all, in the time of --start and --end.
 
-    `keep` is shown all candles of a symbol before they are let go of. Raises NoDataError where no symbol has a signal;
-    else as gather and route do.
+    `keep` is shown the name of each symbol and its candles before they are let go of. Raises NoDataError where no
+    symbol has a signal; else as gather and route do.
     """
     route.check(ports.offers, settings.backend)
     kept = settings.offline or not all(market.live for market in ports.markets)
@@ -116,7 +118,9 @@ def past_of(
     with stage("align"):
         tape = columns.tape()
     jumping = tuple(history.jumping)
-    return Past(tape=tape, gathered=gathered, asked=asked, wanted=wanted, signals=signals, jumping=jumping)
+    return Past(
+        tape=tape, gathered=gathered, asked=asked, wanted=wanted, signals=signals, jumping=jumping, history=history
+    )
 
 
 def _nothing(gathered: Gathered, asked: Asked) -> NoDataError:
@@ -152,9 +156,10 @@ class History:
     signals: Signals
     columns: Columns
     funding: Funding
-    keep: Callable[[Candles], object] = str
+    keep: Callable[[str, Candles], object]
     skipped: list[Skipped] = field(default_factory=list)
     jumping: list[Skipped] = field(default_factory=list)
+    _listings: dict[tuple[str, str], Listing] = field(default_factory=dict)
 
     def load(self) -> Gathered:
         """Candles and signals, group by group, so that those of one are gone before the next; raises as gather does.
@@ -165,6 +170,7 @@ class History:
         with stage(LISTINGS):
             universe, dead = universe_of(self.ports.markets, self.wanted)
         self.skipped += [*dead, *universe.missing]
+        self._announce(universe)
         fetch_ms = 0.0
         newest_ms: int | None = None
         notes: tuple[str, ...] = ()
@@ -188,6 +194,17 @@ class History:
             fetch_ms=fetch_ms or (perf_counter() - began_s) * 1000,
         )
 
+    def _announce(self, universe: Universe) -> None:
+        """Say how much may have to be fetched, where that takes minutes; what is stored is not asked for."""
+        window = self.wanted.window
+        bars = ((window.until_ms or window.now_ms) - self.asked.since_ms) // window.step_ms
+        for market in self.ports.markets:
+            prices, symbols = market.prices(window.timeframe), len(universe.of(market.name))
+            requests = 0 if prices is None else prices(bars).requests * symbols
+            if requests >= _MANY_REQUESTS:
+                said = f"{market.name}: {symbols} symbols x {bars} bars are up to {requests} requests"
+                self.ports.progress.lasting(f"{said}, less what is stored; Ctrl-C keeps what came")
+
     def called(self, exchange: str, symbol: str) -> str:
         """The name of a symbol, with its exchange where there are several."""
         return f"{exchange}:{symbol}" if len(self.ports.markets) > 1 else symbol
@@ -210,33 +227,37 @@ class History:
             usable(found.series, jumping, self.settings), key=lambda each: self.called(each.exchange, each.symbol)
         )
         for candles, replayed in zip(ordered, self._replayed(ordered), strict=True):
-            self.keep(candles)
+            self.keep(self.called(candles.exchange, candles.symbol), candles)
             listing = by_name[candles.exchange, candles.symbol]
-            part = self._part(candles, replayed, listing)
+            self._listings[candles.exchange, candles.symbol] = listing
+            part = self.part(candles, replayed, self.asked.first_ms)
             if part is None:
                 self.skipped.append(self._without_signal(candles))
                 continue
             self.funding.check(listing, int(part.timestamp[0]), int(part.timestamp[-1]))
             self.columns.add(part)
 
-    def _replayed(self, series: Sequence[Candles]) -> list[Replayed]:
-        """Young symbols enter with the bars that signals need, the others with whole windows."""
+    def fewest_bars(self, candles: Candles) -> int:
+        """Of a window: young symbols enter with the bars that signals need, the others with whole windows."""
         needs = self.wanted.needs
         young = max(needs.warmup_bars, needs.min_bars, needs.cutout_bars + 1)
-        whole = max(young, min(self.signals.window_bars, max(map(len, series), default=0)))
-        fewest = [whole if self.asked.may_go_back(each) else young for each in series]
-        found: dict[int, Replayed] = {}
+        return max(young, self.signals.window_bars) if self.asked.may_go_back(candles) else young
+
+    def _replayed(self, series: Sequence[Candles]) -> list[Replayed]:
         self.signals.route(series)
+        fewest = [self.fewest_bars(each) for each in series]
+        found: dict[int, Replayed] = {}
         for bars in sorted(set(fewest)):
             some = [place for place, each in enumerate(fewest) if each == bars]
             found |= dict(zip(some, self.signals.replay([series[place] for place in some], bars), strict=True))
         return [found[place] for place in range(len(series))]
 
-    def _part(self, candles: Candles, replayed: Replayed, listing: Listing) -> Part | None:
-        params, rates = self.signals.params, self.funding.of(listing)
+    def part(self, candles: Candles, replayed: Replayed, first_ms: int) -> Part | None:
+        """The columns of the bars that open at `first_ms` or later, None where none has a signal."""
+        params, rates = self.signals.params, self.funding.of(self._listings[candles.exchange, candles.symbol])
         cuts = params.long_threshold, params.short_threshold
         called = replace(candles, symbol=self.called(candles.exchange, candles.symbol))
-        return part_of(called, replayed, self.needed, first_ms=self.asked.first_ms, cuts=cuts, rates=rates)
+        return part_of(called, replayed, self.needed, first_ms=first_ms, cuts=cuts, rates=rates)
 
     def _without_signal(self, candles: Candles) -> Skipped:
         first, last = iso(int(candles.timestamp[0])), iso(int(candles.timestamp[-1]))

@@ -73,7 +73,7 @@ def run(
         hidden |= compared.hidden
     with stage("rank"):
         earlier = earlier_of(last, gathered)
-        bounds = Bounds.of(breadth, settings.max_jump)
+        bounds = Bounds.of(breadth, settings.max_jump, params.dialect)
         ranked = rank(kept, settings.tie, judge_of(bounds, settings.stop_atr), since(earlier))
         top = top_per_side(_sorted(ranked, settings.sort), settings.top)
     hidden |= {"--top": len(kept) - len(top)} if len(top) < len(kept) else {}

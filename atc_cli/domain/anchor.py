@@ -46,6 +46,11 @@ class Anchor:
         return f"{self.kind}:{self.every}" if self.every > 1 else self.kind.value
 
     @property
+    def is_scan(self) -> bool:
+        """Whether every bar has a window of its own, the scan's."""
+        return self.kind is Kind.ROLLING and self.every == 1
+
+    @property
     def words(self) -> str:
         """What it is, in a sentence."""
         if self.kind is Kind.FIXED:

@@ -90,8 +90,6 @@ def _verdict(result: ExplainResult, zone: tzinfo) -> list[Text]:
     items.append((("computed on ", "dim"), (figures.bars(row.bars), "yellow" if row.bars < header.bars else "")))
     if row.gap_bars:
         items.append(((f"{figures.bars(row.gap_bars)} missing inside", "yellow"),))
-    if row.grid is None and header.dialect == Dialect.LTS:
-        items.append((("off the price grid: ties are decided by rounding", "yellow"),))
     items += [((each.words, "yellow"),) for each in that_occur((row,))]
     return flow(items, WIDTH, indent=2)
 

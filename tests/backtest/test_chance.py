@@ -11,7 +11,7 @@ from atc_cli.domain.account import follow
 from atc_cli.domain.results.backtest import Account
 from atc_cli.domain.rules import Costs, Enter, Exits, Fill, Reason, Rules
 from atc_cli.domain.tape import Tape
-from tests.helpers.tapes import ragged, tape_of, walk
+from tests.helpers.tapes import foreseeing, ragged, tape_of, walk
 
 COSTS = Costs(fee_frac=0.001, slippage_frac=0.0005)
 RULES = Rules(enter=Enter.HOLD, exits=Exits(neutral=True, bars=9))
@@ -72,15 +72,11 @@ def test_what_could_not_be_otherwise_is_not_better_than_chance() -> None:
 
 def test_knowing_the_future_is_better_than_chance_and_knowing_nothing_is_not() -> None:
     rng = np.random.default_rng(7)
-    part = {**walk(rng, np.arange(1500))}
-    del part["funding"]
-    ahead = np.sign(np.append(part["close"][5:] / part["close"][:-5] - 1, np.zeros(5)))
-    part["age"] = np.zeros(1500)
+    tape = foreseeing(rng, 1500, ahead=5)
     rules = Rules(enter=Enter.HOLD, exits=Exits(bars=5))
     found = []
-    for signal in (ahead, rng.permutation(ahead)):
-        tape = tape_of([part | {"signal": signal}])
-        account = follow(tape, rules, COSTS, 1000.0)
+    for signal in (tape.signal, rng.permutation(tape.signal)):
+        account = follow(replace(tape, signal=signal), rules, COSTS, 1000.0)
         found.append(random_entries(tape, account, COSTS, Fill.NEXT_OPEN))
     knowing, guessing = found
     assert (knowing.passed, knowing.figures["below_frac"]) == (True, 1.0)

@@ -15,17 +15,14 @@ from atc_cli.domain.rules import Costs, Enter, Exits, Rules
 from atc_cli.domain.tape import Tape
 from tests.helpers.accounts import COSTS, account_of, axis_of
 from tests.helpers.backends import HOUR_MS, backend, compute, per_family, tick_walk
-from tests.helpers.tapes import tape_of, walk
+from tests.helpers.tapes import foreseeing, tape_of, walk
 
 PARAMS = Params(lengths=per_family(10))
 RULES = Rules(enter=Enter.HOLD, exits=Exits(bars=4))
 
 
-def prophetic(bars: int = 100) -> Tape:
-    """Signals that know the next bars."""
-    part = {**walk(np.random.default_rng(3), np.arange(bars))}
-    part["signal"] = np.sign(np.append(part["close"][4:] / part["close"][:-4] - 1, np.zeros(4)))
-    return tape_of([part | {"age": np.zeros(bars), "funding": np.full(bars, 1e-5)}])
+def prophetic() -> Tape:
+    return foreseeing(np.random.default_rng(3), 100)
 
 
 def costs_of(tape: Tape, paid: Costs, rules: Rules = RULES) -> checks.Check:

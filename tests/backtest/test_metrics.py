@@ -11,14 +11,17 @@ from statistics import NormalDist, fmean
 import numpy as np
 import pytest
 
+from atc_cli.backtest.checks import costs
 from atc_cli.backtest.metrics import METRICS, figures
 from atc_cli.backtest.periods import year_days_of
+from atc_cli.domain.account import follow
 from atc_cli.domain.results.backtest import Figures, Metric
-from atc_cli.domain.rules import Costs, Reason
+from atc_cli.domain.rules import Costs, Enter, Exits, Reason, Rules
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS
 from tests.conftest import ROOT
 from tests.helpers.accounts import COSTS, START_MS, account_of, axis_of, trades_of, walk
 from tests.helpers.metric_cases import CASES, ReturnsCase, golden
+from tests.helpers.tapes import foreseeing
 
 GOLDEN = golden()
 
@@ -176,8 +179,19 @@ def test_exposure_turnover_and_break_even_by_hand() -> None:
     assert (got["exposure_time_frac"], got["exposure_gross_frac"]) == (0.5, 0.25)
     traded = 0.1 * (1000 + 1050)
     assert got["turnover_annual"] == pytest.approx(traded / equity.mean() * 36.5)
-    assert got["break_even_bps"] == pytest.approx(10 + 5 + 100 / traded * 1e4)
+    assert got["break_even_bps"] == pytest.approx(10 + 5 + math.log(1.1) / 0.2 * 1e4)
     assert got["profit_cash"] == 100
+
+
+def test_break_even_is_near_the_cost_at_which_the_rules_earn_nothing() -> None:
+    """Where profits are put to work again, too."""
+    tape = foreseeing(np.random.default_rng(3), 400)
+    rules = Rules(enter=Enter.HOLD, exits=Exits(bars=4))
+    account = follow(tape, rules, COSTS, 1000.0)
+    found = figures(account, tape.axis_ms, HOUR_MS, account.equity, 365.0, costs=COSTS, title="all").metrics
+    exact = costs(lambda paid: follow(tape, rules, paid, 1000.0), COSTS).figures["break_even_bps"]
+    assert found["return_total_frac"].value > 0.5
+    assert found["break_even_bps"].value == pytest.approx(exact, rel=0.02)
 
 
 def test_months_multiply_to_the_whole() -> None:

@@ -1,8 +1,8 @@
 """`python -m tests.measure.backtest`: a whole backtest beside the kernel's own time for the same windows.
 
-Of seeded walks on a price grid, or of `--data DIR --timeframe TF`: the stages of the command from its signals to the end of
-the report, the same with another rule, whose signals are kept, and `compute_windows` alone. Each in a process of its own,
-the median of several, with its peak of memory.
+Of seeded walks on a price grid, or of `--data DIR --timeframe TF`: the stages of the command from its signals to the
+end of the report, the same with another rule, whose signals are kept, and `compute_windows` alone. Each in a process of
+its own, the median of several, with its peak of memory.
 """
 
 import argparse
