@@ -81,6 +81,16 @@ def test_a_figure_from_few_trades_has_a_star_and_the_star_is_explained():
     assert "*" not in text(backtest(trades_each=60))
 
 
+def test_what_is_weak_in_a_part_alone_is_said_of_that_part():
+    result = split(backtest(trades_each=60))
+    first, second = result.parts
+    few = {
+        key: replace(each, warning="from 9 trades") for key, each in second.metrics.items() if key == "profit_factor"
+    }
+    said = text(replace(result, parts=(first, replace(second, metrics=second.metrics | few))))
+    assert "* last 40%: Profit factor: from 9 trades" in said
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
