@@ -10,7 +10,7 @@ ON_ALL_CORES := -n auto --dist loadgroup
 
 SOURCES := $(shell find kernels_rs -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
 
-.PHONY: all help scan test quick lint rust asan format startup wheel lock build dev clean
+.PHONY: all help scan test quick lint rust asan format mutants startup wheel lock build dev clean
 
 all: lint rust test  ## everything CI runs
 
@@ -50,6 +50,9 @@ build: $(VENV)/.built  ## the virtual environment, pinned dependencies, the exte
 	@$(BIN)/python -m compileall -q atc_cli
 
 dev: $(VENV)/.dev build  ## the same with the tools for tests and lint
+
+mutants: dev  ## seeded mutants of the kernels, and the test that kills each (half an hour)
+	nice $(BIN)/python -m tests.mutants
 
 startup: build  ## how long atc takes to print its help, median of 10
 	$(BIN)/python -m tests.measure.startup

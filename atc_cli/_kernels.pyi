@@ -74,6 +74,79 @@ class Results(Protocol):
     @property
     def grid(self) -> NDArray[np.int8]: ...
 
+class Market(Protocol):
+    """Candles and signals of every symbol; 1-D, C-contiguous arrays, which may be read-only.
+
+    offsets: symbol i is offsets[i]:offsets[i+1] of every column, oldest bar first. at: the place of a bar on the axis.
+    The columns are those of domain/tape.py; atr, key, volume and funding may be empty.
+    """
+
+    @property
+    def offsets(self) -> NDArray[np.int64]: ...
+    @property
+    def at(self) -> NDArray[np.int32]: ...
+    @property
+    def open(self) -> NDArray[np.float64]: ...
+    @property
+    def high(self) -> NDArray[np.float64]: ...
+    @property
+    def low(self) -> NDArray[np.float64]: ...
+    @property
+    def close(self) -> NDArray[np.float64]: ...
+    @property
+    def signal(self) -> NDArray[np.float64]: ...
+    @property
+    def age(self) -> NDArray[np.int32]: ...
+    @property
+    def atr(self) -> NDArray[np.float64]: ...
+    @property
+    def key(self) -> NDArray[np.float64]: ...
+    @property
+    def volume(self) -> NDArray[np.float64]: ...
+    @property
+    def funding(self) -> NDArray[np.float64]: ...
+
+class Terms(Protocol):
+    """Rules, costs and capital of a backtest, those of domain/rules.py; None: no such rule.
+
+    long, short: the sides that are traded. hold: enter at any bar of the side, not only where it flips. at_close: fill
+    at the close of the next bar, not at its open. flip, neutral, stop_atr, target_atr, bars: the exits. size: "equal",
+    "signal" or "atr".
+    """
+
+    long: bool
+    short: bool
+    hold: bool
+    at_close: bool
+    flip: bool
+    neutral: bool
+    stop_atr: float | None
+    target_atr: float | None
+    bars: int | None
+    min_signal: float
+    max_age_bars: int | None
+    min_volume: float | None
+    max_positions: int | None
+    rebalance_bars: int | None
+    size: str
+    risk_frac: float
+    leverage: float
+    long_threshold: float
+    short_threshold: float
+    fee_frac: float
+    slippage_frac: float
+    capital: float
+
+class Curves(Protocol):
+    """Arrays that are written, C-contiguous, one entry per place of the axis: those of Account."""
+
+    equity: NDArray[np.float64]
+    cash: NDArray[np.float64]
+    gross: NDArray[np.float64]
+    net: NDArray[np.float64]
+    turnover: NDArray[np.float64]
+    held: NDArray[np.int64]
+
 def compute(candles: Candles, params: Settings, results: Results, want: str, simd: str, threads: int) -> None:
     """Compute every series and write the results.
 
@@ -123,15 +196,31 @@ class State:
         """
 
 def features(
-    candles: Sequence[NDArray[np.float64]], lengths: Sequence[int], every: bool, out: NDArray[np.float64]
+    candles: Sequence[NDArray[np.float64]],
+    lengths: Sequence[int],
+    every: Sequence[int] | None,
+    out: NDArray[np.float64],
 ) -> None:
-    """Write the figures beside the signal: EMA, ATR, jump, bar of the jump, burst of volume; NaN before there are any.
+    """Write the figures beside the signal, NaN before there are any.
 
+    In order: EMA, ATR, jump, bar of the jump, burst of volume, RSI, ADX, Bollinger's %B, volatility, Hurst exponent.
     Formula: domain/features.py, whose bits these are; each of the bars up to its own. Shapes: candles, per series
-    [5, bars] in rows that are C-contiguous: open, high, low, close, volume; lengths, the bars of EMA, ATR, burst and
-    day (0: no burst); out, C-contiguous, [n, 5] at the last bars, or with `every` per series [5, bars], one after the
-    other. Units: prices in quote currency, bars from 0. Raises ValueError for a length of 0, candles of another number
-    of rows, an array that is scattered or of another size. Source: kernels_rs/core/src/features/mod.rs.
+    [5, bars] in rows that are C-contiguous: open, high, low, close, volume; lengths, the bars of EMA, ATR, burst, day
+    (0: no burst), RSI, ADX, bands, volatility and Hurst; out, C-contiguous, [n, 10] at the last bars, or with `every`,
+    places in that order from 0 on, per series [places, bars], one after the other. Units: prices in quote currency,
+    bars from 0. Raises ValueError for a length that is too small, a place that there is none of, candles of another
+    number of rows, an array that is scattered or of another size. Source: kernels_rs/core/src/features/mod.rs.
+    """
+
+def follow(
+    tape: Market, rules: Terms, curves: Curves
+) -> tuple[NDArray[np.float64], list[float], list[int], int | None]:
+    """Trade along a tape and write the account at every place.
+
+    Formula: domain/account.py, whose bits these are. Returns the trades, the columns of Trades one after the other;
+    fees and funding paid; entries rejected and orders unfilled; the place of the ruin. Units: quote currency.
+    Raises ValueError, with nothing written, for columns of unlike lengths, offsets or places that do not rise, a name
+    that is unknown or a count of 0. Source: kernels_rs/core/src/account/mod.rs.
     """
 
 def warmup(dialect: str, lengths: Sequence[Sequence[int] | None]) -> int:

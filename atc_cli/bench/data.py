@@ -69,6 +69,18 @@ def _files(folder: Path, timeframe: str, symbols: int, bars: int) -> Panel:
     return Panel.of(sound)
 
 
+def ties(symbols: int, bars: int) -> Panel:
+    """Walks of a tick or none a bar: closes meet their averages so often that the last bit of a sum decides sides."""
+    rng = np.random.default_rng(_SEED)
+    stamps = _START_MS + HOUR_MS * np.arange(bars, dtype=np.int64)
+    series = []
+    for i in range(symbols):
+        close = (1000 + np.cumsum(rng.integers(-1, 2, bars))) / 10.0**_DECIMALS
+        values = np.stack([*[close] * 4, np.ones(bars)])
+        series.append(Candles(exchange="bench", symbol=f"TIES{i}", timeframe="1h", timestamp=stamps, values=values))
+    return Panel.of(series)
+
+
 def off_grid(panel: Panel) -> Panel:
     """The same candles, each price times pi/3, so that no decimal grid holds them."""
     moved = [

@@ -1,9 +1,11 @@
 """The gate before any timing: a backend whose bits differ from the reference gets no time."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from atc_cli.bench.data import off_grid
-from atc_cli.domain.catalog import Want
+from atc_cli.bench.data import off_grid, ties
+from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.bench import ADVANCE, BATCH, REANCHORED
@@ -15,10 +17,11 @@ _WINDOWS = 4
 
 
 class Gate:
-    """The sample on the grid and off it, with the reference's values per inputs."""
+    """The sample on the grid and off it, and mixtures of both kinds, with the reference's values per inputs."""
 
     def __init__(self, sample: Panel) -> None:
         self._panels = (("on grid", sample), ("off grid", off_grid(sample)))
+        self._ties = ties(len(sample), sample.width)
         self._wanted: dict[tuple[Params, Want], list[Values]] = {}
         self._found: dict[tuple[int, Params, Want, str], str | None] = {}
 
@@ -34,16 +37,17 @@ class Gate:
             return self._windows(backend, params)
         if mode == ADVANCE and isinstance(backend, Streams):
             return self._steps(backend, params)
-        return self._compared(backend, params, want) or self._compared(backend, params, Want.ALL)
+        whole = self._compared(backend, params, want) or self._compared(backend, params, Want.ALL)
+        return whole or self._mixed(backend, params)
 
     def _windows(self, backend: Windows, params: Params) -> str | None:
-        """Windows of the first series against the reference on each alone."""
+        """Windows of two series against the reference on each alone."""
         for name, panel in self._panels:
-            history = panel.series[0]
-            bars = len(history) - _WINDOWS
-            ends = np.arange(bars - 1, len(history) - 1).astype(np.uintp)
-            got = backend.compute_windows(Panel.of([history]), params, ends, bars)
-            windows = [history.between(i, i + bars) for i in range(_WINDOWS)]
+            bars = panel.width - _WINDOWS
+            series, ends = np.arange(_WINDOWS) % min(len(panel), 2), bars - 1 + np.arange(_WINDOWS)
+            ends = np.minimum(ends, np.diff(panel.offsets)[series] - 1)
+            got = backend.compute_windows(panel, params, series, ends, bars)
+            windows = [panel.series[one].between(0, end + 1).tail(bars) for one, end in zip(series, ends, strict=True)]
             right = ReferenceBackend().compute(Panel.of(windows), params, Want.LAST)
             found = first_difference(got, right, members=False)
             if found:
@@ -71,12 +75,33 @@ class Gate:
                 return f"{found}, {name}, want {want.value}"
         return None
 
+    def _mixed(self, backend: Backend, params: Params) -> str | None:
+        """Each series alone off the grid among the others on it, and the other way round: every lane of a block."""
+        if params.dialect is Dialect.TRADINGVIEW:  # no grid there
+            return None
+        kinds = (self._ties, off_grid(self._ties))
+        right = [ReferenceBackend().compute(panel, params, Want.LAST) for panel in kinds]
+        for place in range(len(self._ties)):
+            for odd, name in ((1, "off"), (0, "on")):
+                kind = [odd if i == place else 1 - odd for i in range(len(self._ties))]
+                panel = Panel.of([kinds[each].series[i] for i, each in enumerate(kind)])
+                found = first_difference(backend.compute(panel, params, Want.LAST), _picked(right, kind))
+                if found:
+                    return f"{found}, series {place} alone {name} grid"
+        return None
+
     def _reference(self, params: Params, want: Want) -> list[Values]:
         key = (params, want)
         if key not in self._wanted:
             reference = ReferenceBackend()
             self._wanted[key] = [reference.compute(panel, params, want) for _, panel in self._panels]
         return self._wanted[key]
+
+
+def _picked(values: Sequence[Values], kind: Sequence[int]) -> Values:
+    """Row i of values[kind[i]]."""
+    arrays = {name: [getattr(each, name) for each in values] for name in Values.__slots__}
+    return Values(**{name: np.stack([both[k][i] for i, k in enumerate(kind)]) for name, both in arrays.items()})
 
 
 def first_difference(got: Values, right: Values, *, members: bool = True) -> str | None:

@@ -47,7 +47,7 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     if isinstance(row, Skipped):
         raise NoDataError(f"{row.symbol}: {row.detail}")
     row = listed(row, gathered.universe.listings[0])
-    judge = judge_of(Bounds.of({row.side: 1}, settings.max_jump), settings.stop_atr)
+    judge = judge_of(Bounds.of({row.side: 1}, settings.max_jump, params.dialect), settings.stop_atr)
     series = series_of(gathered, values, params)
     direction = series.columns.get("direction", np.array([np.nan]))[-1]
     return ExplainResult(

@@ -1,4 +1,4 @@
-"""What was measured to end worse than other rows, or cannot be a price: the one table. No numpy here.
+"""What was measured to end worse than other rows, cannot be a price or is less exact: the one table. No numpy here.
 
 Thresholds are those of the measurement (README, "Rank among equals"), not tuned to anything since.
 """
@@ -6,6 +6,7 @@ Thresholds are those of the measurement (README, "Rank among equals"), not tuned
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
+from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.results.scan import ScanRow, Side
 
 STRETCH_MAX = 5.0
@@ -15,17 +16,18 @@ _OPPOSITE = {Side.LONG: Side.SHORT, Side.SHORT: Side.LONG}
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What rows are held against: the side of more than half of all rows, if there is one, and --max-jump."""
+    """What rows are held against: the side of more than half of all rows, if there is one, --max-jump, the dialect."""
 
     crowd: Side | None
     max_jump: float
+    dialect: Dialect
 
     @classmethod
-    def of(cls, breadth: Mapping[Side, int], max_jump: float) -> "Bounds":
+    def of(cls, breadth: Mapping[Side, int], max_jump: float, dialect: Dialect) -> "Bounds":
         """Of the sides of every row of a scan before filters, NEUTRAL ones among them."""
         most = max(breadth, key=lambda side: breadth[side], default=None)
         crowd = most if most is not None and 2 * breadth[most] > sum(breadth.values()) else None
-        return cls(crowd, max_jump)
+        return cls(crowd, max_jump, dialect)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,16 @@ def _jumps(row: ScanRow, bounds: Bounds) -> bool:
     return jumps(row, bounds.max_jump)
 
 
+def _off_grid(row: ScanRow, bounds: Bounds) -> bool:
+    return row.grid is None and bounds.dialect is Dialect.LTS
+
+
 CAUTIONS: tuple[Caution, ...] = (
     Caution("against_the_crowd", "c", "against the crowd: more than half stand on the other side", _against_the_crowd),
     Caution("stretched", "s", f"stretched beyond {STRETCH_MAX:g} ATR", _beyond("stretch", STRETCH_MAX)),
     Caution("volume_burst", "v", f"volume beyond {BURST_MAX:g} x its 24 h mean", _beyond("volume_burst", BURST_MAX)),
     Caution("jump", "j", "the close jumps: are these prices of one thing?", _jumps),
+    Caution("off_grid", "g", "off the price grid: ties are decided by rounding", _off_grid),
 )
 BY_NAME: dict[str, Caution] = {each.name: each for each in CAUTIONS}
 

@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 COLUMNS = ("open", "high", "low", "close", "volume")
+# sums of such prices stay far from overflow, their squares too: engines and reference need not say what infinity means
+PRICE_MAX = 1e100
 _SECONDS_MAX = 1e10  # 1e10 s is the year 2286, 1e10 ms April 1970
 _MILLISECONDS_MAX = 1e14
 
@@ -113,7 +115,7 @@ def check(raw: RawCandles) -> Candles | Skipped:
     """Validate one symbol's candles; equal duplicates are dropped, gaps kept and counted.
 
     Returns Skipped with the reason for: nothing at all, mixed or foreign time units, values that are
-    not numbers, prices <= 0, high and low that do not enclose open and close, negative volume, bars out
+    not numbers, prices <= 0 or > PRICE_MAX, high and low that do not enclose open and close, negative volume, bars out
     of order, duplicates that differ, bars off the timeframe's grid.
     """
     try:
@@ -168,13 +170,11 @@ def _milliseconds(stamps: Floats) -> Ints:
 
 def _check_prices(timestamp: Ints, values: Floats) -> None:
     prices, volume = values[:, :4], values[:, 4]
-    _reject(
-        timestamp,
-        ~(np.isfinite(prices.min(axis=1)) & np.isfinite(prices.max(axis=1))),
-        SkipReason.NOT_A_NUMBER,
-        "a price is not a number",
-    )
-    _reject(timestamp, prices.min(axis=1) <= 0, SkipReason.BAD_PRICE, "a price is zero or negative")
+    lowest, highest = prices.min(axis=1), prices.max(axis=1)
+    unknown = ~(np.isfinite(lowest) & np.isfinite(highest))
+    _reject(timestamp, unknown, SkipReason.NOT_A_NUMBER, "a price is not a number")
+    _reject(timestamp, lowest <= 0, SkipReason.BAD_PRICE, "a price is zero or negative")
+    _reject(timestamp, highest > PRICE_MAX, SkipReason.BAD_PRICE, f"a price is above {PRICE_MAX:g}")
     high: Floats = prices[:, 1]
     low: Floats = prices[:, 2]
     body = prices[:, [0, 3]]

@@ -71,6 +71,8 @@ class Params:
             name = f"{family.id}_weight"
             in_range(name, weight, finite(weight) and weight > 0, "> 0")
             self._check_length(family, base)
+        for name in ("decay", "long_threshold", "short_threshold"):
+            object.__setattr__(self, name, getattr(self, name) + 0.0)  # -0.0 is 0, in every hash too
 
     def _check_names(self) -> None:
         for name, value, kind in (

@@ -38,6 +38,7 @@ class ReferenceResult:
     decimals: int | None
 
 
+@np.errstate(all="ignore")
 def compute(values: Floats, params: Params, growth: Floats) -> ReferenceResult:
     """All values of one series; `values` rows are open, high, low, close, ..; growth[j] at bar K+j."""
     prices = prices_of(values, params)

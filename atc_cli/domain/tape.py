@@ -1,7 +1,6 @@
 """The market as a backtest walks along it: candles and signals of every symbol on one axis of time."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +9,9 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Int32s = NDArray[np.int32]
 
-_NONE = np.empty(0)
+
+def _none() -> Floats:
+    return np.empty(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +36,10 @@ class Tape:
     close: Floats
     signal: Floats
     age: Int32s
-    atr: Floats = _NONE
-    key: Floats = _NONE
-    volume: Floats = _NONE
-    funding: Floats = _NONE
+    atr: Floats = field(default_factory=_none)
+    key: Floats = field(default_factory=_none)
+    volume: Floats = field(default_factory=_none)
+    funding: Floats = field(default_factory=_none)
 
     def __len__(self) -> int:
         return len(self.symbols)
@@ -51,11 +52,3 @@ class Tape:
         """A column of one symbol; empty where it is."""
         column: Floats = getattr(self, name)
         return column[self.rows(symbol)] if len(column) else column
-
-    @classmethod
-    def join(cls, symbols: Sequence[str], axis_ms: Ints, parts: "Sequence[dict[str, Floats | Int32s]]") -> "Tape":
-        """From the columns of each symbol, by name, in the order of `symbols`."""
-        lengths = [len(part["at"]) for part in parts]
-        offsets = np.concatenate(([0], np.cumsum(lengths, dtype=np.int64))).astype(np.int64)
-        joined = {name: np.concatenate([part[name] for part in parts]) for name in (parts[0] if parts else ())}
-        return cls(symbols=tuple(symbols), axis_ms=axis_ms, offsets=offsets, **joined)

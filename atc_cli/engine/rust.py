@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.engines import AUTO, SIMD_PATHS, Engine
 from atc_cli.domain.features import Features, Lengths
-from atc_cli.domain.panel import Panel
-from atc_cli.domain.params import Params
+from atc_cli.domain.panel import Ints, Panel
+from atc_cli.domain.params import Params, document_hash
+from atc_cli.domain.tape import Tape
 from atc_cli.engine.backend import Form, Offer, Unavailable, Values
-from atc_cli.engine.packing import Bounds, Floats, Lent, PlainParams, growth_of, growth_to_come
+from atc_cli.engine.packing import Floats, Lent, PlainParams, growth_of, growth_to_come
+from atc_cli.engine.windows import bounds_of, width_of
 from atc_cli.errors import UnavailableError
 from atc_cli.stages import stage
 
@@ -27,6 +29,10 @@ _BUILD = "run `make build`, or install a wheel"
 _BARS_PER_THREAD = 100_000
 # some 20 MB of columns: they are copies, and those of five thousand symbols at once would be one copy too many
 _PART_BARS = 500_000
+# a sixth of a second on one core, half a megabyte of values
+_WINDOW_BARS = 8_000_000
+_WINDOWS_LEAST = 64
+_IDENTITY_BYTES = 32
 
 
 class RustBackend:
@@ -69,17 +75,20 @@ class RustBackend:
             self._compute(lent, plain, want, values.rows(rows))
         return values
 
-    def compute_windows(self, panel: Panel, params: Params, ends: Bounds, bars: int) -> Values:
-        """The last values of the window of `bars` bars that ends at each bar of `ends`, as a scan then saw them.
+    def windows_at_once(self, bars: int) -> int:
+        """So many that threads and blocks of lanes have enough to share, and their values stay small."""
+        return max(_WINDOW_BARS // max(bars, _WINDOWS_LEAST), _WINDOWS_LEAST)
 
-        `panel` holds one series; `ends` [n] are bar numbers in it, each at least bars - 1. Every window has its own
-        anchor, grid and growth. Returns what Want.LAST gives for n series, without members.
-        """
+    def compute_windows(
+        self, panel: Panel, params: Params, series: Ints, ends: Ints, bars: int | Ints, *, want: Want = Want.LAST
+    ) -> Values:
+        """What a scan of each window alone gives; see Windows. Nothing is copied: windows overlap in the columns."""
         plain = _plain(params)
-        values = Values.empty(len(ends), bars, Want.LAST, members=False)
-        behind = ends.astype(np.uintp) + np.uintp(1)
-        lent = Lent.of(panel, params, growth_of(params, bars), (behind - np.uintp(bars), behind))
-        self._compute(lent, plain, Want.LAST, values)
+        starts, behind = bounds_of(panel, series, ends, bars, want)
+        longest = width_of(bars)
+        values = Values.empty(len(ends), longest, want, members=False)
+        lent = Lent.of(panel, params, growth_of(params, longest), (starts, behind))
+        self._compute(lent, plain, want, values)
         return values
 
     def stream(self, panel: Panel, params: Params) -> "RustState":
@@ -145,9 +154,9 @@ class RustState:
         return values, self._state.step(Lent.of_steps(prices, growth), values, want.value, peek)
 
     def to_bytes(self) -> bytes:
-        """The state with version and checksum; numbers only."""
+        """The state with version and checksum, numbers only, then what it was computed with."""
         saved: bytes = self._state.to_bytes()
-        return saved
+        return saved + _identity(self._params)
 
     @classmethod
     def from_bytes(cls, saved: bytes, params: Params, simd: str = AUTO) -> "RustState":
@@ -157,8 +166,15 @@ class RustState:
         """
         from atc_cli import _kernels
 
-        state = _kernels.State.from_bytes(saved, _plain(params), simd)
+        state = _kernels.State.from_bytes(saved[:-_IDENTITY_BYTES], _plain(params), simd)
+        if saved[-_IDENTITY_BYTES:] != _identity(params):
+            raise ValueError(f"the saved state has other parameters, or its last {_IDENTITY_BYTES} bytes are damaged")
         return cls(state, params, np.array(state.bars(), np.int64))
+
+
+def _identity(params: Params) -> bytes:
+    """sha256 of every parameter: the kernel sees not all of them, lambda being in the growth table."""
+    return bytes.fromhex(document_hash(params.document()))
 
 
 @lru_cache(maxsize=32)
@@ -183,18 +199,29 @@ def _complaint(plain: PlainParams) -> str | None:
     return None
 
 
-def features(candles: Sequence[Floats], lengths: Lengths, *, every: bool) -> Floats:
-    """The figures of domain.features of series whose values are [5, bars]: [n, 5] at the last bar of each.
+def features(candles: Sequence[Floats], lengths: Lengths, *, every: Sequence[int] | None = None) -> Floats:
+    """The figures of domain.features of series whose values are [5, bars]: [n, figures] at the last bar of each.
 
-    With `every` those of each bar, flat: per series 5 rows of its bars. Raises ImportError where the extension is not
-    built or an older one.
+    With `every` those of these places at each bar, flat: per series a row of its bars for each place. Raises
+    ImportError where the extension is not built or an older one.
     """
     from atc_cli._kernels import features as computed
 
-    count = sum(each.shape[1] for each in candles) if every else len(candles)
-    out = np.empty(count * len(Features._fields))
+    count, figures = len(candles), len(Features._fields)
+    bars = sum(each.shape[1] for each in candles)
+    out = np.empty((count, figures) if every is None else bars * len(every))
     computed([_in_rows(each) for each in candles], lengths, every, out)
-    return out if every else out.reshape(count, -1)
+    return out
+
+
+def follow(tape: Tape, terms: Any, curves: Any) -> tuple[Floats, list[float], list[int], int | None]:
+    """Trade along a tape; terms and curves as the stub of the extension says, which says what is returned, too.
+
+    Raises ImportError where the extension is not built or an older one.
+    """
+    from atc_cli._kernels import follow as followed
+
+    return followed(tape, terms, curves)
 
 
 def _in_rows(values: Floats) -> Floats:

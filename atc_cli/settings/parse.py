@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -156,6 +156,18 @@ def span_ms(words: str) -> int:
     if found is None or found[2] not in _SPANS_MS or float(found[1]) == 0:
         raise ValueError(f"{words!r} is no length of time, allowed: a number and {', '.join(_SPANS_MS)}, such as 2h")
     return round(float(found[1]) * _SPANS_MS[found[2]])
+
+
+def moment(raw: Any) -> int:
+    """A time in UTC ms: a date, which begins in UTC, or ISO 8601 with an offset."""
+    allowed = "2025-01-31, 2025-01-31T08:00Z or 2025-01-31T08:00+01:00"
+    try:
+        time = datetime.fromisoformat(text(raw))
+    except ValueError:
+        raise ValueError(f"{raw!r} is no time, allowed: {allowed}") from None
+    if time.tzinfo is None and len(text(raw)) > len("2025-01-31"):
+        raise ValueError(f"{raw!r} has no offset from UTC, allowed: {allowed}")
+    return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 
 def pattern(raw: Any) -> str:

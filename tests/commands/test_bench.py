@@ -14,7 +14,7 @@ from atc_cli.bench.measure import Job, Measured, MeasureError, measure
 from atc_cli.cli.bench import bench_code
 from atc_cli.commands import bench
 from atc_cli.domain.catalog import FAMILIES, MEMBERS, Dialect, Want
-from atc_cli.domain.panel import Panel
+from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.bench import ADVANCE, REANCHORED, Parity
 from atc_cli.engine import reference, rust
@@ -255,11 +255,33 @@ def test_windows_and_steps_of_the_kernels_pass_the_gate_and_wrong_ones_do_not() 
         assert words in str(gate.difference(wrong, params, Want.LAST, mode))
 
 
+def test_kernels_pass_the_gate_in_mixed_batches() -> None:
+    assert Gate(walks(8, 300)).difference(rust.RustBackend(threads=1), Params(), Want.LAST) is None
+
+
+class Mixing(Right):
+    """Right but for one bit, where the first series is on the grid and another is not."""
+
+    def compute(self, panel: Panel, params: Params, want: Want) -> Values:
+        values = super().compute(panel, params, want)
+        if values.grid[0] >= 0 and values.grid.min() < 0:
+            values.weights[values.grid.argmin(), 2] *= 1 + 2**-52
+        return values
+
+
+def test_a_backend_that_takes_its_neighbours_for_itself_does_not_pass_the_gate() -> None:
+    gate = Gate(walks(3, 100))
+    assert gate.difference(Right(), Params(), Want.LAST) is None
+    assert str(gate.difference(Mixing(), Params(), Want.LAST)).endswith("series 0 alone on grid")
+
+
 class WrongWindows(rust.RustBackend):
     """Takes every window, and every stream, to begin a bar late."""
 
-    def compute_windows(self, panel: Panel, params: Params, ends: np.ndarray, bars: int) -> Values:
-        return super().compute_windows(panel, params, ends, bars - 1)
+    def compute_windows(
+        self, panel: Panel, params: Params, series: Ints, ends: Ints, bars: int | Ints, *, want: Want = Want.LAST
+    ) -> Values:
+        return super().compute_windows(panel, params, series, ends, bars - 1, want=want)
 
     def stream(self, panel: Panel, params: Params) -> rust.RustState:
         late = [each.tail(len(each) - 1) for each in panel.series]

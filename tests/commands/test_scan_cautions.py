@@ -29,7 +29,7 @@ def jumping(symbol: str, *, bar: int, factor: float, seed: int = 3, bars: int = 
 def climbing(symbol: str, by: float, bars: int = 150) -> RawCandles:
     """Closes that fall and then, for two thirds, rise by the same fraction; the other way where it is below zero."""
     raw = walk(symbol, bars, 1)
-    close = 100 * np.cumprod(np.where(np.arange(bars) < bars // 3, 1 - by, 1 + by))
+    close = (100 * np.cumprod(np.where(np.arange(bars) < bars // 3, 1 - by, 1 + by))).round(6)
     opened = np.concatenate((close[:1], close[:-1]))
     values = [opened, np.maximum(opened, close) * 1.005, np.minimum(opened, close) * 0.995, close]
     raw.values[:, :4] = np.stack(values, axis=1)

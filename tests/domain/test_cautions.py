@@ -1,12 +1,15 @@
 """Cautions by hand: where each begins, and that a row without the figure has none."""
 
+from dataclasses import replace
+
 import pytest
 
+from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.cautions import BY_NAME, CAUTIONS, Bounds, cautions_of, jumps, that_occur
 from atc_cli.domain.results.scan import Side
 from tests.helpers.reported import row
 
-CALM = Bounds.of({Side.LONG: 10, Side.SHORT: 10, Side.NEUTRAL: 10}, max_jump=10.0)
+CALM = Bounds.of({Side.LONG: 10, Side.SHORT: 10, Side.NEUTRAL: 10}, 10.0, Dialect.LTS)
 
 
 def holding(bounds: Bounds = CALM, signal: float = 1.0, **figures: float | None) -> tuple[str, ...]:
@@ -28,7 +31,7 @@ def holding(bounds: Bounds = CALM, signal: float = 1.0, **figures: float | None)
 def test_against_the_crowd_is_with_less_than_half_of_all_rows_neutral_ones_among_them(
     long: int, short: int, neutral: int, warned: str
 ) -> None:
-    bounds = Bounds.of({Side.LONG: long, Side.SHORT: short, Side.NEUTRAL: neutral}, 10.0)
+    bounds = Bounds.of({Side.LONG: long, Side.SHORT: short, Side.NEUTRAL: neutral}, 10.0, Dialect.LTS)
     for side, signal in (("LONG", 1.0), ("SHORT", -1.0), ("NEUTRAL", 0.0)):
         assert holding(bounds, signal) == (("against_the_crowd",) if side == warned else ())
 
@@ -60,11 +63,19 @@ def test_the_bound_of_a_jump_is_the_callers() -> None:
     assert not jumps(row(1, "A", jump=2.4), 2.5)
 
 
+def test_a_row_off_the_grid_is_marked_where_a_grid_was_looked_for() -> None:
+    off = replace(row(1, "A"), grid=None)
+    assert cautions_of(off, CALM) == ("off_grid",)
+    assert cautions_of(replace(off, grid=0), CALM) == ()
+    assert cautions_of(off, replace(CALM, dialect=Dialect.TRADINGVIEW)) == ()
+
+
 def test_several_cautions_come_in_the_order_of_the_table() -> None:
-    crowd = Bounds.of({Side.SHORT: 1}, 10.0)
-    everything = holding(crowd, jump=1e5, volume_burst=9.0, stretch=8.0)
+    crowd = Bounds.of({Side.SHORT: 1}, 10.0, Dialect.LTS)
+    odd = replace(row(1, "A", 1.0, jump=1e5, volume_burst=9.0, stretch=8.0), grid=None)
+    everything = cautions_of(odd, crowd)
     assert everything == tuple(each.name for each in CAUTIONS) == tuple(BY_NAME)
-    assert len({each.mark for each in CAUTIONS}) == len(CAUTIONS) == 4
+    assert len({each.mark for each in CAUTIONS}) == len(CAUTIONS) == 5
 
 
 def test_those_that_occur_are_told_once() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from atc_cli.domain.panel import COLUMNS, Candles, Panel, RawCandles, check
+from atc_cli.domain.panel import COLUMNS, PRICE_MAX, Candles, Panel, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.timeframe import DAY_MS, HOUR_MS, TIMEFRAMES_MS
 
@@ -101,10 +101,15 @@ def test_opposite_infinities_in_one_bar_are_no_numbers_either() -> None:
     assert refused(bad).reason is SkipReason.NOT_A_NUMBER
 
 
-def test_prices_as_large_as_floats_go_are_compared_without_overflow() -> None:
+def test_a_price_above_the_largest_that_is_computed_is_a_bad_price() -> None:
     huge = raw()
-    huge.values[:, :4] = 1e308
+    huge.values[:, :4] = PRICE_MAX
     accepted(huge)
+    huge.values[4:6, 1] = 1e308, np.nextafter(PRICE_MAX, np.inf)
+    skipped = refused(huge)
+    assert skipped.reason is SkipReason.BAD_PRICE
+    assert "a price is above 1e+100" in skipped.detail
+    assert "row 5 (and 1 more)" in skipped.detail
 
 
 @pytest.mark.parametrize("bad", [0.0, -0.0, -1e-12, -5.0])

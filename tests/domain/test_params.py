@@ -8,7 +8,6 @@ import math
 import pytest
 
 from atc_cli.domain.catalog import FAMILIES, Dialect, HullShape, Robustness, Source, member_lengths
-from atc_cli.domain.growth import growth_table
 from atc_cli.domain.params import OutOfRangeError, Params, document_hash
 from tests.helpers.backends import per_family
 
@@ -88,6 +87,14 @@ def test_an_input_out_of_range_is_named_with_its_value_and_range(change: dict[st
     assert error.value.names[0] == name
 
 
+@pytest.mark.parametrize(
+    "change", [{"decay": 0.0}, {"long_threshold": 0.0}, {"short_threshold": 0.0, "long_threshold": 0.1}]
+)
+def test_minus_zero_is_zero_in_the_identity(change: dict[str, float]) -> None:
+    one, other = Params(**change), Params(**{name: -value if value == 0 else value for name, value in change.items()})
+    assert document_hash(one.document()) == document_hash(other.document())
+
+
 def test_a_family_that_takes_no_part_is_not_checked_and_not_part_of_the_identity() -> None:
     one = Params(families=("ema",), lengths=per_family(1, ema=28))
     other = Params(families=("ema",))
@@ -106,17 +113,3 @@ def test_hash_is_sha256_of_canonical_json_and_changes_with_every_parameter() -> 
     ]  # fmt: skip
     hashes = {document_hash(dataclasses.replace(base, **change).document()) for change in changes}
     assert len(hashes | {document_hash(base.document())}) == len(changes) + 1
-
-
-def test_growth_is_python_exp_or_pow_from_the_cutout_on() -> None:
-    lts = growth_table(Params(cutout=2), 5)
-    assert lts.tolist() == [math.exp(2e-05 * j) for j in range(3)]
-    published = growth_table(Params(dialect=Dialect.TRADINGVIEW), 3)
-    assert published.tolist() == [2.718281828459045 ** (2e-05 * j) for j in range(3)]
-    assert growth_table(Params(cutout=9), 5).shape == (0,)
-
-
-def test_growth_that_would_overflow_is_refused_with_the_largest_lambda() -> None:
-    assert growth_table(Params(lambda_=700.0), 1001)[-1] == math.exp(700)
-    with pytest.raises(OutOfRangeError, match="lambda <= 350"):
-        growth_table(Params(lambda_=701.0), 2001)

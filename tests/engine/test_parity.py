@@ -1,14 +1,18 @@
 """Every backend gives the bits of the reference, whatever the shape of the batch."""
 
 import dataclasses
+import warnings
+from functools import cache
 
 import numpy as np
 import pytest
 
+from atc_cli.bench.data import off_grid, ties
 from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness, Source, Want
-from atc_cli.domain.panel import Candles, Panel, check
+from atc_cli.domain.panel import PRICE_MAX, Candles, Panel, check
 from atc_cli.domain.params import Params
 from atc_cli.domain.window import Window
+from atc_cli.engine.backend import Values
 from tests.conftest import SHARED, needs_shared
 from tests.helpers.backends import (
     RUST_PATHS,
@@ -79,10 +83,64 @@ def test_off_grid_series_past_several_renewals(name: str, dialect: Dialect) -> N
 
 
 @each_backend
+@both_dialects
+def test_walks_whose_closes_meet_their_averages_again_and_again(name: str, dialect: Dialect) -> None:
+    series, wanted = meeting(dialect)
+    assert_same_bits(wanted, compute(name, series, SHORT[dialect]))
+
+
+SHORT = {dialect: Params(dialect=dialect, lengths=per_family(10)) for dialect in Dialect}
+
+
+@cache
+def meeting(dialect: Dialect) -> tuple[list[Candles], Values]:
+    """Walks of a tick a bar on the grid and off it, past a renewal: there the last bit of a sum decides sides."""
+    walks = ties(3, 300)
+    series = [each for pair in zip(walks.series, off_grid(walks).series, strict=True) for each in pair]
+    return series, compute("reference", series, SHORT[dialect])
+
+
+@each_backend
 @pytest.mark.parametrize("factor", [1e-9, 1e-3, 1e6, 3e8, 5e9])
 def test_prices_of_any_scale_up_to_the_bound_and_over_it(name: str, factor: float) -> None:
     series = [candles_of(tick_walk(200, 3).values[:4] * factor)]
     assert_same_bits(compute("reference", series, Params()), compute(name, series, Params()))
+
+
+@each_backend
+@both_dialects
+@pytest.mark.parametrize("source", [Source.CLOSE, Source.HLC3, Source.OHLC4])
+def test_prices_as_large_and_as_small_as_they_may_be(name: str, dialect: Dialect, source: Source) -> None:
+    series, wanted = extreme(dialect, source)
+    assert_same_bits(wanted, compute(name, series, Params(dialect=dialect, source=source)))
+
+
+@cache
+def extreme(dialect: Dialect, source: Source) -> tuple[list[Candles], Values]:
+    """Series near the largest price, near the smallest and between both, and what the reference says of them."""
+    rng = np.random.default_rng(8)
+    largest, smallest = PRICE_MAX * 10 ** -rng.uniform(0, 3, 320), 5e-324 * 10 ** rng.uniform(0, 3, 320)
+    closes = (largest, smallest, np.where(largest > PRICE_MAX / 100, largest, smallest))
+    series = [candles_of(candled(each)) for each in closes]
+    wanted = compute("reference", series, Params(dialect=dialect, source=source))
+    assert np.isfinite(wanted.weights[0][:, 70:]).all()
+    return series, wanted
+
+
+def candled(closes: np.ndarray) -> np.ndarray:
+    opened = np.concatenate((closes[:1], closes[:-1]))
+    return np.stack([opened, np.maximum(opened, closes), np.minimum(opened, closes), closes])
+
+
+@each_backend
+@both_dialects
+def test_equities_that_overflow_do_so_alike_and_without_a_warning(name: str, dialect: Dialect) -> None:
+    series = [tick_walk(200, seed) for seed in range(3)]
+    params = Params(dialect=dialect, lambda_=3400.0, weights=per_family(2.9e307))
+    with warnings.catch_warnings(action="error"):
+        wanted = compute("reference", series, params)
+    assert np.isnan(wanted.average[:, -1]).any()
+    assert_same_bits(wanted, compute(name, series, params))
 
 
 @each_backend

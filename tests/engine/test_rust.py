@@ -1,5 +1,6 @@
 """What is the compiled kernels' own: windows, streams, memory, the path that is forced."""
 
+import dataclasses
 import tracemalloc
 from collections.abc import Sequence
 
@@ -8,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from atc_cli.domain.catalog import Dialect, Want
+from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness, Source, Want
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine import rust
 from atc_cli.engine.backend import Offer, Unavailable, Values
 from atc_cli.engine.rust import RustBackend, RustState
-from tests.helpers.backends import backend, candles_of, compute, tick_walk
+from tests.helpers.backends import backend, candles_of, compute, per_family, tick_walk
 
 both_dialects = pytest.mark.parametrize("dialect", list(Dialect))
 each_path = pytest.mark.parametrize("simd", rust.simd_paths())
@@ -34,22 +35,11 @@ def last_bars(values: Values, series: int) -> tuple[object, ...]:
     return last.average, last.families.tolist(), last.weights.tolist(), last.flipped, last.grid
 
 
-@both_dialects
-def test_windows_of_one_history_are_what_a_scan_would_have_seen(dialect: Dialect) -> None:
-    history, params, bars = tick_walk(400, 3), Params(dialect=dialect, cutout=5), 120
-    ends = np.array([119, 120, 200, 321, 399, 150, 151, 152, 153, 154])
-    found = RustBackend().compute_windows(Panel.of([history]), params, ends, bars)
-    for row, end in enumerate(ends):
-        alone = compute("reference", cut([history], end + 1 - bars, end + 1), params, Want.LAST)
-        assert last_bars(found, row) == last_bars(alone, 0)
-    assert found.member_sign.size == 0
-
-
 def test_a_window_has_the_grid_of_its_own_bars() -> None:
     closes = np.concatenate((np.full(60, 5.0), np.linspace(5.01, 6.19, 60).round(2), np.full(60, 1 / 3)))
     panel = Panel.of([candles_of(np.stack([closes] * 4))])
     ends = np.array([59, 119, 179])
-    assert RustBackend().compute_windows(panel, Params(), ends, 60).grid.tolist() == [0, 2, -1]
+    assert RustBackend().compute_windows(panel, Params(), np.zeros(3, int), ends, 60).grid.tolist() == [0, 2, -1]
 
 
 @each_path
@@ -109,6 +99,42 @@ def test_bytes_that_are_damaged_or_of_other_parameters_are_refused() -> None:
             RustState.from_bytes(bad, params)
     with pytest.raises(ValueError, match="other parameters"):
         RustState.from_bytes(saved, Params(decay=0.04))
+
+
+OTHERWISE = {
+    "dialect": Dialect.TRADINGVIEW,
+    "lengths": per_family(28, kama=27),
+    "weights": per_family(1.0, dema=1.5),
+    "robustness": Robustness.NARROW,
+    "lambda_": 0.03,
+    "decay": 0.04,
+    "cutout": 1,
+    "long_threshold": 0.2,
+    "short_threshold": -0.2,
+    "source": Source.OPEN,
+    "families": FAMILY_IDS[1:],
+    "strategy": True,
+}
+
+
+def test_a_saved_state_is_refused_whichever_parameter_is_another() -> None:
+    assert OTHERWISE.keys() == {field.name for field in dataclasses.fields(Params)}
+    saved = RustState.start(Panel.of([tick_walk(90, 1)]), Params())[0].to_bytes()
+    assert RustState.from_bytes(saved, Params()).to_bytes() == saved
+    for name, value in OTHERWISE.items():
+        with pytest.raises(ValueError, match="the saved state has other parameters"):
+            RustState.from_bytes(saved, dataclasses.replace(Params(), **{name: value}))
+
+
+def test_every_damaged_byte_of_a_saved_state_is_refused() -> None:
+    params = Params(families=("ema",))
+    saved = RustState.start(Panel.of([tick_walk(90, 1)]), params)[0].to_bytes()
+    for at in range(len(saved)):
+        damaged = bytearray(saved)
+        damaged[at] ^= 1 << at % 8
+        for bad in (saved[:at], bytes(damaged)):
+            with pytest.raises(ValueError, match="the saved state"):
+                RustState.from_bytes(bad, params)
 
 
 def test_a_series_that_leaves_its_grid_is_told_and_hurts_no_other() -> None:

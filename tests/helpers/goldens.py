@@ -9,11 +9,14 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from atc_cli.domain.catalog import FAMILIES, FAMILY_IDS, Dialect, Robustness, Source
+from atc_cli.domain.growth import growth_table
 from atc_cli.domain.panel import Candles, Panel, RawCandles, check
 from atc_cli.domain.params import LENGTH, Params
 from tests.conftest import ROOT, SHARED
 
 GOLDEN = ROOT / "tests" / "golden"
+# Entries j of the table by lambda that are the next float64 above or below ours.
+_POW: dict[str, dict[str, list[int]]] = json.loads((GOLDEN / "pow.json").read_text())
 _LENGTHS = {family: f"{family}_len" for family in FAMILY_IDS} | {"hma": "hull_len"}
 
 
@@ -92,6 +95,21 @@ class Case:
         )
         assert isinstance(checked, Candles), checked
         return checked
+
+    def recorded_growth(self) -> np.ndarray:
+        """The growth table of the run that was recorded: its pow was glibc's, which is not always fdlibm's."""
+        table = growth_table(self.params(), len(self.candles()))
+        if self.dialect is Dialect.TRADINGVIEW:
+            entries = _POW[repr(self.params().lambda_)]
+            for places, towards in ((entries["above"], np.inf), (entries["below"], 0.0)):
+                there = [j for j in places if j < len(table)]
+                table[there] = np.nextafter(table[there], towards)
+        return table
+
+    @property
+    def rounded_alike(self) -> bool:
+        """Whether that table is ours, so that every bit of every column must be."""
+        return np.array_equal(self.recorded_growth(), growth_table(self.params(), len(self.candles())))
 
     def panel(self) -> Panel:
         return Panel.of([self.candles()])

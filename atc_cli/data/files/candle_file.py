@@ -2,13 +2,14 @@
 
 import csv
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from atc_cli.data.files.names import TIME, Names, names_of, without_header
 from atc_cli.domain.panel import COLUMNS, Floats
@@ -42,6 +43,35 @@ def read_candles(path: Path, *, say: Callable[[str], object] = str) -> tuple[Flo
     if names.taken:
         say(names.taken)
     return timestamp, np.column_stack(prices)
+
+
+def read_columns(path: Path, wanted: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """The first of `wanted` as text, the second as times, the others as numbers; FileFaultError names what is wrong."""
+    pa = arrow()
+    content = _bytes(path)
+    text, time = wanted[:2]
+    try:
+        table = _table(content, path.suffix.lower())
+        missing = [name for name in wanted if name not in table.column_names]
+        if missing:
+            raise FileFaultError(f"no column {missing[0]!r}; it has: {', '.join(table.column_names)}")
+        held = {name: table.column(name) for name in wanted}
+        columns = {name: _numbers(held[name], name) for name in wanted[2:]}
+        names = np.asarray(held[text].cast(pa.string()).to_pylist(), dtype=object)
+        return {text: names, time: _timestamps(held[time], time), **columns}
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise FileFaultError(_one_line(str(error))) from error
+
+
+def _table(content: bytes, suffix: str) -> Any:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+    from pyarrow import parquet
+
+    if suffix == ".parquet":
+        return parquet.read_table(pa.BufferReader(content), use_threads=False)
+    types = dict.fromkeys(_first_line(content), pa.string())
+    return arrow_csv.read_csv(pa.BufferReader(content), convert_options=arrow_csv.ConvertOptions(column_types=types))
 
 
 def _bytes(path: Path) -> bytes:

@@ -8,6 +8,7 @@
 //! series, so neither the width of the instructions nor the number of threads changes the order of operations.
 #![warn(missing_docs)]
 
+mod account;
 mod averages;
 mod batch;
 mod block;
@@ -31,6 +32,7 @@ mod terms;
 mod tile;
 mod vote;
 
+pub use account::{Curves, Outcome, Rules, SizeBy, TRADE_COLUMNS, Tape, follow};
 pub use averages::{FAMILIES, LONGEST, Lengths, MEMBERS};
 pub use batch::Batch;
 pub use choices::{Dialect, Source, Want};

@@ -5,7 +5,8 @@ mod common;
 use atc_core::{Dialect, FAMILIES, Params, Simd, Want};
 use common::strategies::{any_settings, candles, path, want};
 use common::{
-    Columns, DIALECTS, Laid, Results, SOURCES, WANTS, growth, laid, longest, members, params, paths,
+    Columns, DIALECTS, Laid, Results, SOURCES, WANTS, growth, laid, longest, members, params,
+    paths, run,
 };
 use proptest::prelude::*;
 
@@ -68,6 +69,46 @@ fn batches_around_the_width_of_a_block_agree_on_every_path() {
                 want,
                 &format!("{size} series"),
             );
+        }
+    }
+}
+
+/// Closes of a few ticks, so that they touch their averages again and again and the last bit of a sum decides.
+fn nervous(seed: usize, bars: usize, unit: f64) -> Columns {
+    let mut state = u32::try_from(seed).unwrap();
+    let mut close: i32 = 900;
+    let step = |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        close += i32::try_from((state >> 16) % 3).unwrap() - 1;
+        f64::from(close) / unit
+    };
+    common::flat_candles(&(0..bars).map(step).collect::<Vec<f64>>())
+}
+
+#[test]
+fn a_series_has_its_own_grid_and_renewals_in_whatever_lane_it_lies() {
+    let (bars, params) = (300, params(Dialect::Lts, 14));
+    let units = [100.0, 7.0];
+    let alone: Vec<Vec<Results>> = units
+        .map(|unit| {
+            let one = |seed| run(&[nervous(seed, bars, unit)], &params, Want::Last);
+            (0..8).map(one).collect()
+        })
+        .into();
+    for (odd, place) in (0..2).flat_map(|odd| (0..8).map(move |place| (odd, place))) {
+        let kind = |seed| if seed == place { odd } else { 1 - odd };
+        let series: Vec<Columns> = (0..8)
+            .map(|seed| nervous(seed, bars, units[kind(seed)]))
+            .collect();
+        for path in paths() {
+            let batch = laid(&series, &params).compute(&params, Want::Last, path, 1);
+            for seed in 0..8 {
+                assert_eq!(
+                    batch.of(seed, 8).difference(&alone[kind(seed)][seed]),
+                    None,
+                    "{path}, {place}, {seed}"
+                );
+            }
         }
     }
 }

@@ -447,6 +447,68 @@ fn a_finer_tick_goes_on_as_the_batch_does() {
     }
 }
 
+/// The largest whole price that a series of it stays on the grid with.
+fn largest_whole(params: &Params) -> f64 {
+    let on_grid =
+        |price: u64| common::run(&[flat_candles(&[price as f64])], params, Want::Last).grid == [0];
+    let (mut fits, mut fails) = (1, 1 << 53);
+    while fails - fits > 1 {
+        let middle = u64::midpoint(fits, fails);
+        *(if on_grid(middle) {
+            &mut fits
+        } else {
+            &mut fails
+        }) = middle;
+    }
+    fits as f64
+}
+
+#[test]
+fn the_largest_price_is_kept_in_mind_until_a_finer_tick_comes() {
+    for (path, source) in paths().into_iter().flat_map(|path| {
+        [atc_core::Source::Close, atc_core::Source::Hlc3].map(|source| (path, source))
+    }) {
+        let params = Params {
+            source,
+            ..params(Dialect::Lts, 14)
+        };
+        let largest = largest_whole(&params);
+        // The large price comes before the start, in a step of its own, or among others; the finer tick never with it.
+        for (spike, steps) in [(30, [1, 1, 1]), (60, [1, 1, 1]), (62, [5, 3, 2])] {
+            let bars = 60 + steps.iter().sum::<usize>();
+            let calm = |t: usize| {
+                if t + 1 == bars {
+                    1000.1
+                } else {
+                    1000.0 + (t % 7) as f64
+                }
+            };
+            let spiked: Vec<f64> = (0..bars)
+                .map(|t| if t == spike { largest } else { calm(t) })
+                .collect();
+            let story = Story {
+                series: vec![wave(bars, 10.0), flat_candles(&spiked)],
+                anchored: vec![60, 60],
+                steps: steps.into(),
+            };
+            let (mut state, _) =
+                start(&story.beginning(&params), &params, Want::Last, path).unwrap();
+            for index in 0..steps.len() {
+                let (fresh, whole) = story.step(&params, index);
+                let (lost, _) = advance(&mut state, &fresh, Want::Last).unwrap();
+                let grid = whole.compute(&params, Want::Last, path, 1).grid;
+                assert_eq!(
+                    lost,
+                    if grid[1] < 0 { vec![1] } else { vec![] },
+                    "{path}, {source:?}, bar {spike}, step {index}"
+                );
+                assert_eq!(grid[1] < 0, index + 1 == steps.len());
+                state = State::read(&state.write(), &params, path).unwrap();
+            }
+        }
+    }
+}
+
 #[test]
 fn a_series_on_no_grid_that_becomes_extreme_is_lost() {
     let params = params(Dialect::Lts, 14);

@@ -3,8 +3,13 @@
 // Handed over by value because PyO3 makes them for this call.
 #![allow(clippy::needless_pass_by_value, clippy::large_types_passed_by_value)]
 
-use atc_core::{Batch, Dialect, Error, FAMILIES, Lengths, Outputs, Params, Simd, Source, Want};
-use numpy::{Element, PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArrayDyn, ndarray::Axis};
+use std::num::NonZeroUsize;
+
+use atc_core::{Batch, Curves, Dialect, Error, FAMILIES, Lengths, Outputs, Params, Rules, Simd};
+use atc_core::{SizeBy, Source, Tape, Want};
+use numpy::{
+    Element, PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArrayDyn, ndarray::Axis,
+};
 use pyo3::{exceptions::PyValueError, prelude::*, types::PyBytes};
 
 type Column<'py, T> = PyReadonlyArray1<'py, T>;
@@ -14,7 +19,7 @@ type Target<'py, T> = PyReadwriteArrayDyn<'py, T>;
 #[pymodule]
 mod _kernels {
     #[pymodule_export]
-    use super::{State, compute, cpu_features, features, simd_paths, warmup};
+    use super::{State, compute, cpu_features, features, follow, simd_paths, warmup};
 }
 
 /// A value that Python gives by its name.
@@ -53,22 +58,31 @@ lent!(Candles as Batch, items of Column,;
     open: f64, high: f64, low: f64, close: f64, starts: usize, ends: usize, growth: f64);
 lent!(Results as Outputs, items_mut of Target, width: usize;
     average: f64, families: f64, weights: f64, flipped: i64, member_sign: i8, member_equity: f64, grid: i8);
+lent!(Market as Tape, items of Column,; offsets: i64, at: i32, open: f64, high: f64, low: f64, close: f64, signal: f64,
+    age: i32, atr: f64, key: f64, volume: f64, funding: f64);
+lent!(Books as Curves, items_mut of Target,;
+    equity: f64, cash: f64, gross: f64, net: f64, turnover: f64, held: i64);
 
-/// The parameters that Python gives, and those of the core; a name is the inside of a `Named`.
+/// Parameters that Python gives, and those of the core; a name is the inside of a `Named`.
 macro_rules! given {
-    ($($field:ident: $type:ty $(, $inside:tt)?);*) => {
+    ($given:ident as $core:ident; $($field:ident: $type:ty $(, $inside:tt)?);*) => {
         #[derive(FromPyObject)]
-        struct Settings { $($field: $type),* }
+        struct $given { $($field: $type),* }
 
-        impl From<Settings> for Params {
-            fn from(given: Settings) -> Self {
+        impl From<$given> for $core {
+            fn from(given: $given) -> Self {
                 Self { $($field: given.$field$(.$inside)?),* }
             }
         }
     };
 }
-given!(dialect: Named<Dialect>, 0; lengths: Lengths; weights: [f64; FAMILIES]; decay: f64; cutout: usize;
+given!(Settings as Params; dialect: Named<Dialect>, 0; lengths: Lengths; weights: [f64; FAMILIES]; decay: f64; cutout: usize;
     long_threshold: f64; short_threshold: f64; source: Named<Source>, 0; strategy: bool);
+given!(Terms as Rules; long: bool; short: bool; hold: bool; at_close: bool; flip: bool; neutral: bool;
+    stop_atr: Option<f64>; target_atr: Option<f64>; bars: Option<NonZeroUsize>; min_signal: f64;
+    max_age_bars: Option<i32>; min_volume: Option<f64>; max_positions: Option<NonZeroUsize>;
+    rebalance_bars: Option<NonZeroUsize>; size: Named<SizeBy>, 0; risk_frac: f64; leverage: f64;
+    long_threshold: f64; short_threshold: f64; fee_frac: f64; slippage_frac: f64; capital: f64);
 
 /// Lends the arrays of Python to one call of the core, without the GIL.
 fn lend<T: Send>(
@@ -155,8 +169,8 @@ impl State {
 fn features(
     py: Python<'_>,
     candles: Vec<PyReadonlyArray2<'_, f64>>,
-    lengths: [usize; 4],
-    every: bool,
+    lengths: [usize; 9],
+    every: Option<Vec<usize>>,
     mut out: Target<'_, f64>,
 ) -> PyResult<()> {
     let columns = candles.iter().flat_map(|each| {
@@ -166,8 +180,29 @@ fn features(
     let all: Option<Vec<_>> = columns.collect();
     let all = all.ok_or_else(|| scattered("candles"))?;
     let out = items_mut(&mut out, "out")?;
-    let call = || atc_core::features(&all, lengths.into(), every, out);
+    let call = || atc_core::features(&all, lengths.into(), every.as_deref(), out);
     py.detach(call).map_err(refused)
+}
+
+type Followed<'py> = (
+    Bound<'py, PyArray1<f64>>,
+    [f64; 2],
+    [usize; 2],
+    Option<usize>,
+);
+
+#[pyfunction]
+fn follow<'py>(
+    py: Python<'py>,
+    mut tape: Market<'_>,
+    rules: Terms,
+    mut curves: Books<'_>,
+) -> PyResult<Followed<'py>> {
+    let (tape, mut curves) = (tape.lend()?, curves.lend()?);
+    let call = || atc_core::follow(&tape, &rules.into(), &mut curves);
+    let found = py.detach(call).map_err(refused)?;
+    let trades = PyArray1::from_vec(py, found.trades);
+    Ok((trades, found.paid, found.dropped, found.ruined_at))
 }
 
 #[pyfunction]
