@@ -10,9 +10,9 @@
 
 The same code as `atc scan`, `atc explain` and `atc backtest`, and the same settings in the same order: defaults <
 preset < the user's config.toml < ./atc.toml < ATC_* < keywords. A keyword is the key
-of a setting (`atc config show` lists them), its value what a file could hold; `lambda_` and `with_` end in an underscore
-because Python has taken their names. `config` names a file in place of the user's and the project's. What is wrong raises
-an AtcError: UsageError for a keyword.
+of a setting (`atc config show` lists them), its value what a file could hold; `lambda_` and `with_` end in an
+underscore because Python has taken their names. `config` names a file in place of the user's and the project's. What is
+wrong raises an AtcError: UsageError for a keyword.
 """
 
 import json
