@@ -22,6 +22,8 @@ pub(super) struct Walk<'a> {
     pub due: Alarm,
     /// What is to be closed, and why.
     pub leaving: Vec<u64>,
+    /// Whether anything leaves or is ordered.
+    pub pending: bool,
     pub reasons: Vec<Reason>,
     pub orders: Vec<Order>,
     filling: Vec<Order>,
@@ -44,6 +46,7 @@ impl<'a> Walk<'a> {
             touched: Alarm::new(symbols),
             due: Alarm::new(symbols),
             leaving: vec![0; words(symbols)],
+            pending: false,
             reasons: vec![Reason::default(); symbols],
             orders: Vec::new(),
             filling: Vec::new(),
@@ -55,10 +58,8 @@ impl<'a> Walk<'a> {
     }
 
     pub fn account(mut self, curves: &mut Curves) -> Outcome {
-        let ruined_at = (0..self.places).find(|place| self.step(*place, curves));
-        if let Some(place) = ruined_at {
-            curves.stay(place);
-        }
+        let firsts = (0..self.places).step_by(PLACES);
+        let ruined_at = firsts.filter_map(|first| self.pass(first, curves)).next();
         for symbol in self.book.symbols() {
             self.book.leave_open(self.tape, symbol, self.places - 1);
         }
@@ -70,34 +71,51 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// One place; whether the account is ruined there.
-    fn step(&mut self, at: usize, curves: &mut Curves) -> bool {
-        let place = at % PLACES;
-        if place == 0 {
-            self.load(at);
+    /// The places of a tile; that of the ruin, up to which curves are written, and from there on as it left them.
+    fn pass(&mut self, first: usize, curves: &mut Curves) -> Option<usize> {
+        self.load(first);
+        let mut rows = [Row::default(); PLACES];
+        let rows = &mut rows[..PLACES.min(self.places - first)];
+        let mut ruined = None;
+        for (place, row) in rows.iter_mut().enumerate() {
+            self.step(place);
+            if self.book.equity <= 0.0 {
+                self.ruin(place);
+                ruined = Some(first + place);
+            } else {
+                self.decide(place);
+            }
+            *row = Row::of(&self.book);
+            if ruined.is_some() {
+                break;
+            }
         }
+        curves.write(first, rows);
+        if let Some(place) = ruined {
+            curves.stay(place);
+        }
+        ruined
+    }
+
+    /// Up to the close of a place.
+    #[inline]
+    fn step(&mut self, place: usize) {
         self.universe += self.tile.joins[place];
         self.book.turnover = 0.0;
-        self.trade(place);
-        let mut net = self.book.mark(self.tile.closes(place));
-        let ruined = self.book.equity <= 0.0;
-        if ruined {
-            net = self.ruin(place);
-        } else {
-            self.decide(place);
+        let quiet = (self.tile.busy | self.touched.any) >> place & 1 == 0;
+        if !quiet || self.pending {
+            self.trade(place);
         }
-        let book = &self.book;
-        curves.equity[at] = book.equity;
-        curves.cash[at] = book.cash;
-        curves.gross[at] = book.gross;
-        curves.net[at] = net;
-        curves.turnover[at] = book.turnover;
-        curves.held[at] = i64::try_from(book.count).unwrap_or(0);
-        ruined
+        self.book.mark(self.tile.closes(place));
     }
 
     fn load(&mut self, first: usize) {
         self.tile.load(self.tape, self.rules, first);
+        self.touched.clear();
+        self.due.clear();
+        if self.rules.bars.is_none() && !self.rules.are_stopped() {
+            return;
+        }
         for word in 0..self.leaving.len() {
             for symbol in Ones(self.book.held(word)).map(|bit| word * PLACES + bit) {
                 self.watch(symbol, 0);
@@ -106,19 +124,19 @@ impl<'a> Walk<'a> {
     }
 
     fn trade(&mut self, place: usize) {
-        if !self.tape.funding.is_empty() {
+        if self.tile.any(Kind::Pays, place) {
             self.pay_funding(place);
         }
         if !self.rules.at_close {
             self.fill(place, self.tape.open);
         }
-        if self.rules.are_stopped() {
+        if self.touched.any >> place & 1 == 1 {
             self.stop(place);
         }
         if self.rules.at_close {
             self.fill(place, self.tape.close);
         }
-        if self.tile.first + place + 1 < self.places {
+        if self.tile.any(Kind::Ends, place) && self.tile.first + place + 1 < self.places {
             self.delist(place);
         }
     }
@@ -135,18 +153,27 @@ impl<'a> Walk<'a> {
     }
 
     fn fill(&mut self, place: usize, prices: &[f64]) {
+        if self.pending {
+            let left = self.fill_exits(place, prices);
+            self.fill_orders(place, prices);
+            self.pending = left || !self.orders.is_empty();
+        }
+    }
+
+    /// Whether any are left.
+    fn fill_exits(&mut self, place: usize, prices: &[f64]) -> bool {
+        let mut left = 0;
         for word in 0..self.leaving.len() {
             let due = self.leaving[word] & self.tile.set(Kind::Here, place, word);
             self.leaving[word] ^= due;
+            left |= self.leaving[word];
             for symbol in Ones(due).map(|bit| word * PLACES + bit) {
                 let spot = self.spot(symbol, place, prices);
                 let whole_until = spot.bar + usize::from(self.rules.at_close);
                 self.end(symbol, whole_until, spot, self.reasons[symbol]);
             }
         }
-        if !self.orders.is_empty() {
-            self.fill_orders(place, prices);
-        }
+        left != 0
     }
 
     fn fill_orders(&mut self, place: usize, prices: &[f64]) {
@@ -264,8 +291,8 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Closes everything at its last close; returns what is left of its value.
-    fn ruin(&mut self, place: usize) -> f64 {
+    /// Closes everything at its last close.
+    fn ruin(&mut self, place: usize) {
         let leaving: u32 = self.leaving.iter().map(|word| word.count_ones()).sum();
         self.unfilled += self.orders.len() + leaving as usize;
         for symbol in self.book.symbols() {
@@ -279,7 +306,8 @@ impl<'a> Walk<'a> {
             };
             self.end(symbol, bars, spot, Reason::Ruined);
         }
-        self.book.mark(self.tile.closes(place))
+        let book = &mut self.book;
+        (book.equity, book.net, book.gross) = (book.cash, 0.0, 0.0);
     }
 
     fn end(&mut self, symbol: usize, whole_until: usize, spot: Spot, reason: Reason) {
@@ -300,7 +328,46 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// The account at the close of a place.
+#[derive(Clone, Copy, Default)]
+struct Row {
+    equity: f64,
+    cash: f64,
+    gross: f64,
+    net: f64,
+    turnover: f64,
+    held: usize,
+}
+
+impl Row {
+    fn of(book: &Book) -> Self {
+        Self {
+            equity: book.equity,
+            cash: book.cash,
+            gross: book.gross,
+            net: book.net,
+            turnover: book.turnover,
+            held: book.count(),
+        }
+    }
+}
+
 impl Curves<'_> {
+    fn write(&mut self, first: usize, rows: &[Row]) {
+        let column = |curve: &mut [f64], value: fn(&Row) -> f64| {
+            let places = curve[first..].iter_mut().zip(rows);
+            places.for_each(|(entry, row)| *entry = value(row));
+        };
+        column(self.equity, |row| row.equity);
+        column(self.cash, |row| row.cash);
+        column(self.gross, |row| row.gross);
+        column(self.net, |row| row.net);
+        column(self.turnover, |row| row.turnover);
+        for (entry, row) in self.held[first..].iter_mut().zip(rows) {
+            *entry = i64::try_from(row.held).unwrap_or(0);
+        }
+    }
+
     /// Nothing happens after that place.
     fn stay(&mut self, place: usize) {
         for curve in [&mut *self.equity, self.cash] {
