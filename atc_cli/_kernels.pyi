@@ -196,15 +196,20 @@ class State:
         """
 
 def features(
-    candles: Sequence[NDArray[np.float64]], lengths: Sequence[int], every: bool, out: NDArray[np.float64]
+    candles: Sequence[NDArray[np.float64]],
+    lengths: Sequence[int],
+    every: Sequence[int] | None,
+    out: NDArray[np.float64],
 ) -> None:
-    """Write the figures beside the signal: EMA, ATR, jump, bar of the jump, burst of volume; NaN before there are any.
+    """Write the figures beside the signal, NaN before there are any.
 
+    In order: EMA, ATR, jump, bar of the jump, burst of volume, RSI, ADX, Bollinger's %B, volatility, Hurst exponent.
     Formula: domain/features.py, whose bits these are; each of the bars up to its own. Shapes: candles, per series
-    [5, bars] in rows that are C-contiguous: open, high, low, close, volume; lengths, the bars of EMA, ATR, burst and
-    day (0: no burst); out, C-contiguous, [n, 5] at the last bars, or with `every` per series [5, bars], one after the
-    other. Units: prices in quote currency, bars from 0. Raises ValueError for a length of 0, candles of another number
-    of rows, an array that is scattered or of another size. Source: kernels_rs/core/src/features/mod.rs.
+    [5, bars] in rows that are C-contiguous: open, high, low, close, volume; lengths, the bars of EMA, ATR, burst, day
+    (0: no burst), RSI, ADX, bands, volatility and Hurst; out, C-contiguous, [n, 10] at the last bars, or with `every`,
+    places in that order from 0 on, per series [places, bars], one after the other. Units: prices in quote currency,
+    bars from 0. Raises ValueError for a length that is too small, a place that there is none of, candles of another
+    number of rows, an array that is scattered or of another size. Source: kernels_rs/core/src/features/mod.rs.
     """
 
 def follow(

@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("wheel")]
+REPORTING = ROOT / "atc_cli" / "reporting"
 
 
 @pytest.fixture(scope="module")
@@ -70,3 +71,15 @@ def test_the_style_and_the_script_of_a_page_are_in_the_wheel(installed: Path, tm
     assert done.returncode == 0, done.stderr
     assert "prefers-color-scheme" in done.stdout
     assert "addEventListener" in done.stdout
+
+
+def test_an_installed_wheel_holds_all_that_its_pages_are_made_of(installed: Path, tmp_path: Path) -> None:
+    names = sorted(
+        str(file.relative_to(REPORTING))
+        for file in REPORTING.rglob("*")
+        if file.is_file() and file.suffix in (".js", ".css", "") and "__pycache__" not in file.parts
+    )
+    assert "lightweight_charts/NOTICE" in names
+    code = f"from atc_cli.reporting.page import asset; print(sum(len(asset(name)) > 80 for name in {names}))"
+    done = run(installed / "python", "-c", code, cwd=tmp_path)
+    assert done.stdout.strip() == str(len(names)), done.stderr

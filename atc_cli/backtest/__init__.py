@@ -1,1 +1,1 @@
-"""What following the scan would have earned."""
+"""What following the scan would have earned: its values at every bar, acted on with costs."""

@@ -9,8 +9,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from atc_cli.backtest.replay import Replayed
 from atc_cli.domain.panel import Candles
+from atc_cli.domain.replayed import Replayed
 from atc_cli.domain.rules import Rules, SizeBy
 from atc_cli.domain.tape import Floats, Int32s, Ints, Tape
 from atc_cli.domain.ties import LEAST_STRETCHED
@@ -47,7 +47,7 @@ class Needed:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Funding rates of one symbol, fractions: moments in UTC ms, ascending; a constant one every 8 h without moments."""
+    """Funding rates of one symbol, fractions: at moments in UTC ms, ascending; without them one every 8 h."""
 
     constant: float = 0.0
     times_ms: Ints | None = None
@@ -80,9 +80,7 @@ def part_of(
     if not np.isfinite(signal).any():
         return None
     opens_ms = candles.timestamp[first:]
-    columns: dict[str, Floats | Int32s] = {
-        name: candles.values[place, first:] for place, name in enumerate(_COLUMNS)
-    }
+    columns: dict[str, Floats | Int32s] = {name: candles.values[place, first:] for place, name in enumerate(_COLUMNS)}
     columns |= {"signal": signal, "age": replayed.age[first:]}
     if needed.atr or needed.tie == LEAST_STRETCHED:
         ema, atr = all_features(candles)[:2, first:]
@@ -145,9 +143,12 @@ class Columns:
         self._lengths.append(len(part.timestamp))
         self._opens_ms.append(part.timestamp)
         for name, column in part.columns.items():
-            self._held.setdefault(name, []).append(np.ascontiguousarray(column))
+            self._held.setdefault(name, []).append(column.copy())
         if sum(map(len, self._held.get("close", ()))) > self._memory_bars:
             self._spill()
+
+    def __len__(self) -> int:
+        return len(self._symbols)
 
     def tape(self) -> Tape:
         """All of them on one axis."""
@@ -162,15 +163,16 @@ class Columns:
 
     def _spill(self) -> None:
         for name, parts in self._held.items():
-            file = self._files.get(name) or tempfile.TemporaryFile(dir=self._folder)
+            file = self._files.get(name) or tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115
             self._files[name] = file
             for part in parts:
                 file.write(part.tobytes())
         self._held = {name: [] for name in self._held}
 
     def _mapped(self, name: str, file: IO[bytes]) -> NDArray[Any]:
-        file.flush()
-        return np.memmap(file, dtype=np.int32 if name == "age" else np.float64, mode="r")
+        with file:
+            file.flush()
+            return np.memmap(file, dtype=np.int32 if name == "age" else np.float64, mode="r")
 
 
 def on_one_axis(opens_ms: Sequence[Ints], step_ms: int) -> tuple[Ints, Int32s]:

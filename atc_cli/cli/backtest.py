@@ -1,8 +1,8 @@
 """`atc backtest`: the report to stdout or --out, trades and a picture beside it, words to stderr."""
 
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atc_cli import stages
@@ -12,7 +12,6 @@ from atc_cli.errors import ExitCode, UnavailableError, UsageError
 from atc_cli.settings.backtest import BacktestRun
 from atc_cli.settings.layers import Resolved
 from atc_cli.settings.names import BACKTEST_OUTPUTS
-from atc_cli.settings.parse import zone_of
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import stage
 
@@ -28,15 +27,19 @@ def run(resolved: Resolved[Settings], own: BacktestRun, symbols: list[str]) -> E
         from atc_cli.cli import wiring
         from atc_cli.commands import backtest as command
 
-    settings = resolved.settings
+    settings = replace(resolved.settings, include_open=False)  # a bar that forms decides nothing
     output = format_of(own.output, own.out, BACKTEST_OUTPUTS)
     check_target(own.out, binary=output == "parquet")
     _check_files(own)
     watchlist = lines_of(settings.watchlist)
-    with resolved.blaming(), wiring.ports(settings, progress(own.quiet), windows=True) as ports, noting(ports):
-        result = command.run(settings, own, ports, typed=symbols, watchlist=watchlist)
+    with resolved.blaming(), wiring.ports(settings, progress(own.quiet), anchor=own.anchor) as ports, noting(ports):
+        try:
+            result = command.run(settings, own, ports, typed=symbols, watchlist=watchlist)
+        except KeyboardInterrupt:
+            say(["candles and signals so far are kept: the next run goes on from there"])
+            raise
     with stage("render"):
-        _write(result, settings, own, output)
+        _write(result, own, output)
     if not own.quiet or result.skipped:
         _say(result, own)
     if own.verbose > 1:
@@ -58,7 +61,7 @@ def _check_files(own: BacktestRun) -> None:
         raise UnavailableError("--plot: matplotlib is not installed", "pip install 'atc-cli[plot]'")
 
 
-def _write(result: "BacktestResult", settings: Settings, own: BacktestRun, output: str) -> None:
+def _write(result: "BacktestResult", own: BacktestRun, output: str) -> None:
     """The files first: what a script waits for is the report."""
     if own.trades is not None:
         write(_made("backtest_documents", f"trades_{own.trades.suffix.lower()[1:]}", result), own.trades)
@@ -66,7 +69,7 @@ def _write(result: "BacktestResult", settings: Settings, own: BacktestRun, outpu
         write(_made("backtest_plot", "backtest_plot", result, own.plot.suffix.lower()[1:]), own.plot)
     if output == "table":
         width = terminal_width(own.out)
-        content = _made("backtest", "backtest_table", result, width=width, verbose=own.verbose > 0)
+        content = _made("backtest_table", "backtest_table", result, width=width, verbose=own.verbose > 0)
     else:
         content = _made("backtest_html" if output == "html" else "backtest_documents", f"backtest_{output}", result)
     write(content, own.out)
@@ -77,6 +80,10 @@ def _made(module: str, name: str, *arguments: Any, **named: Any) -> Any:
 
 
 def _say(result: "BacktestResult", own: BacktestRun) -> None:
-    from atc_cli.reporting.backtest import backtest_losses, backtest_summary
+    from atc_cli.reporting.summary import backtest_summary, lost_of, many
 
-    say(backtest_losses(result) if own.quiet else backtest_summary(result, verbose=own.verbose > 0))
+    if own.quiet:
+        wanted = many(len(result.symbols) + len(result.skipped), "symbol")
+        say([lost_of(result.skipped, wanted, interrupted=False)])
+    else:
+        say(backtest_summary(result, verbose=own.verbose > 0))

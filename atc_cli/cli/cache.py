@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 from atc_cli.cli.shared import partial_code
 from atc_cli.cli.terminal import say, terminal_width, write
 from atc_cli.disk.atomic import write_atomically
-from atc_cli.disk.folders import CANDLES, SIGNALS, cache_folder
+from atc_cli.disk.folders import CANDLES, SIGNALS, WINDOWS, cache_folder
 from atc_cli.errors import ExitCode, NoDataError, UnavailableError, UsageError
 from atc_cli.settings.layers import Resolved
 from atc_cli.settings.own import Format, Prune
@@ -37,8 +37,10 @@ def ls(resolved: Resolved[Settings], own: Format) -> ExitCode:
 
     with _opened(resolved.settings) as store:
         shelves = cache.listed(store)
+    windows = cache.windows_held(cache_folder(resolved.settings.cache_dir) / WINDOWS)
     as_json = own.output == "json"
-    write(cache_json(shelves) if as_json else cache_table(shelves, width=terminal_width(None)), None)
+    told = cache_json(shelves, windows) if as_json else cache_table(shelves, windows, width=terminal_width(None))
+    write(told, None)
     return ExitCode.OK
 
 
@@ -71,8 +73,9 @@ def prune(resolved: Resolved[Settings], own: Prune) -> ExitCode:
     files = many(gone.damaged, "damaged file")
     write(f"{many(gone.symbols, 'symbol')} and {files}, {gone.size_bytes / 1e6:.1f} MB\n", None)
     if own.signals:
-        size_bytes = cache.prune_signals(cache_folder(settings.cache_dir) / SIGNALS)
-        write(f"remembered rows, {size_bytes / 1e6:.1f} MB\n", None)
+        for what, name in (("rows", SIGNALS), ("windows", WINDOWS)):
+            size_bytes = cache.prune_signals(cache_folder(settings.cache_dir) / name)
+            write(f"remembered {what}, {size_bytes / 1e6:.1f} MB\n", None)
     say(f"left as it is: {each}" for each in gone.left)
     return ExitCode.UNAVAILABLE if gone.left else ExitCode.OK
 

@@ -13,7 +13,8 @@ import numpy as np
 import atc_cli
 from atc_cli.commands.ports import Ports
 from atc_cli.data.market import Market, Progress
-from atc_cli.disk.folders import CANDLES, LAST, SIGNALS, cache_folder
+from atc_cli.disk.folders import CANDLES, LAST, LOG, SIGNALS, WINDOWS, cache_folder, data_folder
+from atc_cli.domain.anchor import Anchor
 from atc_cli.domain.engines import AUTO, Engine
 from atc_cli.engine import offers as engine
 from atc_cli.engine.backend import Offer, Unavailable
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from atc_cli.data.store.shelf import Store
     from atc_cli.domain.results.profile import MemoryUse
     from atc_cli.signals.last import Last
+    from atc_cli.signals.log import Log
     from atc_cli.signals.rows import Signals
+    from atc_cli.signals.windows import Windows
 
 _CODE = (".py", ".so", ".pyd")
 
@@ -45,12 +48,17 @@ def offers() -> list[Offer | Unavailable]:
 
 @contextmanager
 def ports(
-    settings: Settings, progress: Progress, *, concurrent: int | None = None, remember: bool = False
+    settings: Settings,
+    progress: Progress,
+    *,
+    concurrent: int | None = None,
+    remember: bool = False,
+    anchor: Anchor | None = None,
 ) -> Iterator[Ports]:
     """Everything that a command needs; markets are closed at the end whatever happens.
 
     `concurrent`: requests under way at once per exchange, the usual number if None. `remember`: rows of earlier scans
-    will do, where the settings say so.
+    will do, where the settings say so. `anchor`: so will values of windows of that anchor.
     """
     check_tables(settings)
     notes: list[str] = []
@@ -66,7 +74,15 @@ def ports(
         with stage("route"):
             able = offers()
         notes += _without_rust(able, settings)
-        yield Ports(markets=opened, offers=able, clock_ms=clock_ms, progress=progress, signals=signals, notes=notes)
+        yield Ports(
+            markets=opened,
+            offers=able,
+            clock_ms=clock_ms,
+            progress=progress,
+            signals=signals,
+            windows=None if anchor is None else _windows(settings, anchor, notes.append),
+            notes=notes,
+        )
 
 
 def _without_rust(offers: Sequence[Offer | Unavailable], settings: Settings) -> Iterator[str]:
@@ -104,6 +120,24 @@ def _signals(settings: Settings, say: Callable[[str], None]) -> "Signals | None"
     return Signals(cache, {**settings.params().document(), **window, "code": _code_checksum()})
 
 
+def _windows(settings: Settings, anchor: Anchor, say: Callable[[str], None]) -> "Windows | None":
+    """Values of windows that were replayed before; None for who names a backend, and wants it to compute."""
+    if settings.backend != AUTO:
+        return None
+    from atc_cli.signals.windows import Windows
+
+    made_of = {
+        "bars": settings.bars,
+        "anchor": str(anchor),
+        "market": settings.market,
+        "data": None if settings.data is None else str(settings.data.absolute()),
+        "hosts": [host_of(settings, each) for each in settings.exchange],
+        "code": _code_checksum(),
+    }
+    folder, limit_bytes = cache_folder(settings.cache_dir) / WINDOWS, settings.signals_max_mb * 1e6
+    return Windows(folder, settings.params(), made_of, limit_bytes=limit_bytes, say=say)
+
+
 def last(settings: Settings, typed: Sequence[str], watched: Sequence[str] | None) -> "Last | None":
     """Ranks of earlier scans with the same settings as far as ranks depend on them; None on a simulated market."""
     if settings.data is None and DEMO in settings.exchange:
@@ -120,6 +154,20 @@ def last(settings: Settings, typed: Sequence[str], watched: Sequence[str] | None
         "watchlist": None if watched is None else sorted(set(watched)),
     }
     return Last(cache_folder(settings.cache_dir) / LAST, document_hash(same))
+
+
+def log() -> "Log":
+    """The rows that scans printed."""
+    from atc_cli.signals.log import Log
+
+    return Log(data_folder() / LOG)
+
+
+def place_of(settings: Settings, exchange: str) -> str:
+    """What tells these candles from others of the same names: a folder, a host, the seed of the simulated market."""
+    if settings.data is not None:
+        return str(settings.data.absolute())
+    return f"seed {settings.seed}" if exchange == DEMO else host_of(settings, exchange)
 
 
 def _code_checksum() -> str:

@@ -1,41 +1,32 @@
 """`atc backtest`: a universe and a stretch of time in, what following the scan would have earned out."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from time import perf_counter
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from atc_cli.backtest import checks, hold
-from atc_cli.backtest.align import Columns, Needed, Rates
-from atc_cli.backtest.metrics import figures, symbol_figures, year_days_of
-from atc_cli.backtest.replay import Replayed, replay
+from atc_cli.backtest.metrics import figures
+from atc_cli.backtest.periods import year_days_of
+from atc_cli.backtest.symbols import symbol_figures
+from atc_cli.commands.benchmark import benchmark_of
+from atc_cli.commands.checks import Checks
 from atc_cli.commands.costs import costs_of
 from atc_cli.commands.header import header_of
-from atc_cli.commands.history import Asked, History, wanted_candles
+from atc_cli.commands.history import Past, past_of
+from atc_cli.commands.jumps import jump_notes
 from atc_cli.commands.ports import Ports
-from atc_cli.data.files.funding import read_funding
-from atc_cli.data.gather import Gathered, candles_of, universe_of
-from atc_cli.data.market import Listing
-from atc_cli.data.universe import parse_watchlist
-from atc_cli.domain.catalog import Want
-from atc_cli.domain.panel import Candles
-from atc_cli.domain.params import Params
-from atc_cli.domain.results.backtest import BacktestResult, Figures, Priced
-from atc_cli.domain.results.scan import Decision
+from atc_cli.commands.rates import Funding
+from atc_cli.domain.results.backtest import Account, BacktestResult, Figures, Priced
 from atc_cli.domain.rules import Costs, Rules
-from atc_cli.domain.tape import Floats, Tape
+from atc_cli.domain.tape import Floats, Ints, Tape
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso
-from atc_cli.engine import route
 from atc_cli.engine.account import follow
-from atc_cli.engine.backend import Backend, Workload
-from atc_cli.errors import NoDataError, UsageError, unknown_name
+from atc_cli.errors import UsageError
 from atc_cli.settings.backtest import BacktestRun, rules_of
+from atc_cli.settings.names import DEMO
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import stage
 
-HOLD = "hold"
-_WINDOWS_A_STEP = 1000
+_SHOWN_SYMBOLS = 12
 
 
 def run(
@@ -52,24 +43,96 @@ def run(
     time; NoDataError where no symbol has a signal in it; else as gather and route do.
     """
     rules, costs = rules_of(settings, own), costs_of(settings, own)
-    params = settings.params()
-    route.check(ports.offers, settings.backend)
-    rates = _rates(own, costs)
-    asked = Asked.of(settings, own, kept=_kept(settings, ports), now_ms=ports.clock_ms())
-    wanted = wanted_candles(settings, ports, asked, typed, None if watchlist is None else parse_watchlist(watchlist))
-    signals = _Signals(settings, own, ports, params, asked)
-    history = History(
-        ports=ports,
-        wanted=wanted,
-        asked=asked,
-        params=params,
-        needed=Needed.of(rules, settings.tie, funding=rates.any),
-        replay=signals.replay,
-        columns=Columns(TIMEFRAMES_MS[settings.timeframe]),
-        rates_of=rates.of,
-        window_bars=settings.bars,
+    checks = Checks(own)
+    funding = Funding.read(own, costs)
+    found = past_of(settings, own, ports, rules, funding, typed=typed, watchlist=watchlist, keep=checks.keep)
+    tape = found.tape
+    _check_positions(rules, tape)
+    with stage("account"):
+        account = follow(tape, rules, costs, own.capital)
+        benchmark, benchmark_title = benchmark_of(own.benchmark, ports, found.wanted, tape, own.capital)
+    bar_ms = TIMEFRAMES_MS[settings.timeframe]
+    with stage("metrics"):
+        parts = _Parts(account, tape.axis_ms, bar_ms, benchmark, costs)
+        whole = parts.figures("whole", 0, None)
+        halves = parts.split(own.split)
+    with stage("checks"):
+        checked = checks.run(found, ports, account, rules=rules, costs=costs, parts=halves)
+    signals = found.signals
+    decided, took_ms = signals.decision, signals.compute_ms
+    header = header_of(settings, signals.params, ports, found.gathered, decision=decided, compute_ms=took_ms)
+    return BacktestResult(
+        header=header,
+        anchor=str(own.anchor),
+        anchor_words=own.anchor.words,
+        rules=rules,
+        costs=costs,
+        bar_ms=bar_ms,
+        year_days=parts.year_days,
+        axis_ms=tape.axis_ms,
+        account=account,
+        benchmark=benchmark,
+        benchmark_title=benchmark_title,
+        whole=whole,
+        parts=halves,
+        symbols=symbol_figures(account, tape, bar_ms),
+        checks=checked,
+        candles=_shown(tape, account),
+        skipped=found.gathered.skipped,
+        notes=tuple(_notes(found, settings, account)),
     )
-    gathered = history.load()
-    with stage("align"):
-        tape = history.columns.tape()
-    _check_tape(tape, rules, gathered, asked)
+
+
+def _check_positions(rules: Rules, tape: Tape) -> None:
+    if rules.max_positions is not None and rules.max_positions > len(tape):
+        said = f"--max-positions {rules.max_positions} is more than there are symbols"
+        raise UsageError(said, f"allowed: 1 to {len(tape)}")
+
+
+class _Parts:
+    """Figures of stretches of one account."""
+
+    def __init__(self, account: Account, axis_ms: Ints, bar_ms: int, benchmark: Floats, costs: Costs) -> None:
+        self._account, self._axis_ms, self._bar_ms, self._benchmark = account, axis_ms, bar_ms, benchmark
+        self._costs = costs
+        self.year_days = year_days_of(axis_ms, bar_ms)
+
+    def figures(self, title: str, first: int, stop: int | None) -> Figures:
+        """Of these places of the axis."""
+        given = (self._account, self._axis_ms, self._bar_ms, self._benchmark, self.year_days)
+        return figures(*given, costs=self._costs, title=title, first=first, stop=stop)
+
+    def split(self, at_frac: float | None) -> tuple[Figures, ...]:
+        """The first part of the time and the rest; none where nothing is split."""
+        if at_frac is None:
+            return ()
+        at = min(max(int(len(self._axis_ms) * at_frac), 1), len(self._axis_ms) - 1)
+        return self.figures(f"first {at_frac:.0%}", 0, at), self.figures("rest", at, None)
+
+
+def _shown(tape: Tape, account: Account) -> tuple[Priced, ...]:
+    """Candles of the symbols that were traded most, for a page."""
+    traded = np.bincount(account.trades.symbol, minlength=len(tape))
+    most = [number for number in np.argsort(-traded, kind="stable")[:_SHOWN_SYMBOLS].tolist() if traded[number]]
+    return tuple(_priced(tape, number) for number in most)
+
+
+def _priced(tape: Tape, symbol: int) -> Priced:
+    rows = tape.rows(symbol)
+    values = np.stack([column[rows] for column in (tape.open, tape.high, tape.low, tape.close)])
+    return Priced(symbol=tape.symbols[symbol], timestamp=tape.axis_ms[tape.at[rows]], values=values)
+
+
+def _notes(past: Past, settings: Settings, account: Account) -> Iterator[str]:
+    """What must be known to believe the figures."""
+    if settings.data is not None:
+        yield "survivorship: whatever files hold; symbols that were delisted count only where their files are there"
+    elif not settings.offline and DEMO not in settings.exchange:
+        yield "survivorship: only symbols that are listed today; those that were delisted since are missing"
+    yield from jump_notes(past.jumping, settings)
+    tape, first_ms = past.tape, past.asked.first_ms
+    begins_ms = int(tape.axis_ms[0])
+    if first_ms and begins_ms > first_ms + TIMEFRAMES_MS[settings.timeframe]:
+        yield f"candles that signals need begin later than --start: the first bar is {iso(begins_ms)}"
+    if account.ruined_at >= 0:
+        yield f"the equity was gone at {iso(int(tape.axis_ms[account.ruined_at]))}: nothing was traded after that"

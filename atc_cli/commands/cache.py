@@ -15,9 +15,10 @@ from atc_cli.data.store.limit import forget, shrink, stored
 from atc_cli.data.store.shelf import Shelf, Store
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
-from atc_cli.domain.results.stored import Entry, StoredShelf
+from atc_cli.domain.results.stored import Entry, StoredShelf, StoredWindows
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, iso
 from atc_cli.errors import NoDataError, UnavailableError, UsageError, nearest, unknown_name
+from atc_cli.signals import windows
 
 
 def listed(store: Store) -> list[StoredShelf]:
@@ -70,7 +71,7 @@ def prune(store: Store, *, older_than_days: int | None, limit_bytes: float, now_
 
 
 def prune_signals(folder: Path) -> int:
-    """Throw away the rows of earlier scans, and what was set aside of them; the bytes that are gone.
+    """Throw away what earlier runs computed, and what was set aside of it; the bytes that are gone.
 
     Raises UnavailableError where the folder cannot be written.
     """
@@ -82,6 +83,11 @@ def prune_signals(folder: Path) -> int:
         except OSError as error:
             raise UnavailableError(f"cannot remove {str(each)!r}: {error.strerror}") from None
     return size_bytes
+
+
+def windows_held(folder: Path) -> StoredWindows:
+    """What is kept of the values of windows; nothing on disk is changed."""
+    return windows.held(folder)
 
 
 def _size_bytes(folder: Path) -> int:

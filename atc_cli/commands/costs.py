@@ -2,14 +2,14 @@
 
 from atc_cli.domain.fees import ASSUMED_FEE_BPS, FUNDING_BPS_PER_8H, SLIPPAGE_BPS, taker_bps
 from atc_cli.domain.rules import Costs
-from atc_cli.settings.backtest import BacktestRun
+from atc_cli.settings.backtest import Paid
 from atc_cli.settings.names import DEMO
 from atc_cli.settings.sections import Settings
 
 _BPS = 1e4
 
 
-def costs_of(settings: Settings, own: BacktestRun) -> Costs:
+def costs_of(settings: Settings, own: Paid) -> Costs:
     """As given, as published, or assumed; the words say which."""
     fee_bps, fee_said = _fee(settings, own)
     slippage_bps = SLIPPAGE_BPS if own.slippage_bps is None else own.slippage_bps
@@ -27,12 +27,12 @@ def costs_of(settings: Settings, own: BacktestRun) -> Costs:
     )
 
 
-def _fee(settings: Settings, own: BacktestRun) -> tuple[float, str]:
+def _fee(settings: Settings, own: Paid) -> tuple[float, str]:
     if own.fee_bps is not None:
         return own.fee_bps, "as given"
     if settings.data is not None or DEMO in settings.exchange:
-        whose = "files" if settings.data is not None else "a simulated market"
-        return ASSUMED_FEE_BPS, f"assumed, {whose} say none; --fee-bps"
+        whose = "files say" if settings.data is not None else "a simulated market says"
+        return ASSUMED_FEE_BPS, f"assumed, {whose} none; --fee-bps"
     known = {each: taker_bps(each, settings.market) for each in settings.exchange}
     unknown = [name for name, fee in known.items() if fee is None]
     if unknown:
@@ -41,7 +41,7 @@ def _fee(settings: Settings, own: BacktestRun) -> tuple[float, str]:
     return fee, f"{name} {settings.market} taker, lowest tier"
 
 
-def _funding(settings: Settings, own: BacktestRun) -> tuple[float, str]:
+def _funding(settings: Settings, own: Paid) -> tuple[float, str]:
     if own.funding is not None:
         return 0.0, f"funding: rates of {own.funding.name}"
     if own.funding_bps_per_8h is not None:
@@ -50,4 +50,7 @@ def _funding(settings: Settings, own: BacktestRun) -> tuple[float, str]:
         return 0.0, "funding none: files do not say whether these are perpetuals; --funding-bps-per-8h"
     if settings.market != "swap":
         return 0.0, f"funding none: {settings.market}"
-    return FUNDING_BPS_PER_8H, f"funding {FUNDING_BPS_PER_8H:g} bps per 8 h, paid by longs: assumed; --funding FILE"
+    return (
+        FUNDING_BPS_PER_8H,
+        f"funding {FUNDING_BPS_PER_8H:g} bps per 8 h, paid by longs: assumed; --funding-bps-per-8h",
+    )

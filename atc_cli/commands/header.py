@@ -32,12 +32,17 @@ def _named(symbols: Sequence[str]) -> str:
     return ", ".join(symbols[:_NAMES]) + more
 
 
+def document_of(settings: Settings, params: Params) -> dict[str, object]:
+    """The indicator's parameters, the timeframe and the window: what `params_hash` is of."""
+    window = {"timeframe": settings.timeframe, "bars": settings.bars, "include_open": settings.include_open}
+    return {**params.document(), **window}
+
+
 def header_of(
     settings: Settings, params: Params, ports: Ports, gathered: Gathered, *, decision: Decision, compute_ms: float
 ) -> Header:
     """Everything that makes these signals these signals."""
-    window = {"timeframe": settings.timeframe, "bars": settings.bars, "include_open": settings.include_open}
-    document = {**params.document(), **window}
+    document = document_of(settings, params)
     may_be_old = settings.offline or not all(market.live for market in ports.markets)
     newest = gathered.newest_open_ms
     closed_ms = None if newest is None else newest + TIMEFRAMES_MS[settings.timeframe]

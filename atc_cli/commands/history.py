@@ -1,21 +1,27 @@
 """The candles and signals of a backtest: which time, which symbols, group by group what fits memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
-from atc_cli.backtest.align import Columns, Needed, Part, Rates, part_of
-from atc_cli.backtest.replay import Replayed
+from atc_cli.backtest.align import Columns, Needed, Part, part_of
+from atc_cli.commands.jumps import jumping_of, usable
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
+from atc_cli.commands.rates import Funding
+from atc_cli.commands.replayed import Signals
 from atc_cli.data.gather import Gathered, Wanted, candles_of, universe_of
 from atc_cli.data.market import Listing
 from atc_cli.data.universe import Universe
 from atc_cli.domain.panel import Candles
-from atc_cli.domain.params import Params
+from atc_cli.domain.replayed import Replayed
 from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.rules import Rules
+from atc_cli.domain.tape import Tape
 from atc_cli.domain.timeframe import DAY_MS, TIMEFRAMES_MS, iso
 from atc_cli.domain.window import Window
+from atc_cli.engine import route
+from atc_cli.errors import NoDataError
 from atc_cli.settings.backtest import BacktestRun
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import LISTINGS, stage
@@ -23,13 +29,14 @@ from atc_cli.stages import LISTINGS, stage
 _USUAL_DAYS = 365
 # A window reaches further back by the bars that are missing in it.
 _SPARE, _SPARE_BARS = 1.1, 10
+_MANY_REQUESTS = 1000
 # Some hundred megabytes of candles at once; exchanges are asked for several symbols at a time.
 _GROUP_BARS, _GROUP_SYMBOLS = 2_000_000, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """Bars that open at `first_ms` or later, before `until_ms` (None: up to now), and from where on candles are read."""
+    """Bars that open at `first_ms` or later, before `until_ms` (None: up to now), of candles from `since_ms` on."""
 
     first_ms: int
     since_ms: int
@@ -54,8 +61,77 @@ class Asked:
         return self.since_ms > 0 and int(candles.timestamp[0]) - self.since_ms <= _SPARE_BARS * candles.step_ms
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The market that is walked along, where it came from, and what computed its signals."""
+
+    tape: Tape
+    gathered: Gathered
+    asked: Asked
+    wanted: Wanted
+    signals: Signals
+    jumping: tuple[Skipped, ...]
+    history: "History"
+
+
+def past_of(
+    settings: Settings,
+    own: BacktestRun,
+    ports: Ports,
+    rules: Rules,
+    funding: Funding,
+    *,
+    typed: Sequence[str] = (),
+    watchlist: Iterable[str] | None = None,
+    keep: Callable[[str, Candles], object] = lambda _name, _candles: None,
+) -> Past:
+    """Candles and signals of the symbols typed and watched, or of all, in the time of --start and --end.
+
+    `keep` is shown the name of each symbol and its candles before they are let go of. Raises NoDataError where no
+    symbol has a signal; else as gather and route do.
+    """
+    route.check(ports.offers, settings.backend)
+    kept = settings.offline or not all(market.live for market in ports.markets)
+    asked = Asked.of(settings, own, kept=kept, now_ms=ports.clock_ms())
+    wanted = wanted_candles(settings, ports, asked, typed, watchlist)
+    signals = Signals.of(settings, own, ports, asked.first_ms)
+    needed = Needed.of(rules, settings.tie, funding=bool(funding))
+    columns = Columns(TIMEFRAMES_MS[settings.timeframe])
+    history = History(
+        settings=settings,
+        ports=ports,
+        wanted=wanted,
+        asked=asked,
+        needed=needed,
+        signals=signals,
+        columns=columns,
+        funding=funding,
+        keep=keep,
+    )
+    try:
+        gathered = history.load()
+    finally:
+        if ports.windows is not None:
+            ports.windows.close()
+    if not len(columns):
+        raise _nothing(gathered, asked)
+    with stage("align"):
+        tape = columns.tape()
+    jumping = tuple(history.jumping)
+    return Past(
+        tape=tape, gathered=gathered, asked=asked, wanted=wanted, signals=signals, jumping=jumping, history=history
+    )
+
+
+def _nothing(gathered: Gathered, asked: Asked) -> NoDataError:
+    why = gathered.skipped[0] if gathered.skipped else None
+    found = f"; {why.symbol}: {why.reason.label}: {why.detail}" if why else ""
+    since = f" from {iso(asked.first_ms)}" if asked.first_ms else ""
+    return NoDataError(f"no symbol has a signal{since}{found}", "another --start, --bars or --timeframe")
+
+
 def wanted_candles(
-    settings: Settings, ports: Ports, asked: Asked, typed: Sequence[str], watched: Sequence[str] | None
+    settings: Settings, ports: Ports, asked: Asked, typed: Sequence[str], watched: Iterable[str] | None
 ) -> Wanted:
     """The candles of the range of the symbols typed and watched, or of all; day volumes of now decide nothing."""
     now_ms = ports.clock_ms()
@@ -65,29 +141,25 @@ def wanted_candles(
     return replace(wanted, window=window)
 
 
-Replay = Callable[[Sequence[Candles], int], Sequence[Replayed]]
-"""Signals of every bar of each series, given the fewest bars that a window may have."""
-
-
 @dataclass(slots=True, kw_only=True)
 class History:
     """Loads what is asked for: the columns of a tape, and of every symbol that does not make it why.
 
-    `rates_of` gives the funding rates of a listing, `window_bars` is what a scan loads; `keep` is shown all candles before they are let go of.
+    `keep` is shown all candles before they are let go of.
     """
 
+    settings: Settings
     ports: Ports
     wanted: Wanted
     asked: Asked
-    params: Params
     needed: Needed
-    replay: Replay
+    signals: Signals
     columns: Columns
-    rates_of: Callable[[Listing], Rates]
-    window_bars: int
-    keep: Callable[[Candles], object] = str
+    funding: Funding
+    keep: Callable[[str, Candles], object]
     skipped: list[Skipped] = field(default_factory=list)
-    bars: int = 0
+    jumping: list[Skipped] = field(default_factory=list)
+    _listings: dict[tuple[str, str], Listing] = field(default_factory=dict)
 
     def load(self) -> Gathered:
         """Candles and signals, group by group, so that those of one are gone before the next; raises as gather does.
@@ -98,7 +170,10 @@ class History:
         with stage(LISTINGS):
             universe, dead = universe_of(self.ports.markets, self.wanted)
         self.skipped += [*dead, *universe.missing]
-        fetch_ms, newest_ms, notes = 0.0, None, ()
+        self._announce(universe)
+        fetch_ms = 0.0
+        newest_ms: int | None = None
+        notes: tuple[str, ...] = ()
         for group in self._groups(universe):
             found = candles_of(self.ports.markets, group, self.wanted, self.ports.progress)
             if found.interrupted:
@@ -119,6 +194,17 @@ class History:
             fetch_ms=fetch_ms or (perf_counter() - began_s) * 1000,
         )
 
+    def _announce(self, universe: Universe) -> None:
+        """Say how much may have to be fetched, where that takes minutes; what is stored is not asked for."""
+        window = self.wanted.window
+        bars = ((window.until_ms or window.now_ms) - self.asked.since_ms) // window.step_ms
+        for market in self.ports.markets:
+            prices, symbols = market.prices(window.timeframe), len(universe.of(market.name))
+            requests = 0 if prices is None else prices(bars).requests * symbols
+            if requests >= _MANY_REQUESTS:
+                said = f"{market.name}: {symbols} symbols x {bars} bars are up to {requests} requests"
+                self.ports.progress.lasting(f"{said}, less what is stored; Ctrl-C keeps what came")
+
     def called(self, exchange: str, symbol: str) -> str:
         """The name of a symbol, with its exchange where there are several."""
         return f"{exchange}:{symbol}" if len(self.ports.markets) > 1 else symbol
@@ -134,33 +220,44 @@ class History:
 
     def _take(self, found: Gathered) -> None:
         by_name = found.listings()
-        ordered = sorted(found.series, key=lambda each: self.called(each.exchange, each.symbol))
+        jumping = jumping_of(found.series, self.settings.max_jump)
+        self.jumping += jumping
+        self.skipped += jumping if self.settings.skip_jumps else []
+        ordered = sorted(
+            usable(found.series, jumping, self.settings), key=lambda each: self.called(each.exchange, each.symbol)
+        )
         for candles, replayed in zip(ordered, self._replayed(ordered), strict=True):
-            self.keep(candles)
+            self.keep(self.called(candles.exchange, candles.symbol), candles)
             listing = by_name[candles.exchange, candles.symbol]
-            part = self._part(candles, replayed, self.rates_of(listing))
+            self._listings[candles.exchange, candles.symbol] = listing
+            part = self.part(candles, replayed, self.asked.first_ms)
             if part is None:
                 self.skipped.append(self._without_signal(candles))
                 continue
-            self.bars += len(part.timestamp)
+            self.funding.check(listing, int(part.timestamp[0]), int(part.timestamp[-1]))
             self.columns.add(part)
 
-    def _replayed(self, series: Sequence[Candles]) -> list[Replayed]:
-        """Young symbols enter with the bars that signals need, the others with whole windows."""
+    def fewest_bars(self, candles: Candles) -> int:
+        """Of a window: young symbols enter with the bars that signals need, the others with whole windows."""
         needs = self.wanted.needs
         young = max(needs.warmup_bars, needs.min_bars, needs.cutout_bars + 1)
-        whole = max(young, min(self.window_bars, max(map(len, series), default=0)))
-        fewest = [whole if self.asked.may_go_back(each) else young for each in series]
+        return max(young, self.signals.window_bars) if self.asked.may_go_back(candles) else young
+
+    def _replayed(self, series: Sequence[Candles]) -> list[Replayed]:
+        self.signals.route(series)
+        fewest = [self.fewest_bars(each) for each in series]
         found: dict[int, Replayed] = {}
         for bars in sorted(set(fewest)):
             some = [place for place, each in enumerate(fewest) if each == bars]
-            found |= dict(zip(some, self.replay([series[place] for place in some], bars), strict=True))
+            found |= dict(zip(some, self.signals.replay([series[place] for place in some], bars), strict=True))
         return [found[place] for place in range(len(series))]
 
-    def _part(self, candles: Candles, replayed: Replayed, rates: Rates) -> Part | None:
-        cuts = self.params.long_threshold, self.params.short_threshold
+    def part(self, candles: Candles, replayed: Replayed, first_ms: int) -> Part | None:
+        """The columns of the bars that open at `first_ms` or later, None where none has a signal."""
+        params, rates = self.signals.params, self.funding.of(self._listings[candles.exchange, candles.symbol])
+        cuts = params.long_threshold, params.short_threshold
         called = replace(candles, symbol=self.called(candles.exchange, candles.symbol))
-        return part_of(called, replayed, self.needed, first_ms=self.asked.first_ms, cuts=cuts, rates=rates)
+        return part_of(called, replayed, self.needed, first_ms=first_ms, cuts=cuts, rates=rates)
 
     def _without_signal(self, candles: Candles) -> Skipped:
         first, last = iso(int(candles.timestamp[0])), iso(int(candles.timestamp[-1]))

@@ -7,13 +7,15 @@ from atc_cli.data.market import Market, Progress
 from atc_cli.domain.catalog import Dialect
 from atc_cli.engine.backend import Backend, Offer, Unavailable
 from atc_cli.signals.rows import Signals
+from atc_cli.signals.windows import Windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
     """Markets to scan, backends on offer, the wall clock (UTC ms), where progress goes.
 
-    `signals` are rows of earlier scans; `notes` grow by what a person must hear of them.
+    `signals` are rows of earlier scans, `windows` values of windows that were replayed before; `notes` grow by what a
+    person must hear of them.
     """
 
     markets: Sequence[Market]
@@ -21,6 +23,7 @@ class Ports:
     clock_ms: Callable[[], int]
     progress: Progress
     signals: Signals | None = None
+    windows: Windows | None = None
     notes: Sequence[str] = ()
 
     def announce(self, backend: Backend, dialect: Dialect) -> None:

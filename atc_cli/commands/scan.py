@@ -14,12 +14,13 @@ from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rows import judge_of, jump_warnings, listed, without_jumps
 from atc_cli.commands.signals import signals_of
 from atc_cli.commands.tally import Tally
-from atc_cli.data.gather import Gathered
+from atc_cli.data.gather import Gathered, Wanted
 from atc_cli.data.market import Listing
 from atc_cli.domain.cautions import Bounds
 from atc_cli.domain.classify import rank, sort_rows
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
+from atc_cli.domain.results.hits import Hits
 from atc_cli.domain.results.scan import Header, Remembered, ScanResult, ScanRow, Side
 from atc_cli.engine import route
 from atc_cli.settings.sections import Settings
@@ -38,20 +39,18 @@ def run(
     watchlist: Iterable[str] | None = None,
     tally: Tally | None = None,
     last: Last | None = None,
+    hits_of: Callable[[Gathered], Hits] | None = None,
 ) -> ScanResult:
     """Scan the typed and watched symbols, or all; `watchlist` are the lines of a watchlist.
 
     `tally` counts what the markets ask for, where they report to it. `last` has the ranks of an earlier scan of the
-    same, and is given those of this one.
+    same, and is given those of this one. `hits_of` says how often flips paid.
 
     Raises the AtcErrors of gather and route; OutOfRangeError where lambda is too large for the window, and as
     others.check does.
     """
     params = settings.params()
-    others.check(settings)
-    route.check(ports.offers, settings.backend)
-    needs = needs_of(settings, params, max_lag_bars=settings.max_lag)
-    wanted = wanted_of(settings, needs, ports.clock_ms(), typed=typed, watchlist=watchlist)
+    wanted = _checked(settings, ports, params, typed, watchlist)
     recall = None if ports.signals is None else Recall(ports.signals)
     searched = Search(settings, ports, params, recall, _may_matter(settings), tally).run(wanted)
     gathered = searched.gathered
@@ -89,7 +88,18 @@ def run(
         remembered=None if ports.signals is None else Remembered(len(gathered.known), len(gathered.series)),
         prefiltered=searched.prefiltered,
         earlier=earlier,
+        hits=None if hits_of is None else hits_of(gathered),
     )
+
+
+def _checked(
+    settings: Settings, ports: Ports, params: Params, typed: Sequence[str], watchlist: Iterable[str] | None
+) -> Wanted:
+    """The candles that are asked for; raises where the settings ask for what cannot be."""
+    others.check(settings)
+    route.check(ports.offers, settings.backend)
+    needs = needs_of(settings, params, max_lag_bars=settings.max_lag)
+    return wanted_of(settings, needs, ports.clock_ms(), typed=typed, watchlist=watchlist)
 
 
 def _warned(header: Header, *warnings: str) -> Header:

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-CANDLES, SIGNALS, LAST = "candles", "signals", "last"  # below the cache folder
+CANDLES, SIGNALS, LAST, WINDOWS = "candles", "signals", "last", "windows"  # below the cache folder
+LOG = Path("log", "scans.jsonl")  # below the data folder
 
 
 def user_folder() -> Path:

@@ -4,6 +4,7 @@ A FIFO would hold an open() until somebody writes, and a link would lead what is
 """
 
 import errno
+import mmap
 import os
 import stat
 from pathlib import Path
@@ -34,6 +35,16 @@ def content_of(path: Path) -> bytes:
     """All that is in the file; ForeignFileError where it is none of ours."""
     with to_read(path) as file:
         return file.read()
+
+
+def mapped(path: Path) -> memoryview:
+    """All that is in the file, read as it is looked at; ForeignFileError where it is none of ours.
+
+    For files that are only ever replaced: the pages of one that is cut short meanwhile are gone.
+    """
+    with to_read(path) as file:
+        empty = os.fstat(file.fileno()).st_size == 0
+        return memoryview(b"" if empty else mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
 
 def _opened(path: Path, flags: int) -> int:

@@ -26,6 +26,11 @@ SOURCE_COLUMNS: dict[Source, tuple[int, ...]] = {
 }
 
 
+def columns_read(source: Source) -> list[int]:
+    """The columns whose prices take part: close and those of the source."""
+    return sorted({CLOSE, *SOURCE_COLUMNS[source]})
+
+
 @dataclass(frozen=True, slots=True)
 class Prices:
     """What the averages are computed on, each of shape [bars].
@@ -54,7 +59,7 @@ def prices_of(values: Floats, params: Params) -> Prices:
     if params.dialect is Dialect.TRADINGVIEW:
         return raw
     columns = SOURCE_COLUMNS[params.source]
-    decimals = _smallest_decimals([values[i] for i in {CLOSE, *columns}])
+    decimals = _smallest_decimals([values[i] for i in columns_read(params.source)])
     if decimals is None:
         return raw
     multiple = len(columns)
@@ -88,14 +93,16 @@ def exactness_factor(params: Params) -> int:
 def _smallest_decimals(columns: list[Floats]) -> int | None:
     for decimals in range(DECIMALS_MAX + 1):
         # the first bars alone rule most grids out
-        if all(_on_grid(column[:bars], decimals) for bars in (64, None) for column in columns):
+        if all(on_grid(column[:bars], decimals).all() for bars in (64, None) for column in columns):
             return decimals
     return None
 
 
-def _on_grid(column: Floats, decimals: int) -> bool:
-    scaled = column * 10.0**decimals
-    return bool((np.abs(scaled - np.rint(scaled)) <= 2 * np.spacing(scaled)).all())
+def on_grid(prices: Floats, decimals: int) -> NDArray[np.bool_]:
+    """Whether each price is a decimal of so many places, but for the rounding of floats."""
+    scaled = prices * 10.0**decimals
+    on: NDArray[np.bool_] = np.abs(scaled - np.rint(scaled)) <= 2 * np.spacing(scaled)
+    return on
 
 
 def _ticks(column: Floats, decimals: int) -> Floats:

@@ -76,7 +76,7 @@ class RustBackend:
 
     def windows_at_once(self, bars: int) -> int:
         """So many that threads and blocks of lanes have enough to share, and their values stay small."""
-        return max(_WINDOW_BARS // max(bars, 1), _WINDOWS_LEAST)
+        return max(_WINDOW_BARS // max(bars, _WINDOWS_LEAST), _WINDOWS_LEAST)
 
     def compute_windows(
         self, panel: Panel, params: Params, series: Ints, ends: Ints, bars: int | Ints, *, want: Want = Want.LAST
@@ -191,18 +191,19 @@ def _complaint(plain: PlainParams) -> str | None:
     return None
 
 
-def features(candles: Sequence[Floats], lengths: Lengths, *, every: bool) -> Floats:
-    """The figures of domain.features of series whose values are [5, bars]: [n, 5] at the last bar of each.
+def features(candles: Sequence[Floats], lengths: Lengths, *, every: Sequence[int] | None = None) -> Floats:
+    """The figures of domain.features of series whose values are [5, bars]: [n, figures] at the last bar of each.
 
-    With `every` those of each bar, flat: per series 5 rows of its bars. Raises ImportError where the extension is not
-    built or an older one.
+    With `every` those of these places at each bar, flat: per series a row of its bars for each place. Raises
+    ImportError where the extension is not built or an older one.
     """
     from atc_cli._kernels import features as computed
 
-    count = sum(each.shape[1] for each in candles) if every else len(candles)
-    out = np.empty(count * len(Features._fields))
+    count, figures = len(candles), len(Features._fields)
+    bars = sum(each.shape[1] for each in candles)
+    out = np.empty((count, figures) if every is None else bars * len(every))
     computed([_in_rows(each) for each in candles], lengths, every, out)
-    return out if every else out.reshape(count, -1)
+    return out
 
 
 def follow(tape: Tape, terms: Any, curves: Any) -> tuple[Floats, list[float], list[int], int | None]:

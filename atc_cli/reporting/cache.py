@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from atc_cli.domain.panel import COLUMNS, Candles
-from atc_cli.domain.results.stored import Entry, Missing, StoredShelf
+from atc_cli.domain.results.stored import Entry, Missing, StoredShelf, StoredWindows
 from atc_cli.domain.timeframe import iso
 from atc_cli.libraries import arrow
 from atc_cli.reporting.documents import Document, dumps, parquet_bytes, time_or_none
@@ -25,18 +25,25 @@ _LEAST_NEEDED = (*_GAPS, "MB", _SPAN)
 _HARMLESS = re.compile(r"[A-Z0-9][A-Z0-9_-]{0,60}")  # capitals: distinct also where file names ignore case
 
 
-def cache_table(shelves: Sequence[StoredShelf], *, width: int | None) -> list[Table | Text]:
+def cache_table(shelves: Sequence[StoredShelf], windows: StoredWindows, *, width: int | None) -> list[Table | Text]:
     """A line per exchange, market and timeframe: symbols, candles, megabytes, missing bars by reason, the span.
 
-    Columns that do not fit into `width` terminal cells (None: not a terminal) go, and are named.
+    Columns that do not fit into `width` terminal cells (None: not a terminal) go, and are named. What is kept of the
+    values of windows stands below.
     """
+    kept = [_windows_line(windows)] if windows.files else []
     if not shelves:
-        return [Text("nothing is stored", "dim")]
+        return [Text("nothing is stored", "dim"), *kept]
     lines = [_line(shelf) for shelf in shelves]
     table = fitting(_HEADS, _LEAST_NEEDED, lambda heads: plain_table(lines, heads, left=(*_NAMES, _SPAN)), width)
     damaged = sum(shelf.damaged for shelf in shelves)
     aside = [Text(f"{many(damaged, 'damaged file')}: `atc cache prune` throws away what is damaged", "yellow")]
-    return [table, *(aside if damaged else []), *gone(_HEADS, table, width)]
+    return [table, *(aside if damaged else []), *kept, *gone(_HEADS, table, width)]
+
+
+def _windows_line(windows: StoredWindows) -> Text:
+    kept = f"values of windows of {windows.files:,} series, {windows.size_bytes / 1e6:.1f} MB"
+    return Text(f"{kept}: `atc cache prune --signals` throws them away", "dim")
 
 
 def _line(shelf: StoredShelf) -> dict[str, str]:
@@ -64,8 +71,9 @@ def _span(shelf: StoredShelf) -> str:
     return f"{iso(min(each.first_ms for each in held))[:16]} .. {iso(max(each.last_ms for each in held))[:16]}"
 
 
-def cache_json(shelves: Sequence[StoredShelf]) -> str:
+def cache_json(shelves: Sequence[StoredShelf], windows: StoredWindows) -> str:
     """One document, schema atc.cache/1; of each missing bar that nobody answered for it says which and why."""
+    kept = {"files": windows.files, "size_bytes": windows.size_bytes}
     listed = [
         {
             "exchange": shelf.exchange,
@@ -78,7 +86,7 @@ def cache_json(shelves: Sequence[StoredShelf]) -> str:
         }
         for shelf in shelves
     ]
-    return dumps({"schema": CACHE_SCHEMA, "shelves": listed}, indent=2) + "\n"
+    return dumps({"schema": CACHE_SCHEMA, "shelves": listed, "windows": kept}, indent=2) + "\n"
 
 
 def _symbol(shelf: StoredShelf, entry: Entry) -> Document:

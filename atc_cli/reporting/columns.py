@@ -34,6 +34,7 @@ SPARK_NARROW = table.SPARK_CLOSES // 2
 _FRESH_BARS = 3
 _SIGNAL_DECIMALS = 3
 _MULTIPLE_DECIMALS = 1
+_FIGURE_DECIMALS = 2
 _TO_THE_LEFT = ("text", "texts", "families", "sides")
 
 
@@ -168,6 +169,7 @@ _DRAWN: dict[Look, Callable[[Any, ScanRow, Scene], Cell]] = {
     "side": lambda _, row, __: side_cell(row.side),
     "signal": lambda signal, row, _: ((figures.signed(signal, _SIGNAL_DECIMALS), SIDE_MARKS[row.side][1]),),
     "multiple": lambda multiple, _, __: _number(multiple, figures.signed(multiple, _MULTIPLE_DECIMALS)),
+    "figure": lambda value, _, __: _number(value, figures.plain(value, _FIGURE_DECIMALS)),
     "cautions": _cautions,
     "families": _families,
     "price": lambda price, row, _: _number(price, figures.price(price, row.grid)),

@@ -12,7 +12,7 @@ from atc_cli.domain.results.explain import ExplainResult, FamilyView, Member
 from atc_cli.reporting import figures
 from atc_cli.reporting.banner import banner
 from atc_cli.reporting.cells import DOWN, QUIET, SIDE_MARKS, UP, Cell, direction_style, family_mark, side_cell
-from atc_cli.reporting.documents import dumps, header_document, row_document
+from atc_cli.reporting.documents import Document, dumps, header_document, row_document
 from atc_cli.reporting.layout import GAP, flow, natural_width, ruled_table, text_of
 from atc_cli.reporting.text import printable
 
@@ -41,7 +41,12 @@ def explain_table(result: ExplainResult, *, zone: tzinfo) -> list[Text | Table]:
 
 def explain_json(result: ExplainResult) -> str:
     """One document, schema atc.explain/1."""
-    document = {
+    return dumps(explain_document(result), indent=2) + "\n"
+
+
+def explain_document(result: ExplainResult) -> Document:
+    """The same as plain values."""
+    return {
         "schema": EXPLAIN_SCHEMA,
         **header_document(result.header),
         "row": row_document(result.row),
@@ -51,7 +56,6 @@ def explain_json(result: ExplainResult) -> str:
         "direction": result.direction,
         "timings_ms": result.header.timings_ms,
     }
-    return dumps(document, indent=2) + "\n"
 
 
 def _family_document(view: FamilyView) -> dict[str, object]:

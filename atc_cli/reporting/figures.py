@@ -27,6 +27,11 @@ def signed(value: float | None, decimals: int) -> str:
     return text[1:] if float(text) == 0 else text
 
 
+def plain(value: float | None, decimals: int) -> str:
+    """29.51, 0.49; a dash where it is not known."""
+    return f"{value:.{decimals}f}" if known(value) else NOTHING
+
+
 def price(value: float | None, decimals: int | None = None) -> str:
     """With the decimals of its grid: 67123.40; off the grid every digit that a float holds: 0.00000123."""
     if not known(value):

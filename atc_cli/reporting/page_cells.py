@@ -19,7 +19,7 @@ from atc_cli.reporting.documents import plain, time_or_none
 from atc_cli.reporting.text import printable
 
 NUMBERS = ("whole", "number")
-_CLASSES = {UP: "u", DOWN: "d", QUIET: "q", STRONG: "s", FRESH: "f", ODD: "o", "bold green": "U", "bold red": "D"}
+CLASSES = {UP: "u", DOWN: "d", QUIET: "q", STRONG: "s", FRESH: "f", ODD: "o", "bold green": "U", "bold red": "D"}
 _HARMLESS = re.compile(r"[A-Za-z0-9 .,:/%+_▲▼▴▾·-]*").fullmatch  # most cells, seen at once
 _SPARK_HIGH, _SPARK_STEP = 15, 3
 
@@ -43,25 +43,25 @@ def page_column(measure: Measure, scene: Scene) -> PageColumn:
         words, right = _WORDS.get(measure.type, exact), measure.type in NUMBERS
         title = safe(measure.name.upper().replace("_", " "))
         return PageColumn(
-            measure, title, right, lambda row: _cell(((words(read(row)) or figures.NOTHING, ""),), exact(read(row)))
+            measure, title, right, lambda row: filled(((words(read(row)) or figures.NOTHING, ""),), exact(read(row)))
         )
     column = COLUMNS[measure.key]
     draw, right = column.cell, column.justify == "right"
     title = safe(column.title_in(scene.header))
-    return PageColumn(measure, title, right, lambda row: _cell(draw(row, scene), exact(read(row))))
+    return PageColumn(measure, title, right, lambda row: filled(draw(row, scene), exact(read(row))))
 
 
-def _cell(cell: Cell, exact: str) -> str:
-    """The terminal's cell; what is exact is its title where the words do not say it."""
+def filled(cell: Cell, exact: str) -> str:
+    """The terminal's cell as one of the page; what is exact is its title where the words do not say it."""
     if len(cell) == 1:
         ((text, style),) = cell
         title = f' title="{safe(exact)}"' if exact and not _says(text, exact) else ""
-        named = _CLASSES.get(style)
+        named = CLASSES.get(style)
         return f"<td{title}>{safe(text)}" if named is None else f'<td class="{named}"{title}>{safe(text)}'
     text = "".join([part for part, _ in cell])
     title = f' title="{safe(exact)}"' if exact and not _says(text, exact) else ""
     runs = ((style, "".join([part for part, _ in run])) for style, run in groupby(cell, key=itemgetter(1)))
-    return f"<td{title}>{''.join([_run(text, _CLASSES.get(style)) for style, text in runs])}"
+    return f"<td{title}>{''.join([_run(text, CLASSES.get(style)) for style, text in runs])}"
 
 
 def _run(text: str, style: str | None) -> str:

@@ -10,6 +10,7 @@ from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.measures.measure import Measure, Type
 from atc_cli.domain.measures.table import IN_FLAT_FILES
 from atc_cli.domain.results.earlier import Earlier
+from atc_cli.domain.results.hits import Hits
 from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
 from atc_cli.domain.timeframe import iso
 from atc_cli.libraries import arrow
@@ -31,8 +32,13 @@ ROW_SCHEMA = "atc.scan-row/1"
 
 def scan_json(result: ScanResult) -> str:
     """One document, schema atc.scan/1: the contract for scripts."""
+    return dumps(scan_document(result), indent=2) + "\n"
+
+
+def scan_document(result: ScanResult) -> Document:
+    """The same as plain values."""
     cache = result.remembered
-    document = {
+    return {
         "schema": SCAN_SCHEMA,
         **header_document(result.header),
         "scanned": result.scanned,
@@ -45,8 +51,8 @@ def scan_json(result: ScanResult) -> str:
         "signals_cache": None if cache is None else {"hits": cache.hits, "misses": cache.misses},
         "prefilter": prefilter_document(result.prefiltered),
         "compared_with": _compared(result.earlier),
+        "hits": _hits(result.hits),
     }
-    return dumps(document, indent=2) + "\n"
 
 
 def _compared(earlier: Earlier | None) -> Document | None:
@@ -54,6 +60,15 @@ def _compared(earlier: Earlier | None) -> Document | None:
     if earlier is None:
         return None
     return {"bar_time": iso(earlier.bar_time_ms), "generated_at": iso(earlier.generated_at_ms)}
+
+
+def _hits(hits: Hits | None) -> Document | None:
+    """How often flips of these candles paid."""
+    if hits is None:
+        return None
+    from atc_cli.reporting.hits import hits_document
+
+    return hits_document(hits)
 
 
 def scan_jsonl(result: ScanResult) -> str:
@@ -172,7 +187,7 @@ def scan_parquet(result: ScanResult) -> bytes:
     types = {**_ARROW, "time": pa.timestamp("ms", tz="UTC")}
     schema = [pa.field(each.name, types[each.type]) for each in fields]
     arrays = [
-        pa.array(_utf8(map(each.read, result.rows)), type=kind.type) for each, kind in zip(fields, schema, strict=True)
+        pa.array(utf8(map(each.read, result.rows)), type=kind.type) for each, kind in zip(fields, schema, strict=True)
     ]
     header = {"schema": SCAN_SCHEMA, **header_document(result.header), "timings_ms": result.header.timings_ms}
     return parquet_bytes(pa.Table.from_arrays(arrays, schema=pa.schema(schema, {"atc.scan": dumps(header)})))
@@ -181,6 +196,6 @@ def scan_parquet(result: ScanResult) -> bytes:
 _ARROW: dict[Type, Any] = {"text": "string", "whole": "int64", "number": "float64", "flag": "bool"}
 
 
-def _utf8(values: Iterable[object]) -> list[object]:
+def utf8(values: Iterable[object]) -> list[object]:
     """Names from damaged bytes hold lone surrogates, which no UTF-8 column takes."""
     return [value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value for value in values]

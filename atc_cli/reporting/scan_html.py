@@ -1,13 +1,8 @@
 """The scan as one page that works offline: a table to sort and filter, what was computed on what, what was skipped."""
 
-import base64
-import hashlib
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, tzinfo
-from functools import cache
-from pathlib import Path
 
 from atc_cli.domain.measures import table as measures
 from atc_cli.domain.results.scan import Header, ScanResult, Side
@@ -16,7 +11,7 @@ from atc_cli.reporting import figures
 from atc_cli.reporting.banner import compared
 from atc_cli.reporting.cells import FORMING, SIDE_MARKS, SIMULATED
 from atc_cli.reporting.columns import Scene, checked_columns, default_columns
-from atc_cli.reporting.documents import plain
+from atc_cli.reporting.page import asset, computed, head, listed, loud, skips
 from atc_cli.reporting.page_cells import NUMBERS, PageColumn, page_column, safe
 from atc_cli.reporting.summary import scan_counts
 from atc_cli.reporting.text import with_other
@@ -34,34 +29,17 @@ def scan_html(result: ScanResult, *, columns: tuple[str, ...] | None = None, zon
     scene = Scene.of(result, zone)
     first = [measures.COLUMNS[key] for key in shown]
     page = [page_column(each, scene) for each in (*first, *(each for each in measures.MEASURES if each not in first))]
-    style = _asset("css") + "".join(_rules(page, len(shown)))
+    style = asset("page.css") + asset("scan_html.css") + "".join(_rules(page, len(shown)))
+    script = asset("page.js") + asset("scan_html.js")
     parts = [
-        *_head(result, style),
+        *head(_name(result.header), style, (script,)),
         *_above(result, zone),
         *_table(result, page),
         *_below(result, zone),
+        f"</footer><script>{script}</script>",
         "</body></html>\n",
     ]
     return "\n".join(parts)
-
-
-@cache
-def _asset(kind: str) -> str:
-    return Path(__file__).with_suffix(f".{kind}").read_text(encoding="utf-8")
-
-
-def _head(result: ScanResult, style: str) -> Iterator[str]:
-    policy = f"default-src 'none'; img-src data:; style-src {_digest(style)}; script-src {_digest(_asset('js'))}"
-    yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-    yield f"<meta http-equiv=\"Content-Security-Policy\" content=\"{policy}; base-uri 'none'; form-action 'none'\">"
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield '<meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer">'
-    yield f'<link rel="icon" href="data:,"><title>{safe(_name(result.header))}</title>'
-    yield f"<style>{style}</style></head>"
-
-
-def _digest(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 def _name(header: Header) -> str:
@@ -83,10 +61,10 @@ def _rules(page: Sequence[PageColumn], shown: int) -> Iterator[str]:
 def _above(result: ScanResult, zone: tzinfo) -> Iterator[str]:
     header = result.header
     yield f"<body><header><h1>{safe(_name(header))}</h1>"
-    loud = [SIMULATED] if header.simulated else []
-    loud += [FORMING] if header.include_open else []
-    loud += ["interrupted: this is what had arrived"] if result.interrupted else []
-    yield from (f'<p class="loud">{safe(each)}</p>' for each in loud)
+    said = [SIMULATED] if header.simulated else []
+    said += [FORMING] if header.include_open else []
+    said += ["interrupted: this is what had arrived"] if result.interrupted else []
+    yield from loud(said)
     yield f'<ul class="facts">{"".join(f"<li>{safe(each)}" for each in _facts(header, zone))}</ul>'
     yield from _breadth(result)
     yield f"<p>{safe(scan_counts(result))}</p>"
@@ -147,31 +125,9 @@ def _title(column: PageColumn) -> str:
 
 def _below(result: ScanResult, zone: tzinfo) -> Iterator[str]:
     yield "<footer>"
-    if result.skipped:
-        counts = Counter(skip.reason.label for skip in result.skipped)
-        why = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
-        yield f'<details><summary>{len(result.skipped)} skipped: {safe(why)}</summary><div class="scroll"><table>'
-        yield "<thead><tr><th>symbol<th>reason<th>detail<th>exchange</thead><tbody>"
-        for skip in result.skipped:
-            yield f"<tr>{_cells((skip.symbol, skip.reason.label, skip.detail, skip.exchange))}"
-        yield "</tbody></table></div></details>"
-    yield "<details><summary>what was computed, by what</summary><dl>"
-    yield from (f"<dt>{safe(name)}<dd>{safe(value)}" for name, value in _computed(result, zone))
-    yield "</dl></details>"
+    counts = Counter(skip.reason.label for skip in result.skipped)
+    why = ", ".join(f"{count} {reason}" for reason, count in counts.most_common())
+    rows = [(skip.symbol, skip.reason.label, skip.detail, skip.exchange) for skip in result.skipped]
+    yield from skips(rows, f"{len(rows)} skipped: {why}")
+    yield from listed((("ranks", compared(result, zone)), *computed(result.header)), "what was computed, by what")
     yield "<p>Point at a figure for its exact value. Rank says how strong a signal is, not what it will earn.</p>"
-    yield f"</footer><script>{_asset('js')}</script>"
-
-
-def _cells(texts: Iterable[str]) -> str:
-    return "".join(f"<td>{safe(text)}" for text in texts)
-
-
-def _computed(result: ScanResult, zone: tzinfo) -> Iterator[tuple[str, str]]:
-    header = result.header
-    yield "ranks", compared(result, zone)
-    yield "backend", f"{header.backend.name}: {header.backend.why}"
-    yield "params_hash", header.params_hash
-    yield from (
-        (name, value if isinstance(value, str) else json.dumps(plain(value))) for name, value in header.params.items()
-    )
-    yield from ((f"{what} took", figures.took(spent)) for what, spent in header.timings_ms.items())

@@ -13,6 +13,7 @@ from rich.text import Text
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.cautions import that_occur
 from atc_cli.domain.measures import table as measures
+from atc_cli.domain.results.hits import Hits
 from atc_cli.domain.results.scan import Prefiltered, ScanResult, ScanRow, Side
 from atc_cli.reporting.banner import banner, breadth, compared
 from atc_cli.reporting.cells import ODD, QUIET, SIDE_MARKS, Cell, Span
@@ -52,7 +53,7 @@ def scan_table(
     keys = checked_columns(columns) if columns else _usual(shown, by_side=first is not None)
     above = [*banner(result.header, width=width, zone=zone), *breadth(result.breadth, width=width)]
     above += flow([((compared(result, zone), "dim"),)], width, indent=2) if "was" in keys else []
-    above += [*_prefilter(result.prefiltered, width), Text()]
+    above += [*_prefilter(result.prefiltered, width), *_hits(result.hits, width), Text()]
     if not result.rows:
         return [*above, *_nothing(result, width)]
     drawn = _columns(shown, keys, width, Scene.of(result, zone), whole=bool(columns))
@@ -121,6 +122,14 @@ def _more(rows: Sequence[ScanRow], shown: Sequence[ScanRow], width: int | None) 
 def _prefilter(done: Prefiltered | None, width: int | None) -> list[Text]:
     items: list[Cell] = [] if done is None else [((part, "yellow"),) for part in prefilter_parts(done)]
     return flow(items, width, indent=2)
+
+
+def _hits(hits: Hits | None, width: int | None) -> list[Text]:
+    if hits is None:
+        return []
+    from atc_cli.reporting.hits import hits_line
+
+    return hits_line(hits, width)
 
 
 def _drawn(key: str, rows: Iterable[ScanRow], scene: Scene) -> _Drawn:

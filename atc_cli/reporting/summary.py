@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from atc_cli.domain.results.backtest import BacktestResult
 from atc_cli.domain.results.explain import ExplainResult
 from atc_cli.domain.results.scan import Header, Remembered, ScanResult, Side, Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, lasting
@@ -24,7 +25,7 @@ def scan_summary(result: ScanResult, *, verbose: bool = False) -> list[str]:
         *([" · ".join(prefilter_parts(result.prefiltered))] if result.prefiltered is not None else []),
         *skip_lines(result.skipped, verbose=verbose),
         *_lag_hint(result.skipped),
-        *_notes(result.header, verbose=verbose),
+        *notes_of(result.header, verbose=verbose),
         *(_remembered(result.remembered) if verbose else []),
     ]
 
@@ -60,10 +61,18 @@ def explain_summary(result: ExplainResult, *, verbose: bool = False) -> list[str
     behind = (
         [f"{printable(result.row.symbol)} is {many(lag, 'bar')} behind the newest bar of its market"] if lag else []
     )
-    return [*behind, *_notes(result.header, verbose=verbose)]
+    return [*behind, *notes_of(result.header, verbose=verbose)]
 
 
-def _notes(header: Header, *, verbose: bool) -> list[str]:
+def backtest_summary(result: BacktestResult, *, verbose: bool = False) -> list[str]:
+    """Plain lines: counts, skips grouped by reason, warnings; `verbose` names every skip with its detail."""
+    skipped = f" · {len(result.skipped)} skipped" if result.skipped else ""
+    counts = f"{many(len(result.symbols), 'symbol', 'tested')} · {many(len(result.axis_ms), 'bar')}{skipped}"
+    return [counts, *skip_lines(result.skipped, verbose=verbose), *notes_of(result.header, verbose=verbose)]
+
+
+def notes_of(header: Header, *, verbose: bool) -> list[str]:
+    """The age of the data, warnings; `verbose`: what computed, how long it took."""
     age = header.data_age_ms
     notes = [f"the data end {lasting(age)} ago"] if age is not None else []
     notes += [f"warning: {printable(warning)}" for warning in header.warnings]

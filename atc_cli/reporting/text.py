@@ -62,13 +62,15 @@ def sparkline(closes: Sequence[float], cells: int = SPARK_CLOSES) -> str:
     recent = closes[-SPARK_CLOSES:]
     step = spark_step(len(recent), cells)
     shown = recent[::-1][::step][::-1]
-    if not shown:
-        return ""
-    low, high = min(shown), max(shown)
+    return sparkline_of(shown, min(shown), max(shown)) if shown else ""
+
+
+def sparkline_of(values: Sequence[float], low: float, high: float) -> str:
+    """Values on a scale from low to high as block characters, so that several may share one."""
     if not low < high:
-        return _FLAT * len(shown)
+        return _FLAT * len(values)
     span, top = high - low, len(_LEVELS) - 1
-    return "".join(map(_LEVELS.__getitem__, map(round, [(close - low) / span * top for close in shown])))
+    return "".join(map(_LEVELS.__getitem__, map(round, [(value - low) / span * top for value in values])))
 
 
 def spark_step(closes: int, cells: int) -> int:

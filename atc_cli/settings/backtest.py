@@ -8,7 +8,7 @@ from atc_cli.errors import UsageError
 from atc_cli.settings.names import BACKTEST_OUTPUTS, CHECKS
 from atc_cli.settings.option import section, setting
 from atc_cli.settings.own import CommonRun, File, Own
-from atc_cli.settings.parse import Several, choice, lower, moment, number, outfile, path, text, whole
+from atc_cli.settings.parse import Several, choice, moment, number, outfile, path, text, whole
 from atc_cli.settings.sections import OUTPUT, Settings
 
 FLIP, NEUTRAL, STOP, TARGET, BARS = "flip", "neutral", "stop-atr", "target-atr", "bars"
@@ -131,7 +131,9 @@ class Paid(Own):
     fee_bps: float | None = setting(
         "of every fill [the exchange's published taker fee]", number(0, 1000), default=None, metavar="X"
     )
-    slippage_bps: float | None = setting("every fill is worse by this much [2]", number(0, 1000), default=None, metavar="X")
+    slippage_bps: float | None = setting(
+        "every fill is worse by this much [2]", number(0, 1000), default=None, metavar="X"
+    )
     funding_bps_per_8h: float | None = setting(
         "what a long pays every 8 h, and a short receives [1 on swaps]", number(-1000, 1000), default=None, metavar="X"
     )

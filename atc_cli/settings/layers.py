@@ -135,7 +135,7 @@ def _merged(kind: type[S], given: Sequence[Layer], ccxt: Mapping[str, Mapping[st
     settings = kind(**{name: value for name, value in by_name.items() if name in of_kind})
     result = Resolved(settings, givers, layers)
     with result.blaming():
-        settings.check()
+        settings.validate()
     return result
 
 

@@ -79,7 +79,7 @@ class Option:
         """What --help says of the default."""
         if self.default in (None, ()) or self.is_switch or self.counts:
             return ""
-        shown = ",".join(self.default) if isinstance(self.default, tuple) else self.default
+        shown = ",".join(map(str, self.default)) if isinstance(self.default, tuple) else self.default
         return f" [{shown}]"
 
     def given(self, raw: Any) -> Any:
@@ -141,7 +141,7 @@ class Section:
         given = [option for option in options(cls) if typed.get(option.name) is not None]
         return cls(**{option.name: option.given(typed[option.name]) for option in given})
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Raise OutOfRangeError naming the key where settings contradict each other."""
 
 

@@ -77,6 +77,26 @@ class MemoryReport(Own):
 
 
 @section
+class Kept(Own):
+    """What a scan says of scans before."""
+
+    title = OUTPUT
+
+    hits: bool = setting(
+        "one line: how often flips of these candles paid within 20 bars (more: atc hits)",
+        switch,
+        default=False,
+        negatable=False,
+    )
+    log: bool = setting(
+        "append the rows that are printed to a table in the user's data folder, for atc hits --log",
+        switch,
+        default=False,
+        negatable=False,
+    )
+
+
+@section
 class Format(Own):
     """A report on stdout."""
 
@@ -197,7 +217,7 @@ class Measured(Own):
 
 
 @section
-class ScanRun(Lock, General, Quiet, MemoryReport):
+class ScanRun(Kept, Lock, General, Quiet, MemoryReport):
     """How a scan goes."""
 
 

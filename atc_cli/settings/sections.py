@@ -249,7 +249,7 @@ class Settings(
 ):
     """All settings of a scan after defaults, preset, files, environment and flags are merged."""
 
-    def check(self) -> None:
+    def validate(self) -> None:
         """Raise OutOfRangeError naming the key where settings are out of range or contradict each other."""
         self.params()
         why = "as signals are -1 to 1 and none could pass it"

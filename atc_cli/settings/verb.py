@@ -26,6 +26,9 @@ class Argument:
         return None if typed is None else self.parse(typed)
 
 
+SYMBOLS = Argument(name="symbols", metavar="SYMBOL", help="all of the market if none", several=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verb:
     """One command. `cli/<name>.py` carries it out: its `run`, or for `cache ls` the `ls` of cli/cache.py.

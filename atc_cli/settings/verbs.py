@@ -3,6 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from atc_cli.settings.backtest import BacktestRun, Paid, Stretch, Told, Trade
+from atc_cli.settings.cache import CACHE
+from atc_cli.settings.hits import HITS
 from atc_cli.settings.indicator import Indicator, Members
 from atc_cli.settings.names import EXPLAIN_OUTPUTS, PRESETS
 from atc_cli.settings.option import Option, Section, only, options, without
@@ -13,10 +16,10 @@ from atc_cli.settings.own import (
     Format,
     General,
     Health,
+    Kept,
     Lock,
     MemoryReport,
     Presets,
-    Prune,
     Quiet,
     ScanRun,
     Timeframes,
@@ -37,13 +40,11 @@ from atc_cli.settings.sections import (
     Store,
     Universe,
 )
-from atc_cli.settings.verb import Argument, Verb
+from atc_cli.settings.verb import SYMBOLS, Argument, Verb
 
-_SYMBOLS = Argument(name="symbols", metavar="SYMBOL", help="all of the market if none", several=True)
-_FOLDER = Argument(name="folder", metavar="DIR", help="files named SYMBOL-TIMEFRAME.parquet", parse=Path, required=True)
 _SCAN: tuple[type[Section], ...] = (
     *(Place, Store, Remembered, Feed, Prefilter, Universe, Rows, Indicator, Members, Output, Backend),
-    *(Lock, General, Quiet, MemoryReport),
+    *(Kept, Lock, General, Quiet, MemoryReport),
 )
 _USUAL = (
     *("exchange", "data", "market", "timeframe", "bars", "offline"),
@@ -52,8 +53,22 @@ _USUAL = (
     *("preset", "output", "out", "columns", "sort", "all_rows", "tz"),
     *("lock", "verbose", "quiet"),
 )
-_STORED_CANDLES = (only(Place, "exchange", "market", "timeframe"), only(Store, "cache_dir"))
 _EXPLAIN_OUTPUT = tuple(replace(each, suggested=EXPLAIN_OUTPUTS) for each in only(Output, "output"))
+
+_BACKTEST: tuple[type[Section] | tuple[Option, ...], ...] = (
+    *(without(Place, "include_open"), Store, Feed, Stretch, Trade),
+    only(Rows, "side", "min_signal", "max_age", "tie", "max_jump", "skip_jumps"),
+    Paid,
+    without(Universe, "min_age", "max_lag", "max_data_age"),
+    *(Indicator, Members, Told, Backend, General, Quiet),
+)
+_BACKTEST_USUAL = (
+    *("exchange", "data", "market", "timeframe", "bars", "offline"),
+    *("start", "end", "check", "split"),
+    *("enter", "exit", "side", "max_positions", "size", "capital"),
+    *("fee_bps", "slippage_bps", "funding_bps_per_8h"),
+    *("watchlist", "preset", "output", "out", "trades", "plot", "verbose", "quiet"),
+)
 
 GROUPS = {
     "config": "Show, check and locate settings.",
@@ -79,7 +94,7 @@ VERBS = (
         own=ScanRun,
         flags=_SCAN,
         usual=_USUAL,
-        arguments=(_SYMBOLS,),
+        arguments=(SYMBOLS,),
     ),
     Verb(
         name="warm-cache",
@@ -106,7 +121,7 @@ VERBS = (
             only(Indicator, "preset"),
             *(Presets, Format, File, Work, Lock, General, Quiet),
         ),
-        arguments=(_SYMBOLS,),
+        arguments=(SYMBOLS,),
     ),
     Verb(
         name="explain",
@@ -127,6 +142,28 @@ VERBS = (
         arguments=(
             Argument(name="symbol", metavar="SYMBOL", help="BTCUSDT, BTC/USDT, BINANCE:BTCUSDT.P, ..", required=True),
         ),
+    ),
+    HITS,
+    Verb(
+        name="backtest",
+        summary="What following the scan would have earned, after costs.",
+        about="At every bar the signal is that of the window that a scan would have loaded then; what its close "
+        "decides is filled at the next bar's open. Signals are kept: a second run with other rules computes none, and "
+        "one after Ctrl-C goes on.",
+        examples=(
+            "atc backtest BTCUSDT --timeframe 1h --start 2025-01-01",
+            "atc backtest --exchange demo --timeframe 4h   a simulated market, no network",
+            "atc backtest --data candles/ --timeframe 1h --check all --split 0.6",
+            "atc backtest --offline --max-positions 10 --rebalance bars:24 --enter hold",
+            "atc backtest ETHUSDT --exit flip,stop-atr:3,bars:48 --size atr:0.01",
+            "atc backtest --data candles/ --timeframe 1d --fee-bps 1 --out report.html --trades trades.csv",
+        ),
+        exits="as scan: 3 where a data fault cost symbols, 4 no signal in that time.",
+        settings=Settings,
+        own=BacktestRun,
+        flags=_BACKTEST,
+        usual=_BACKTEST_USUAL,
+        arguments=(SYMBOLS,),
     ),
     Verb(
         name="bench",
@@ -191,72 +228,7 @@ VERBS = (
         summary="The presets, as the TOML that a settings file would hold.",
         arguments=(Argument(name="name", metavar="name", help="one preset; all if none", suggested=PRESETS),),
     ),
-    Verb(
-        name="cache ls",
-        summary="What is stored, and what is known of missing bars.",
-        examples=(
-            "atc cache ls",
-            "atc cache ls --output json                    every symbol, every hole",
-        ),
-        settings=Settings,
-        own=Format,
-        flags=(only(Store, "cache_dir"), Format),
-    ),
-    Verb(
-        name="cache verify",
-        summary="Read every bit that is stored; the exit code is the verdict.",
-        examples=("atc cache verify && echo sound",),
-        exits="0 every file is what was written, 4 the folder that was named is not there, 69 a file is not.",
-        settings=Settings,
-        flags=(only(Store, "cache_dir"),),
-    ),
-    Verb(
-        name="cache prune",
-        summary="Throw away damaged files, what no scan uses, and what is above the size limit.",
-        examples=(
-            "atc cache prune --older-than 90               symbols that no scan used for 90 days",
-            "atc cache prune --signals                     and all that --signals-cache remembers",
-            "atc cache prune --cache-max-mb 500            those not used for the longest time, until 500 MB are left",
-        ),
-        exits="0 ok, 69 a file can neither be read nor thrown away.",
-        settings=Settings,
-        own=Prune,
-        flags=(Prune, only(Store, "cache_max_mb", "cache_dir")),
-    ),
-    Verb(
-        name="cache path",
-        summary="Where the candles are stored.",
-        examples=(
-            "atc cache path",
-            "ATC_CACHE_DIR=/mnt/fast/atc atc cache path",
-        ),
-        settings=Settings,
-        flags=(only(Store, "cache_dir"),),
-    ),
-    Verb(
-        name="cache import",
-        summary="Store the candles of a folder, as an exchange's; files are named as the exchange names symbols.",
-        examples=(
-            "atc cache import candles/ --exchange binance --market swap",
-            "atc cache import candles/ --exchange binance --market swap --timeframe 1h",
-        ),
-        exits="0 ok, 3 some files were left out, 4 no data, 69 the disk is full.",
-        settings=Settings,
-        flags=_STORED_CANDLES,
-        arguments=(_FOLDER,),
-    ),
-    Verb(
-        name="cache export",
-        summary="Write stored candles to a folder, one Parquet file a symbol, as --data reads them.",
-        examples=(
-            "atc cache export candles/ --exchange binance --market swap --timeframe 1h",
-            "atc cache export candles/ BTCUSDT ETHUSDT",
-        ),
-        exits="0 ok, 3 some of the symbols are not stored, 4 none is, 69 the disk is full.",
-        settings=Settings,
-        flags=_STORED_CANDLES,
-        arguments=(_FOLDER, replace(_SYMBOLS, help="all if none")),
-    ),
+    *CACHE,
 )
 
 # What files and variables can set: a file is shared by all commands.

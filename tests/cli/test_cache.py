@@ -13,6 +13,7 @@ from tests.conftest import Atc
 from tests.helpers.backends import HOUR_MS, tick_walk
 from tests.helpers.imported import IMPORT, cache, coins, write
 from tests.helpers.shelves import HOSTILE, update, walk
+from tests.helpers.windows_case import LONG, Cache
 
 
 @pytest.fixture
@@ -218,6 +219,20 @@ def test_prune_signals_throws_away_what_is_remembered_and_no_candle(atc: Atc, he
     assert not (cache(tmp_path).parent / "signals").exists()
     assert json.loads(atc(*scan).out)["signals_cache"] == {"hits": 0, "misses": 6}
     assert "remembered rows, 0.0 MB" in atc("cache", "prune", "--signals", "--cache-dir", "elsewhere").out
+
+
+def test_values_of_windows_are_listed_and_pruned_with_the_signals(atc: Atc, tmp_path: Path) -> None:
+    flags = ("--cache-dir", str(tmp_path / "elsewhere"))
+    assert json.loads(atc("cache", "ls", "--output", "json", *flags).out)["windows"] == {"files": 0, "size_bytes": 0}
+    kept = Cache(tmp_path / "elsewhere")
+    kept.replay([LONG, tick_walk(90, 2)], bar=60)
+    size = sum(file.stat().st_size for file in kept.files())
+    assert json.loads(atc("cache", "ls", "--output", "json", *flags).out)["windows"] == {"files": 2, "size_bytes": size}
+    assert "values of windows of 2 series, 0.0 MB" in atc("cache", "ls", *flags).out
+    atc("cache", "prune", *flags)
+    assert len(kept.files()) == 2
+    assert "remembered windows, 0.0 MB" in atc("cache", "prune", "--signals", *flags).out
+    assert not kept.folder.exists()
 
 
 def test_where_signals_cannot_be_remembered_verbose_says_so(atc: Atc) -> None:

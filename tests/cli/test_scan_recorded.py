@@ -42,6 +42,9 @@ def figures(row: dict[str, Any], file: Path, day_bars: int) -> dict[str, float |
     jump = int(np.argmax(np.maximum(steps, 1 / steps)))
     flip = np.nan if row["age_bars"] is None else close[-1 - row["age_bars"]]
     burst = volume[-5:].mean() / volume[-day_bars:].mean() if day_bars and volume[-day_bars:].any() else np.nan
+    returns = 2 * np.diff(close) / (close[1:] + before)
+    sums = [np.convolve(returns[-256:], np.ones(lag), "valid") for lag in (1, 2, 4, 8, 16)]
+    means = [np.log2(np.mean(each**2)) for each in sums]
     return {
         "stretch": side * (price / ema - 1) / (atr / price) if side else np.nan,
         "atr_frac": atr / price,
@@ -52,7 +55,18 @@ def figures(row: dict[str, Any], file: Path, day_bars: int) -> dict[str, float |
         "volume_burst": burst,
         "jump": steps[jump],
         "jumped_at": stamps[window][jump + 1],
+        "rsi": 50 * (1 + wilder(np.diff(close)) / wilder(np.abs(np.diff(close)))),
+        "bollinger_frac": 0.5 + (price - close[-20:].mean()) / (4 * close[-20:].std()),
+        "volatility_day_frac": np.std(returns[-100:], ddof=1) * np.sqrt(day_bars or 1),
+        "hurst": np.polyfit(range(5), means, 1)[0] / 2 if len(returns) >= 256 else np.nan,
     }
+
+
+def wilder(values: np.ndarray) -> float:
+    known = values[:14].mean()
+    for each in values[14:]:
+        known = (13 * known + each) / 14
+    return float(known)
 
 
 def cautions(row: dict[str, Any], expected: dict[str, float], breadth: dict[str, int]) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 
 from atc_cli.disk.atomic import replace_atomically
 from atc_cli.disk.lock import held, locked_file
-from atc_cli.disk.regular import ForeignFileError, content_of, to_change, to_read
+from atc_cli.disk.regular import ForeignFileError, content_of, mapped, to_change, to_read
 from atc_cli.errors import UnavailableError
 
 
@@ -34,7 +34,7 @@ FOREIGN: dict[str, Callable[[Path], None]] = {
 
 
 @pytest.mark.parametrize("make", FOREIGN.values(), ids=FOREIGN.keys())
-@pytest.mark.parametrize("way", [to_read, to_change, content_of])
+@pytest.mark.parametrize("way", [to_read, to_change, content_of, mapped])
 def test_what_is_no_regular_file_is_refused_at_once(
     tmp_path: Path, make: Callable[[Path], None], way: Callable[[Path], object]
 ) -> None:
@@ -44,7 +44,7 @@ def test_what_is_no_regular_file_is_refused_at_once(
     assert not (tmp_path / "nowhere").exists()
 
 
-@pytest.mark.parametrize("way", [to_read, content_of])
+@pytest.mark.parametrize("way", [to_read, content_of, mapped])
 def test_a_file_that_is_not_there_is_not_there(tmp_path: Path, way: Callable[[Path], object]) -> None:
     with pytest.raises(FileNotFoundError):
         way(tmp_path / "a")
@@ -56,6 +56,15 @@ def test_a_file_that_has_another_name_is_read_and_not_changed(tmp_path: Path) ->
     assert content_of(tmp_path / "b") == b"precious"
     with pytest.raises(OSError, match="it is a link"):
         to_change(tmp_path / "b")
+
+
+def test_a_mapped_file_stays_as_it_was_when_it_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"before")
+    before = mapped(tmp_path / "a")
+    replace_atomically(tmp_path / "a", b"after!", synced=False)
+    assert (bytes(before), bytes(mapped(tmp_path / "a"))) == (b"before", b"after!")
+    (tmp_path / "b").touch()
+    assert bytes(mapped(tmp_path / "b")) == b""
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, a_link], ids=["fifo", "link"])

@@ -1,15 +1,13 @@
 """The account of a backtest: worked out by hand, and what must hold of every one."""
 
-from dataclasses import fields, replace
-
 import numpy as np
 import pytest
 
 from atc_cli.domain.account import follow
 from atc_cli.domain.results.backtest import Account
-from atc_cli.domain.rules import Costs, Enter, Exits, Fill, Reason, Rules, SizeBy
+from atc_cli.domain.rules import Costs, Exits, Reason, Rules
 from atc_cli.domain.tape import Tape
-from tests.helpers.tapes import ages, ragged, recomputed, tape_of
+from tests.helpers.tapes import tape_of
 
 FREE = Costs(fee_frac=0.0, slippage_frac=0.0)
 DEAR = Costs(fee_frac=0.001, slippage_frac=0.01)

@@ -1,18 +1,15 @@
 """The compiled account is the slow definition's, to the bit."""
 
-import sys
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from atc_cli.domain import account as slow
 from atc_cli.domain.results.backtest import Account
 from atc_cli.domain.rules import Costs, Enter, Exits, Fill, Rules, SizeBy
-from atc_cli.domain.tape import Tape
 from atc_cli.engine.account import follow
 from tests.helpers.tapes import OPTIONAL, ragged
 

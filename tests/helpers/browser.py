@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+import pytest
+
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 _FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--remote-debugging-pipe")
 
@@ -74,8 +76,8 @@ class Tab:
             self.events.append((told["method"], told["params"]))
 
     def eval(self, script: str) -> Any:
-        """The value of an expression in the page."""
-        done = self("Runtime.evaluate", expression=script, returnByValue=True)
+        """The value of an expression in the page; of a promise what it ends with."""
+        done = self("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in done, done
         return done["result"].get("value")
 
@@ -97,3 +99,31 @@ def tab(profile: Path) -> Iterator[Tab]:
         finally:
             browser.terminate()
             os.close(ours_out)
+
+
+@contextmanager
+def tab_or_skip(profile: Path) -> Iterator[Tab]:
+    """The same for a test, which is skipped where the browser cannot be driven."""
+    browser = tab(profile)
+    try:
+        opened = browser.__enter__()
+    except BrowserLeftError:
+        pytest.skip("the browser cannot be driven")
+    try:
+        yield opened
+    finally:
+        browser.__exit__(None, None, None)
+
+
+_BAD = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
+
+
+def complaints(opened: Tab) -> list[tuple[str, Any]]:
+    """What the console has said since the page was opened."""
+    return [event for event in opened.events if event[0] in _BAD]
+
+
+def asked(opened: Tab) -> set[str]:
+    """Every address that has been asked for, but for what lies in the page."""
+    requests = [told["request"]["url"] for name, told in opened.events if name == "Network.requestWillBeSent"]
+    return {url for url in requests if not url.startswith("data:")}

@@ -62,6 +62,14 @@ def walk(rng: np.random.Generator, at: Sequence[int], volatility: float = 0.01, 
     }
 
 
+def foreseeing(rng: np.random.Generator, bars: int, ahead: int = 4) -> Tape:
+    """A symbol whose signal is the side on which its close will move in so many bars."""
+    part = {**walk(rng, range(bars))}
+    later = part["close"][ahead:] / part["close"][:-ahead] - 1
+    part |= {"signal": np.sign(np.append(later, np.zeros(ahead))), "age": np.zeros(bars)}
+    return tape_of([{name: part[name] for name in part if name not in OPTIONAL}])
+
+
 def ragged(seed: int, symbols: int, places: int, volatility: float = 0.01, columns: Sequence[str] = OPTIONAL) -> Tape:
     """Symbols that begin late, end early and miss bars, one of them without any where there are three."""
     rng = np.random.default_rng(seed)

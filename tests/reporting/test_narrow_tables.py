@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from atc_cli.domain.results.stored import Entry, Hole, StoredShelf
+from atc_cli.domain.results.stored import Entry, Hole, StoredShelf, StoredWindows
 from atc_cli.domain.results.warm import Warmed, WarmResult
 from atc_cli.domain.timeframe import HOUR_MS
 from atc_cli.reporting.cache import cache_table
@@ -29,7 +29,8 @@ def shelf(exchange: str, host: str = "") -> StoredShelf:
 
 
 def cached(width: int | None) -> list[str]:
-    return lines_of(cache_table([shelf("binance"), shelf("kraken", "127.0.0.1_42207-420ca39c")], width=width), width)
+    shelves = [shelf("binance"), shelf("kraken", "127.0.0.1_42207-420ca39c")]
+    return lines_of(cache_table(shelves, StoredWindows(0, 0), width=width), width)
 
 
 def warmed(width: int | None) -> list[str]:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import pytest
 from atc_cli.domain.results.scan import ScanRow
 from atc_cli.reporting.scan_documents import scan_json
 from atc_cli.reporting.scan_html import scan_html
-from tests.helpers.browser import BROWSER, BrowserLeftError, Tab, tab
+from tests.helpers.browser import BROWSER, Tab, asked, complaints, tab_or_skip
 from tests.helpers.reported import HOSTILE, market, result, row
 
 pytestmark = [
@@ -19,7 +18,6 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("browser"),
 ]
-BAD = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdded")
 SHOWN = "[...document.querySelectorAll('#rows tbody tr')].filter(r => !r.hidden)"
 
 
@@ -33,11 +31,7 @@ def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Tab, Path]]
     folder = tmp_path_factory.mktemp("page")
     file = folder / "scan.html"
     file.write_text(scan_html(result(rows())), encoding="utf-8")
-    with ExitStack() as stack:
-        try:
-            opened = stack.enter_context(tab(folder / "profile"))
-        except BrowserLeftError:
-            pytest.skip("the browser cannot be driven")
+    with tab_or_skip(folder / "profile") as opened:
         yield opened, file
 
 
@@ -51,9 +45,8 @@ def test_it_loads_without_an_error_or_a_request_and_scrolls_its_table_alone(page
     opened, file = page
     opened.open(file, width=width, dark=dark)
     assert opened.eval("document.querySelector('.tools').hidden") is False, "the script did not run"
-    assert [event for event in opened.events if event[0] in BAD] == []
-    asked = {told["request"]["url"] for name, told in opened.events if name == "Network.requestWillBeSent"}
-    assert {url for url in asked if not url.startswith("data:")} == {file.as_uri()}
+    assert complaints(opened) == []
+    assert asked(opened) == {file.as_uri()}
     assert opened.eval("document.documentElement.scrollWidth <= innerWidth")
     if width < 600:
         assert opened.eval("(s => s.scrollWidth > s.clientWidth)(document.querySelector('.scroll'))")

@@ -28,7 +28,7 @@ def read_funding(path: Path) -> dict[str, tuple[Ints, Floats]]:
         raise _refused(path, "it has no rows")
     wrong = np.flatnonzero(~(np.isfinite(times) & np.isfinite(rates)) | (np.abs(rates) > 0.1))
     if len(wrong):
-        raise _refused(path, f"row {wrong[0] + 1}: rate {rates[wrong[0]]!r} is not a fraction of -0.1 to 0.1")
+        raise _refused(path, f"row {wrong[0] + 1}: rate {float(rates[wrong[0]])!r} is not a fraction of -0.1 to 0.1")
     times_ms = np.where(times < _SECONDS_MAX, times * 1000, times).astype(np.int64)
     found = {}
     for symbol in dict.fromkeys(symbols.tolist()):

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 Type = Literal["text", "texts", "whole", "number", "flag", "time", "families", "closes", "sides"]
 Look = Literal[
-    "place", "symbol", "name", "side", "signal", "multiple", "cautions", "families", "price", "stop", "change",
-    "share", "amount", "age", "moment", "bars", "gaps", "grid", "bar time", "closes", "sides", "agreement",
+    "place", "symbol", "name", "side", "signal", "multiple", "figure", "cautions", "families", "price", "stop",
+    "change", "share", "amount", "age", "moment", "bars", "gaps", "grid", "bar time", "closes", "sides", "agreement",
     "place before",
 ]  # fmt: skip
 LAST = 1000

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.measures.day import change_24h_frac, quote_volume_24h
+from atc_cli.domain.measures.indicators import adx, bollinger_frac, hurst, rsi, volatility_day_frac
 from atc_cli.domain.measures.measure import DayFigures, Measure, RowData
 from atc_cli.domain.measures.trend import (
     atr_frac,
@@ -150,6 +151,26 @@ MEASURES: tuple[Measure, ...] = (
     Measure(key="burst", type="number", unit="ratio", window=volume_burst, name="volume_burst"),
     Measure(key="jump", type="number", unit="ratio", window=jump, name="jump"),
     Measure(key="jumped", type="time", unit="UTC ms", window=jumped_at, name="jumped_at"),
+    Measure(
+        key="rsi", type="number", unit="of 100", window=rsi, name="rsi",
+        title="RSI", look="figure", sort="largest",
+    ),
+    Measure(
+        key="adx", type="number", unit="of 100", window=adx, name="adx",
+        title="ADX", look="figure", sort="largest",
+    ),
+    Measure(
+        key="bollinger", type="number", unit="fraction", window=bollinger_frac, name="bollinger_frac",
+        title="%B", look="share", sort="largest",
+    ),
+    Measure(
+        key="volatility", type="number", unit="fraction", window=volatility_day_frac, name="volatility_day_frac",
+        title="VOLATILITY", look="share", sort="largest",
+    ),
+    Measure(
+        key="hurst", type="number", window=hurst, name="hurst",
+        title="HURST", look="figure", sort="largest",
+    ),
 )  # fmt: skip
 
 COLUMNS: dict[str, Measure] = {each.key: each for each in MEASURES if each.look is not None}

@@ -5,7 +5,8 @@ import math
 from atc_cli.domain.measures.measure import RowData
 
 
-def _finite(value: float) -> float | None:
+def finite(value: float) -> float | None:
+    """The value; None for NaN and infinity."""
     return value if math.isfinite(value) else None
 
 
@@ -19,12 +20,12 @@ def stretch(data: RowData) -> float | None:
     if side == 0 or not features.atr > 0:
         return None
     close = data.close
-    return _finite(side * (close / features.ema - 1) / (features.atr / close))
+    return finite(side * (close / features.ema - 1) / (features.atr / close))
 
 
 def atr_frac(data: RowData) -> float | None:
     """Wilder's ATR(100) of the window / close, a fraction (domain.features); None with fewer than 100 bars."""
-    return _finite(data.features.atr / data.close)
+    return finite(data.features.atr / data.close)
 
 
 def flip_price(data: RowData) -> float | None:
@@ -35,7 +36,7 @@ def flip_price(data: RowData) -> float | None:
 def since_flip_frac(data: RowData) -> float | None:
     """close / price at the flip - 1, a fraction, of the price and not of a position: below zero a SHORT gains."""
     flipped = flip_price(data)
-    return None if flipped is None else _finite(data.close / flipped - 1)
+    return None if flipped is None else finite(data.close / flipped - 1)
 
 
 def volume_burst(data: RowData) -> float | None:
@@ -44,12 +45,12 @@ def volume_burst(data: RowData) -> float | None:
     None where the timeframe has fewer than 24 bars a day, the window is shorter than a day, a volume of that day is
     unknown or all are 0, or the last bar is still forming.
     """
-    return None if data.candles.forming else _finite(data.features.burst)
+    return None if data.candles.forming else finite(data.features.burst)
 
 
 def jump(data: RowData) -> float | None:
     """close / close before, where the factor between the two, up or down, is the largest of the window."""
-    return _finite(data.features.jump)
+    return finite(data.features.jump)
 
 
 def jumped_at(data: RowData) -> int | None:

@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from atc_cli.domain.results.earlier import Earlier
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
+
+if TYPE_CHECKING:
+    from atc_cli.domain.results.hits import Hits
 
 
 class Side(StrEnum):
@@ -240,7 +243,8 @@ class ScanResult:
 
     `hidden` counts rows that the filters took out, by filter; `breadth` counts the sides of every symbol
     that has values, before any filter; `remembered` is None where nothing is, `prefiltered` where nothing was;
-    `earlier` is what ranks are compared with; `stages_ms` says where the time went until it was rendered, by path.
+    `earlier` is what ranks are compared with, `hits` how often flips of these candles paid, None where nobody asked;
+    `stages_ms` says where the time went until it was rendered, by path.
     """
 
     header: Header
@@ -253,6 +257,7 @@ class ScanResult:
     remembered: Remembered | None = None
     prefiltered: Prefiltered | None = None
     earlier: Earlier | None = None
+    hits: "Hits | None" = None
     stages_ms: Mapping[str, float] = field(default_factory=dict)
 
     @property

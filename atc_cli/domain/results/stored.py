@@ -106,3 +106,11 @@ class StoredShelf:
         span_bars = (entry.last_ms - entry.first_ms) // step_ms + 1 if entry.bars else 0
         missing[Missing.NO_TRADES] = span_bars - entry.bars - sum(missing.values()) if entry.bars else 0
         return missing
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWindows:
+    """What is kept of the values of windows: one file a series and what it was computed with, and their bytes."""
+
+    files: int
+    size_bytes: int

@@ -135,11 +135,23 @@ pub enum Error {
         /// Bars of the longest series.
         longest: usize,
     },
-    /// A length of a feature that spans no bar.
-    #[error("{name} is 0 bars, it must be at least 1")]
+    /// A length of a feature that spans too few bars.
+    #[error("{name} is {bars} bars, it must be at least {least}")]
     FeatureLength {
         /// Name of the length.
         name: &'static str,
+        /// The bars given.
+        bars: usize,
+        /// The fewest that it can be.
+        least: usize,
+    },
+    /// A figure that there is none of.
+    #[error("figure {place} is asked for, there are {figures}, from 0 on")]
+    FeaturePlace {
+        /// Its place.
+        place: usize,
+        /// How many there are.
+        figures: usize,
     },
     /// Columns that are not four for each series.
     #[error("there are {columns} columns, there must be 4 per series: high, low, close, volume")]

@@ -169,8 +169,8 @@ impl State {
 fn features(
     py: Python<'_>,
     candles: Vec<PyReadonlyArray2<'_, f64>>,
-    lengths: [usize; 4],
-    every: bool,
+    lengths: [usize; 9],
+    every: Option<Vec<usize>>,
     mut out: Target<'_, f64>,
 ) -> PyResult<()> {
     let columns = candles.iter().flat_map(|each| {
@@ -180,7 +180,7 @@ fn features(
     let all: Option<Vec<_>> = columns.collect();
     let all = all.ok_or_else(|| scattered("candles"))?;
     let out = items_mut(&mut out, "out")?;
-    let call = || atc_core::features(&all, lengths.into(), every, out);
+    let call = || atc_core::features(&all, lengths.into(), every.as_deref(), out);
     py.detach(call).map_err(refused)
 }
 

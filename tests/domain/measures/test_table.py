@@ -82,7 +82,7 @@ def test_a_name_says_its_unit(measure: Measure) -> None:
 
 
 def test_a_row_carries_what_is_computed_from_the_window() -> None:
-    found = measured(row_data(tick_walk(200, 1), flipped=150))
+    found = measured(row_data(tick_walk(300, 1), flipped=150))
     assert list(found) == OF_WINDOW
     assert all(type(value) is (int if name in TIMES else float) for name, value in found.items()), "numpy is no JSON"
 

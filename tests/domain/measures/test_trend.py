@@ -21,13 +21,14 @@ from tests.helpers.backends import HOUR_MS, flat
 from tests.helpers.measured import row_data
 
 NAN = float("nan")
-NOTHING = Features(NAN, NAN, NAN, NAN, NAN)
+USUAL = {"ema": 100.0, "atr": 6.0, "jump": 4 / 3, "jumped": 2.0, "burst": 1.5}
+NOTHING = Features(*[NAN] * len(Features._fields))
 
 
 def at_120(side: Side, **figures: float) -> RowData:
     """A close of 120 with an EMA of 100 and an ATR of 6, unless said otherwise."""
     data = row_data(flat(np.array([100.0, 90.0, 120.0])), side=side)
-    return data._replace(features=Features(100.0, 6.0, 4 / 3, 2.0, 1.5)._replace(**figures))
+    return data._replace(features=NOTHING._replace(**USUAL | figures))
 
 
 def test_stretch_is_the_distance_from_the_average_in_ranges_towards_the_side() -> None:

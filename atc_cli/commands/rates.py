@@ -1,0 +1,50 @@
+"""Funding rates of the symbols of a backtest: one for all, or those of a file."""
+
+from dataclasses import dataclass, field
+
+from atc_cli.backtest.align import FUNDING_MS, Rates
+from atc_cli.data.files.funding import read_funding
+from atc_cli.data.market import Listing
+from atc_cli.domain.rules import Costs
+from atc_cli.domain.timeframe import iso
+from atc_cli.errors import UsageError, unknown_name
+from atc_cli.settings.backtest import BacktestRun
+
+
+@dataclass(slots=True)
+class Funding:
+    """By symbol; `name` is the file's."""
+
+    constant: float = 0.0
+    name: str = ""
+    by_symbol: dict[str, Rates] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, own: BacktestRun, costs: Costs) -> "Funding":
+        """As --funding or the costs say; raises as read_funding does."""
+        if own.funding is None:
+            return cls(costs.funding_frac_per_8h)
+        found = read_funding(own.funding)
+        return cls(name=own.funding.name, by_symbol={symbol: Rates(0.0, *both) for symbol, both in found.items()})
+
+    def __bool__(self) -> bool:
+        return bool(self.constant or self.name)
+
+    def of(self, listing: Listing) -> Rates:
+        """The rates of a listing by its symbol or the market's own name; UsageError where the file has neither."""
+        if not self.name:
+            return Rates(self.constant)
+        found = self.by_symbol.get(listing.symbol) or self.by_symbol.get(listing.native)
+        if found is None:
+            raise UsageError(*unknown_name(f"symbol in --funding {self.name!r}:", listing.symbol, self.by_symbol))
+        return found
+
+    def check(self, listing: Listing, first_ms: int, last_ms: int) -> None:
+        """UsageError where the file does not cover these bars of a symbol."""
+        times_ms = self.of(listing).times_ms
+        if times_ms is None:
+            return
+        begin_ms, end_ms = int(times_ms[0]), int(times_ms[-1])
+        if begin_ms > first_ms + FUNDING_MS or end_ms <= last_ms - FUNDING_MS:
+            said = f"--funding {self.name!r}: {listing.symbol} has rates from {iso(begin_ms)} to {iso(end_ms)}"
+            raise UsageError(said, f"bars from {iso(first_ms)} to {iso(last_ms)} are tested")
