@@ -8,7 +8,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
-from atc_cli.domain.results.backtest import BACKTEST_SCHEMA, BacktestResult, Check, Figures, SymbolFigures
+from atc_cli.domain.results.backtest import BACKTEST_SCHEMA, BacktestResult, Figures, SymbolFigures
 from atc_cli.domain.timeframe import iso
 from atc_cli.libraries import arrow
 from atc_cli.reporting.backtest_rows import NUMBER, TEXT, TIME, WHOLE, Column, bar_columns, trade_columns
@@ -72,7 +72,7 @@ def _findings(result: BacktestResult) -> Document:
             "unfilled": account.unfilled,
             "ruined_bar_time": None if ruined < 0 else iso(int(result.axis_ms[ruined])),
         },
-        "checks": [_check(each) for each in result.checks],
+        "checks": [asdict(each) for each in result.checks],
         "coverage": [_coverage(each) for each in result.symbols],
         "symbols": [_symbol(each) for each in result.symbols],
         "notes": result.notes,
@@ -97,17 +97,6 @@ def _figures(figures: Figures) -> Document:
             for key, each in figures.metrics.items()
         },
         "months": [{"year": year, "month": month, "return_frac": frac} for year, month, frac in figures.months],
-    }
-
-
-def _check(check: Check) -> Document:
-    return {
-        "name": check.name,
-        "title": check.title,
-        "ran": check.ran,
-        "passed": check.passed,
-        "words": check.words,
-        "figures": check.figures,
     }
 
 

@@ -95,7 +95,7 @@ def beside(chosen: Chosen, metrics: Mapping[str, Metric]) -> str:
     other = metrics.get(chosen.beside)
     if other is None or other.value is None or (other.unit in ("count", "cash") and other.value == 0):
         return ""
-    return chosen.beside_as.format(words(other))
+    return chosen.beside_as.format(words(other)) + (WEAK_MARK if other.warning else "")
 
 
 def of_side(side: Side, key: str) -> str:

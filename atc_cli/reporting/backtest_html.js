@@ -21,16 +21,21 @@ const look = () => ({
   rightPriceScale: { borderColor: colour("line") },
   timeScale: { borderColor: colour("line") },
 });
+const PAPER = 680;
 const themed = [];
 const chart = (id, options) => {
   const made = createChart(byId(id), {
     autoSize: true,
     crosshair: { mode: CrosshairMode.Normal },
     handleScroll: { vertTouchDrag: false, mouseWheel: false },
-    timeScale: { timeVisible: data.bar_s < 86400, minBarSpacing: 0.001, ...options.timeScale },
+    timeScale: { timeVisible: data.bar_s < 86400, secondsVisible: false, minBarSpacing: 0.001 },
     rightPriceScale: { minimumWidth: 88, ...options.rightPriceScale },
   });
   themed.push(() => made.applyOptions(look()));
+  // a page of paper is narrower than the screen, and nothing tells a chart so
+  const [drawn] = byId(id).children;
+  addEventListener("beforeprint", () => (drawn.style.zoom = Math.min(1, PAPER / byId(id).clientWidth)));
+  addEventListener("afterprint", () => (drawn.style.zoom = ""));
   return made;
 };
 const styled = (series, options) => {
@@ -78,13 +83,22 @@ const logarithmic = (box, made) =>
 // the two charts show the same stretch and the same moment
 const together = (top, equity, low, depth, curve) => {
   const place = new Map(timesOf(curve.times).map((time, i) => [time, i]));
+  const said = { equity: (value) => plain.format(value), benchmark: (value) => plain.format(value), drawdown: (value) => `${value.toFixed(2)}%` };
+  const tell = (i) => {
+    for (const each of document.querySelectorAll("[data-of]")) {
+      const value = curve[each.dataset.of][i ?? curve.equity.length - 1];
+      each.textContent = value === null ? "" : said[each.dataset.of](value);
+    }
+  };
+  tell();
   const follow = (from, to, series, values) => {
     from.timeScale().subscribeVisibleLogicalRangeChange((range) => {
       const now = to.timeScale().getVisibleLogicalRange();
       if (range && !(now && now.from === range.from && now.to === range.to)) to.timeScale().setVisibleLogicalRange(range);
     });
     from.subscribeCrosshairMove(({ time, point }) => {
-      const value = point && values[place.get(time)];
+      const at = point && place.get(time), value = values[at];
+      tell(at);
       if (value === undefined || value === null) to.clearCrosshairPosition();
       else to.setCrosshairPosition(value, time, series);
     });

@@ -86,12 +86,14 @@ def _tile(each: Chosen, part: Figures) -> str:
 
 
 def _curves() -> Iterator[str]:
-    yield '<section id="curves"><div class="bar"><h2>Equity</h2><span class="key e">equity</span>'
-    yield '<span class="key b">benchmark</span><span class="tools" hidden>'
+    yield '<section id="curves"><div class="bar"><h2>Equity</h2>'
+    yield '<span class="key e">equity <b data-of="equity"></b></span>'
+    yield '<span class="key b">benchmark <b data-of="benchmark"></b></span><span class="tools" hidden>'
     spans = (("30", "1M"), ("91", "3M"), ("182", "6M"), ("365", "1Y"), ("", "all"))
     yield "".join(f'<button type="button" data-days="{days}">{said}</button>' for days, said in spans)
     yield '<label><input type="checkbox" id="log"> log</label></span></div>'
-    yield '<div id="equity" class="chart"></div><div class="bar"><h2>Drawdown</h2></div>'
+    yield '<div id="equity" class="chart"></div><div class="bar"><h2>Drawdown</h2>'
+    yield '<span class="key d"><b data-of="drawdown"></b></span></div>'
     yield '<div id="drawdown" class="chart low"></div><p class="q" id="thinned"></p>'
     yield "<noscript><p>The charts need the script of this page.</p></noscript></section>"
 

@@ -187,7 +187,10 @@ def skips(result: BacktestResult) -> str:
 def warnings(result: BacktestResult) -> Iterator[tuple[str, bool]]:
     """All that must be known to believe the figures, and whether it is what a star beside a figure says."""
     yield from ((each, False) for each in (*result.header.warnings, *result.notes))
-    yield from ((each, True) for each in weak(result.whole))
+    known = weak(result.whole)
+    yield from ((each, True) for each in known)
+    for part in result.parts:
+        yield from ((f"{part.title}: {each}", True) for each in weak(part) if each not in known)
     found = [*coverage(result), *unfilled(result)]
     if found:
         yield "; ".join(found), False

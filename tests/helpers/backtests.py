@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from atc_cli.backtest.metrics import figures
 from atc_cli.domain.results.backtest import (
     Account,
     BacktestResult,
     Check,
     Figures,
-    Metric,
     Priced,
     SymbolFigures,
     Trades,
@@ -49,6 +49,10 @@ CHECKS = (
 NAMES = ("BTC/USDT:USDT", "ETH/USDT:USDT", "1000000BABYDOGE/USDT:USDT", "币安人生/USDT:USDT", "PEPE/USDT:USDT")
 
 
+def _figures(account: Account, axis: np.ndarray, hold: np.ndarray, **stretch: object) -> Figures:
+    return figures(account, axis, HOUR, hold, 365.0, costs=COSTS, **stretch)
+
+
 class _Market(NamedTuple):
     """Candles of every symbol [4, bars], and who they are of."""
 
@@ -57,7 +61,7 @@ class _Market(NamedTuple):
 
 
 def backtest(
-    symbols: int = 5, bars: int = 2_000, trades_each: int = 25, seed: int = 7, drift: float = 1.0, **changes: object
+    symbols: int = 5, bars: int = 2_400, trades_each: int = 25, seed: int = 7, drift: float = 1.0, **changes: object
 ) -> BacktestResult:
     """A result with everything in it; changes go to the header where it has such a field, else to the result."""
     rng = np.random.default_rng(seed)
@@ -79,7 +83,7 @@ def backtest(
         account=account,
         benchmark=hold,
         benchmark_title=f"holding {symbols} symbols in like shares",
-        whole=_figures("whole", axis, account, hold, trades),
+        whole=_figures(account, axis, hold, title="whole"),
         symbols=tuple(_of_symbol(market, place, trades, axis) for place in range(symbols)),
         checks=CHECKS,
         candles=tuple(
@@ -95,20 +99,15 @@ def backtest(
 def split(result: BacktestResult, share: float = 0.6) -> BacktestResult:
     """The same with its two parts side by side."""
     cut = int(len(result.axis_ms) * share)
-    axis, whole = result.axis_ms, result.whole
-    first = replace(whole, title="first 60%", end_ms=int(axis[cut]), months=whole.months[:2])
-    second = replace(whole, title="last 40%", start_ms=int(axis[cut]), months=whole.months[2:])
-    return replace(result, parts=(first, second))
+    given = (result.account, result.axis_ms, result.benchmark)
+    return replace(
+        result, parts=(_figures(*given, title="first 60%", stop=cut), _figures(*given, title="last 40%", first=cut))
+    )
 
 
 def without_trades(**changes: object) -> BacktestResult:
     """Nothing was bought: a flat line, and most metrics are not defined."""
-    result = backtest(symbols=2, bars=300, trades_each=0, **changes)
-    metrics = {
-        key: each if each.unit in ("count", "cash") or "return" in key else replace(each, value=None)
-        for key, each in result.whole.metrics.items()
-    }
-    return replace(result, whole=replace(result.whole, metrics=metrics), checks=(), candles=())
+    return replace(backtest(symbols=2, bars=300, trades_each=0, **changes), checks=(), candles=())
 
 
 def hostile() -> BacktestResult:
@@ -205,107 +204,3 @@ def _of_symbol(market: _Market, place: int, trades: Trades, axis: np.ndarray) ->
         best_frac=float(moves.max()) if count else None, worst_frac=float(moves.min()) if count else None,
         hold_return_frac=float(close[-1] / close[0] - 1),
     )  # fmt: skip
-
-
-def _figures(title: str, axis: np.ndarray, account: Account, hold: np.ndarray, trades: Trades) -> Figures:
-    """Metrics with the keys of their table; the values are near enough for a picture."""
-    found = [
-        *_of_equity(account, hold),
-        *_of_trades(trades, "", ""),
-        *_of_trades(_only(trades, trades.side > 0), "long_", "Long "),
-        *_of_trades(_only(trades, trades.side < 0), "short_", "Short "),
-    ]
-    few = {"long_": int((trades.side > 0).sum()), "short_": int((trades.side < 0).sum())}
-    metrics = {}
-    for key, name, unit, value in found:
-        prefix = next((each for each in few if key.startswith(each)), "")
-        count = few.get(prefix, len(trades))
-        weak = count < 30 and value is not None and any(word in key for word in ("win_rate", "profit_factor"))
-        warning = f"from {count} trades, fewer than 30" if weak else ""
-        period = PERIODS.get(key, "")
-        metrics[key] = Metric(key=key, title=name, unit=unit, value=value, period=period, warning=warning)
-    months = _months(axis, account.equity)
-    return Figures(title=title, start_ms=int(axis[0]), end_ms=int(axis[-1]) + HOUR, metrics=metrics, months=months)
-
-
-PERIODS = {
-    "return_annual_frac": "annual, compounded",
-    "sharpe_annual": "annual, of daily returns",
-    "turnover_annual": "per year, in equities",
-    "max_drawdown_frac": "at closes of 1h bars",
-}
-_Found = list[tuple[str, str, str, float | None]]
-
-
-def _of_equity(account: Account, hold: np.ndarray) -> _Found:
-    equity, years = account.equity, len(account.equity) / 8760
-    total, held = float(equity[-1] / CAPITAL - 1), float(hold[-1] / CAPITAL - 1)
-    moves = np.diff(equity[::24]) / equity[:-24:24][: len(equity[::24]) - 1]
-    spread = float(moves.std(ddof=1) * np.sqrt(365))
-    sharpe = float(moves.mean() * 365 / spread) if spread else None
-    below = equity / np.maximum.accumulate(np.maximum(equity, CAPITAL)) - 1
-    hold_below = hold / np.maximum.accumulate(hold) - 1
-    turned = float(account.turnover.sum() / equity.mean() / years)
-    return [
-        ("return_total_frac", "Total return", "frac", total),
-        ("return_annual_frac", "Annual return", "frac", (1 + total) ** (1 / years) - 1),
-        ("volatility_annual_frac", "Volatility", "frac", spread),
-        ("sharpe_annual", "Sharpe ratio", "ratio", sharpe),
-        ("sortino_annual", "Sortino ratio", "ratio", None if sharpe is None else sharpe * 1.4),
-        ("calmar_annual", "Calmar ratio", "ratio", 1.27),
-        ("max_drawdown_frac", "Largest drawdown", "frac", float(below.min())),
-        ("max_drawdown_days", "Length of it", "days", 41.0),
-        ("under_water_frac", "Time under water", "frac", float((below < 0).mean())),
-        ("probabilistic_sharpe_frac", "Probability of a Sharpe ratio above 0", "frac", 0.974),
-        ("returns_count", "Returns it is from", "count", float(len(moves))),
-        ("beta", "Beta to the benchmark", "ratio", 0.12),
-        ("alpha_annual_frac", "Alpha to the benchmark", "frac", 0.21),
-        ("benchmark_return_total_frac", "Benchmark's total return", "frac", held),
-        ("benchmark_return_annual_frac", "Benchmark's annual return", "frac", (1 + held) ** (1 / years) - 1),
-        ("benchmark_sharpe_annual", "Benchmark's Sharpe ratio", "ratio", 0.4),
-        ("benchmark_max_drawdown_frac", "Benchmark's drawdown", "frac", float(hold_below.min())),
-        ("exposure_time_frac", "Time in the market", "frac", float((account.held > 0).mean())),
-        ("exposure_gross_frac", "Mean exposure", "frac", float((account.gross / equity).mean())),
-        ("turnover_annual", "Turnover", "ratio", turned),
-        ("fees_cash", "Fees", "cash", account.fees),
-        ("funding_cash", "Funding", "cash", account.funding),
-        ("break_even_bps", "Break-even cost", "bps", 9.1),
-    ]
-
-
-def _only(trades: Trades, kept: np.ndarray) -> Trades:
-    return Trades(**{name: getattr(trades, name)[kept] for name in Trades.__dataclass_fields__})
-
-
-def _of_trades(trades: Trades, prefix: str, title: str) -> _Found:
-    pnl = trades.pnl
-    won, lost = float(pnl[pnl > 0].sum()), float(-pnl[pnl < 0].sum())
-    moves = trades.side * (trades.exit_price / trades.entry_price - 1) if len(pnl) else pnl
-    return [
-        (f"{prefix}trades", f"{title}trades".capitalize(), "count", float(len(pnl))),
-        (
-            f"{prefix}win_rate_frac",
-            f"{title}win rate".capitalize(),
-            "frac",
-            float((pnl > 0).mean()) if len(pnl) else None,
-        ),
-        (f"{prefix}profit_cash", f"{title}profit".capitalize(), "cash", float(pnl.sum())),
-        (f"{prefix}profit_factor", f"{title}profit factor".capitalize(), "ratio", won / lost if lost else None),
-        (
-            f"{prefix}expectancy_frac",
-            f"{title}expectancy".capitalize(),
-            "frac",
-            float(moves.mean()) if len(pnl) else None,
-        ),
-    ]
-
-
-def _months(axis: np.ndarray, equity: np.ndarray) -> tuple[tuple[int, int, float], ...]:
-    months = axis.astype("datetime64[ms]").astype("datetime64[M]")
-    found, before = [], CAPITAL
-    for month in np.unique(months):
-        last = float(equity[months == month][-1])
-        year, number = divmod(int(month.astype(int)), 12)
-        found.append((1970 + year, number + 1, last / before - 1))
-        before = last
-    return tuple(found)

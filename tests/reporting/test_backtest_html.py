@@ -112,7 +112,7 @@ def test_every_symbol_has_a_row_whose_figures_are_exact():
 def test_what_was_tested_what_it_cost_and_what_to_doubt_is_said():
     said = words_of(Page(backtest_html(split(backtest(simulated=True, interrupted=True, trades_each=4)))))
     for part in (
-        "SIMULATED MARKET", "interrupted", "binanceusdm swap 1h", "2024-01-01 .. 2024-03-24",
+        "SIMULATED MARKET", "interrupted", "binanceusdm swap 1h", "2024-01-01 .. 2024-04-09",
         "enters when the side flips", "3 ATR against it", RESULT.anchor_words, *RESULT.costs.said,
         RESULT.benchmark_title, *RESULT.notes,
         "look-ahead: the past is identical", "warm-up: not run", "fewer than 30", "3 entries found no room",
@@ -124,11 +124,10 @@ def test_what_was_tested_what_it_cost_and_what_to_doubt_is_said():
 
 def test_every_metric_and_every_month_stands_there_exactly():
     page = Page(backtest_html(RESULT))
-    every = {row[0].text: row[1] for table in page.tables for row in table[1:] if table[0][-1].text == "of"}
-    for metric in RESULT.whole.metrics.values():
-        cell = every[metric.title]
-        shown = chosen.shown(chosen.Chosen(metric.key, ""), metric)
-        assert cell.text == shown
+    (every,) = [table[1:] for table in page.tables if table[0][-1].text == "of"]
+    for (title, cell, _), metric in zip(every, RESULT.whole.metrics.values(), strict=True):
+        assert title.text == metric.title
+        assert cell.text == chosen.shown(chosen.Chosen(metric.key, ""), metric)
         assert not cell.title or float(cell.title) == metric.value
     (months,) = [table for table in page.tables if any(cell.text == "Jan" for cell in table[0])]
     found = [float(cell.title) for cell in months[1][1:] if cell.title]

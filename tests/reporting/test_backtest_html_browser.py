@@ -49,6 +49,8 @@ def test_it_draws_its_charts_without_an_error_or_a_request(page, width: int, dar
     assert opened.eval("document.documentElement.scrollWidth <= innerWidth")
     for chart in ("equity", "drawdown", "price"):
         assert opened.eval(f"{COLOURS}('{chart}')") > 5, chart
+    told = opened.eval("document.querySelector('[data-of=equity]').textContent")
+    assert float(told.replace(",", "")) == pytest.approx(RESULT.account.equity[-1], rel=1e-5)
     lightness = opened.eval("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)[0]")
     assert (lightness < 80) is dark
 

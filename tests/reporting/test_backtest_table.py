@@ -5,9 +5,12 @@ import numpy as np
 import pytest
 from rich.cells import cell_len
 
+from atc_cli.backtest.metrics import METRICS
+from atc_cli.domain.results.scan import Side
 from atc_cli.domain.rules import Costs, Enter, Exits, Fill, Rules, SizeBy
 from atc_cli.reporting import backtest_words as words
 from atc_cli.reporting.backtest_detail import heat
+from atc_cli.reporting.backtest_figures import APART, FIRST, of_side
 from atc_cli.reporting.backtest_table import backtest_table
 from atc_cli.reporting.curves import Line, curves
 from atc_cli.reporting.text import hidden
@@ -44,7 +47,7 @@ def test_off_a_terminal_nothing_is_cut_and_nothing_is_coloured():
 def test_it_says_what_was_tested_and_what_is_paid_before_what_came_of_it():
     said = text(RESULT)
     order = [
-        "binanceusdm swap", "5 symbols", "2024-01-01 .. 2024-03-24", RESULT.anchor_words, "enters when the side flips",
+        "binanceusdm swap", "5 symbols", "2024-01-01 .. 2024-04-09", RESULT.anchor_words, "enters when the side flips",
         "3 ATR against it", "fee 5 bps: Binance USD-M taker", "⠤⠤ equity", "⠄⠄ benchmark", "total return", "▲ LONG",
         "▼ SHORT", "look-ahead", "warm-up: not run", NOTES[0],
     ]  # fmt: skip
@@ -66,10 +69,16 @@ def test_the_figures_that_matter_are_those_of_the_metrics():
         assert float(shown.replace(",", "")) == round(metrics[key].value * scale, digits), title
 
 
+def test_what_is_shown_first_and_of_each_side_is_in_the_table_of_metrics():
+    keys = {each.key for each in METRICS}
+    assert {key for each in FIRST for key in (each.key, each.beside) if key} <= keys
+    assert {of_side(side, key) for side in (Side.LONG, Side.SHORT) for key in APART} <= keys
+
+
 def test_a_metric_that_was_not_computed_is_replaced_by_the_next_of_the_table():
     metrics = {key: each for key, each in RESULT.whole.metrics.items() if key not in ("sharpe_annual", "win_rate_frac")}
     said = text(replace(RESULT, whole=replace(RESULT.whole, metrics=metrics)))
-    assert "Volatility" in said
+    assert re.search(r"(^| )Profit +[\d.,]+", said, flags=re.MULTILINE)
     assert "Sharpe " not in said
     assert text(replace(RESULT, whole=replace(RESULT.whole, metrics={}))).count("LONG") == 0
 
@@ -77,8 +86,19 @@ def test_a_metric_that_was_not_computed_is_replaced_by_the_next_of_the_table():
 def test_a_figure_from_few_trades_has_a_star_and_the_star_is_explained():
     said = text(backtest(trades_each=4))
     assert re.search(r"win rate +[\d.]+%\*", said)
-    assert "* Win rate, Profit factor: from 20 trades, fewer than 30" in said
-    assert "*" not in text(backtest(trades_each=60))
+    assert re.search(r"\* .*Win rate, .* and \d+ more: from 20 trades, fewer than 30", said)
+    many = text(backtest(trades_each=60))
+    assert re.findall(r".*\*.*", many) == re.findall(r".*(?:long\*|not recovered).*", many)
+
+
+def test_what_is_weak_in_a_part_alone_is_said_of_that_part():
+    result = split(backtest(trades_each=60))
+    first, second = result.parts
+    few = {
+        key: replace(each, warning="from 9 trades") for key, each in second.metrics.items() if key == "profit_factor"
+    }
+    said = text(replace(result, parts=(first, replace(second, metrics=second.metrics | few))))
+    assert "* last 40%: Profit factor: from 9 trades" in said
 
 
 @pytest.mark.parametrize(
