@@ -212,13 +212,11 @@ def features(
     number of rows, an array that is scattered or of another size. Source: kernels_rs/core/src/features/mod.rs.
     """
 
-def follow(
-    tape: Market, rules: Terms, curves: Curves
-) -> tuple[NDArray[np.float64], list[float], list[int], int | None]:
+def follow(tape: Market, rules: Terms, curves: Curves) -> tuple[NDArray[np.float64], list[float], list[int]]:
     """Trade along a tape and write the account at every place.
 
     Formula: domain/account.py, whose bits these are. Returns the trades, the columns of Trades one after the other;
-    fees and funding paid; entries rejected and orders unfilled; the place of the ruin. Units: quote currency.
+    fees and funding paid; entries rejected, orders unfilled, the place of the ruin (-1: none). Units: quote currency.
     Raises ValueError, with nothing written, for columns of unlike lengths, offsets or places that do not rise, a name
     that is unknown or a count of 0. Source: kernels_rs/core/src/account/mod.rs.
     """

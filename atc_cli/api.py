@@ -2,46 +2,60 @@
 
     import atc_cli.api as atc
 
+    test = atc.backtest("BTCUSDT", timeframe="1h", start="2025-01-01", exit="flip,stop-atr:3")
+    test.equity.plot()
+
     rows = atc.scan(exchange="binance", timeframe="4h", side="long", top=10)
     bars = atc.explain("BTCUSDT", timeframe="4h")
 
-The same code as `atc scan` and `atc explain`, and the same settings in the same order: defaults < preset < the user's
-config.toml < ./atc.toml < ATC_* < keywords. A keyword is the key of a setting (`atc config show` lists them), its value
-what a file could hold; `lambda_` and `with_` end in an underscore because Python has taken their names. `config` names
-a file in place of the user's and the project's. What is wrong raises an AtcError: UsageError for a keyword.
+The same code as `atc scan`, `atc explain` and `atc backtest`, and the same settings in the same order: defaults <
+preset < the user's config.toml < ./atc.toml < ATC_* < keywords. A keyword is the key
+of a setting (`atc config show` lists them), its value what a file could hold; `lambda_` and `with_` end in an
+underscore because Python has taken their names. `config` names a file in place of the user's and the project's. What is
+wrong raises an AtcError: UsageError for a keyword.
 """
 
+import json
 import os
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from atc_cli.cli import wiring
 from atc_cli.cli.shared import lines_of
+from atc_cli.commands import backtest as backtest_command
 from atc_cli.commands import explain as explain_command
 from atc_cli.commands import scan as scan_command
 from atc_cli.commands.hits import of_scan
 from atc_cli.commands.ports import Ports
 from atc_cli.data.market import Market
+from atc_cli.disk.atomic import write_atomically
 from atc_cli.disk.folders import user_folder
+from atc_cli.domain.anchor import Anchor
+from atc_cli.domain.results.backtest import BacktestResult
 from atc_cli.domain.results.scan import Header, ScanResult, Skipped
 from atc_cli.errors import AtcError, ConfigError, NoDataError, UnavailableError, UsageError, unknown_name
+from atc_cli.reporting.backtest_documents import backtest_json
+from atc_cli.reporting.backtest_html import backtest_html
+from atc_cli.reporting.backtest_rows import TIME, bar_columns, trade_columns
 from atc_cli.reporting.documents import plain
 from atc_cli.reporting.explain import explain_document
 from atc_cli.reporting.progress import SilentProgress
 from atc_cli.reporting.scan_documents import flat_fields, scan_document, utf8
 from atc_cli.reporting.summary import lost_of, many
+from atc_cli.settings.backtest import BacktestRun, Paid, Stretch, Trade
 from atc_cli.settings.layers import Resolved, resolve
 from atc_cli.settings.option import options
 from atc_cli.settings.sections import EveryBar, Output, Settings
 
 if TYPE_CHECKING:
-    from pandas import DataFrame  # type: ignore[import-untyped]
+    from pandas import DataFrame, Series  # type: ignore[import-untyped]
 
-__all__ = ["AtcError", "ConfigError", "NoDataError", "UnavailableError", "UsageError", "explain", "scan"]
+__all__ = ["AtcError", "ConfigError", "NoDataError", "UnavailableError", "UsageError", "backtest", "explain", "scan"]
 
 T = TypeVar("T")
 
@@ -50,6 +64,7 @@ _ONLY_COMMANDS = {each.key for part in (Output, EveryBar) for each in options(pa
 _SETTINGS = {
     name: each.key for each in options(Settings) if each.key not in _ONLY_COMMANDS for name in (each.name, each.key)
 }
+_OF_A_BACKTEST = {each.key for part in (Stretch, Trade, Paid) for each in options(part)} | {"benchmark"}
 _TYPES = {"text": "str", "whole": "Int64", "number": "float64", "flag": "boolean"}
 
 
@@ -108,12 +123,91 @@ def explain(symbol: str, *, config: str | Path | None = None, **settings: Any) -
     return frame
 
 
-def _resolved(given: Mapping[str, Any], config: str | Path | None) -> Resolved[Settings]:
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """What `backtest` returns. Times are UTC, of bars when they open; money is in the quote currency."""
+
+    result: BacktestResult
+
+    @property
+    def bars(self) -> "DataFrame":
+        """One row per bar: equity, cash, gross, net, held, turnover, drawdown_frac, benchmark, at its close."""
+        return _frame(bar_columns(self.result)).set_index("bar_time")
+
+    @property
+    def equity(self) -> "Series":
+        """The equity at the close of every bar."""
+        return self.bars["equity"]
+
+    @property
+    def trades(self) -> "DataFrame":
+        """One row per trade, with the columns of `--trades FILE.csv`."""
+        return _frame(trade_columns(self.result))
+
+    @property
+    def metrics(self) -> "DataFrame":
+        """One row per metric, by key: title, unit, value (missing where it is not defined), period, warning."""
+        import pandas as pd
+
+        rows = {key: asdict(metric) for key, metric in self.result.whole.metrics.items()}
+        return pd.DataFrame.from_dict(rows, orient="index").drop(columns="key").astype({"value": "float64"})
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """What `atc backtest --output json` says."""
+        document: dict[str, Any] = json.loads(backtest_json(self.result))
+        return document
+
+    def report(self, file: str | Path | None = None) -> str:
+        """The page of `--output html`, which opens without a network; written to `file` too, if given."""
+        page = backtest_html(self.result)
+        if file is not None:
+            write_atomically(Path(file), page.encode())
+        return page
+
+
+def backtest(
+    symbols: str | Iterable[str] | None = None, *, config: str | Path | None = None, **settings: Any
+) -> Backtest:
+    """What following the scan would have earned: `atc backtest` with its flags as keywords.
+
+    Besides the settings of a scan: start, end, anchor, split, check, enter, exit, fill, max_positions, rebalance, size,
+    leverage, capital, fee_bps, slippage_bps, funding_bps_per_8h, funding, benchmark. Values are written as flags are.
+    Symbols that a fault cost and the warnings of the run are Python warnings too. Raises UsageError for a keyword that
+    is no setting and for rules that contradict each other, NoDataError where no symbol has a signal in that time.
+    """
+    run = {key: value for key, value in settings.items() if key in _OF_A_BACKTEST}
+    own = BacktestRun.of_flags({key: _written(value) for key, value in run.items()})
+    scan_settings = {key: value for key, value in settings.items() if key not in run}
+    resolved = _resolved(scan_settings, config, also=_OF_A_BACKTEST)
+    chosen = replace(resolved.settings, include_open=False)
+    typed = [symbols] if isinstance(symbols, str) else list(symbols or ())
+    watchlist = lines_of(chosen.watchlist)
+
+    def work(ports: Ports) -> BacktestResult:
+        return backtest_command.run(chosen, own, ports, typed=typed, watchlist=watchlist)
+
+    result = _performed(resolved, work, remember=False, anchor=own.anchor)
+    _warn(result.header, result.skipped, len(result.symbols) + len(result.skipped))
+    return Backtest(result)
+
+
+def _frame(columns: Iterable[tuple[str, str, Any]]) -> "DataFrame":
+    import pandas as pd
+
+    def shown(kind: str, values: Any) -> Any:
+        return pd.to_datetime(values, unit="ms", utc=True) if kind == TIME else values
+
+    return pd.DataFrame({name: shown(kind, values) for name, kind, values in columns})
+
+
+def _resolved(given: Mapping[str, Any], config: str | Path | None, *, also: Collection[str] = ()) -> Resolved[Settings]:
+    """`also` are keywords that are no settings of a scan."""
     for name in given:
         if name not in _SETTINGS:
             if name in _ONLY_COMMANDS:
                 raise _noted(UsageError(f"{name} is for commands, which write", "a DataFrame has every column"))
-            raise _noted(UsageError(*unknown_name("setting", name, sorted(set(_SETTINGS.values())))))
+            raise _noted(UsageError(*unknown_name("setting", name, sorted({*_SETTINGS.values(), *also}))))
     flags = {_SETTINGS[name]: _written(value) for name, value in given.items() if value is not None}
     chosen = config or os.environ.get("ATC_CONFIG")
     file = Path(chosen).expanduser() if chosen else None
@@ -137,12 +231,15 @@ def _noted(error: AtcError) -> AtcError:
     return error
 
 
-def _performed(resolved: Resolved[Settings], work: Callable[[Ports], T], *, remember: bool) -> T:
+def _performed(
+    resolved: Resolved[Settings], work: Callable[[Ports], T], *, remember: bool, anchor: Anchor | None = None
+) -> T:
     """What `work` returns, in a thread of its own where this one has an event loop, as a notebook's has."""
     opened: list[Market] = []
 
     def perform() -> T:
-        with resolved.blaming(), wiring.ports(resolved.settings, SilentProgress(), remember=remember) as ports:
+        opening = wiring.ports(resolved.settings, SilentProgress(), remember=remember, anchor=anchor)
+        with resolved.blaming(), opening as ports:
             opened.extend(ports.markets)
             return work(ports)
 

@@ -152,3 +152,29 @@ def test_an_exchange_is_asked_from_within_an_event_loop_as_a_notebook_has_one(
         return atc.scan(config=file, bars=100, all=True)
 
     assert len(asyncio.run(cell())) == 3
+
+
+def test_a_backtest_says_what_the_command_says(here: Path, run: Atc) -> None:
+    rules = {"enter": "hold", "exit": "flip,bars:20", "fee_bps": 4.5, "capital": 5000, "check": "costs", "split": 0.5}
+    flags = [word for key, value in rules.items() for word in (f"--{key.replace('_', '-')}", str(value))]
+    said = json.loads(run("backtest", *FLAGS, *flags, "--output", "json").out)
+    test = atc.backtest(**FILES, **rules)
+    for document in (said, test.document):
+        for name in OF_THE_RUN:
+            document.pop(name, None)
+    assert test.document["equity"] == said["equity"]
+    assert test.equity.tolist() == said["equity"]["equity"]
+    assert test.bars.index[0].isoformat() == said["equity"]["bar_time"][0]
+    assert len(test.trades) == len(said["trades"])
+    assert test.trades["pnl"].tolist() == [each["pnl"] for each in said["trades"]]
+    sharpe = test.metrics.loc["sharpe_annual", "value"]
+    assert math.isnan(sharpe) == (said["figures"]["metrics"]["sharpe_annual"]["value"] is None)
+    assert test.report(here / "report.html") == (here / "report.html").read_text()
+
+
+def test_a_keyword_of_a_backtest_that_is_none_is_refused_with_the_nearest(here: Path) -> None:
+    with pytest.raises(atc.UsageError, match="unknown setting 'max_position'") as found:
+        atc.backtest(**FILES, max_position=3)
+    assert any("max_positions" in note for note in found.value.__notes__)
+    with pytest.raises(atc.UsageError, match="--rebalance needs --max-positions"):
+        atc.backtest(**FILES, rebalance="bars:5")

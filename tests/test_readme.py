@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from atc_cli.settings.layers import preset_text
 from atc_cli.settings.verbs import VERBS
 from tests.conftest import ROOT, Atc
 from tests.helpers.rooms import ROOMS
+from tests.helpers.runs import environment_of
 
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
@@ -48,6 +51,15 @@ def test_every_flag_of_the_other_commands_is_in_their_help(atc: Atc, line: str) 
     known = "".join(FLAGS.get(" ".join(words[:count]), "") for count in (1, 2)) or atc("--help").out
     flags = [word for word in words if word.startswith("--")]
     assert all(f"{flag} " in known for flag in flags), flags
+
+
+def test_the_example_of_a_notebook_runs(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+    environment = environment_of(tmp_path, {"PYTHONPATH": str(ROOT)})
+    command = [sys.executable, "-W", "error", "-c", example]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) > 5
 
 
 def test_make_targets_exist() -> None:

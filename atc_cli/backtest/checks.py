@@ -84,15 +84,13 @@ def warmup(
             {
                 "window_bars": bars,
                 "symbols": count,
-                "side_changed_frac": changed / count,
+                "side_changed": changed,
                 "difference_median": float(np.median(np.abs(others[both] - signals[both]))),
             }
         )
     if not found:
         return result(WARMUP, "no symbol has bars for another window", window_bars=window_bars, windows=found)
-    told = ", ".join(
-        f"{each['side_changed_frac']:.0%} of {each['symbols']} with {each['window_bars']} bars" for each in found
-    )
+    told = ", ".join(f"{each['side_changed']} of {each['symbols']} with {each['window_bars']} bars" for each in found)
     words = f"symbols whose newest side is another than with {window_bars} bars: {told}"
     return result(WARMUP, words, window_bars=window_bars, windows=found)
 

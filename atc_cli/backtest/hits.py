@@ -1,7 +1,6 @@
 """How often flips paid: entries, what the market did from there, shares and means over a whole universe."""
 
-from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,21 +62,20 @@ def flips(panel: Panel, average: Floats, params: Params, *, min_bars: int = 0, m
     return walk(panel, trend, able)
 
 
-def flips_on(tape: Tape, params: Params, *, min_signal: float = 0.0) -> Walk:
-    """The same of a tape: each flip as the window showed it that ended with its bar."""
-    side = trends(tape.signal, params)
-    flipped = (tape.age == 0) & (np.abs(tape.signal) >= min_signal)
+def flips_on(tape: Tape, params: Params, *, min_signal: float = 0.0, min_volume: float | None = None) -> Walk:
+    """The same of a tape: each flip as the window showed it that ended with its bar.
+
+    Symbols count while their volume of 24 h is `min_volume` or more; the tape needs volumes for that.
+    """
+    side, shown = trends(tape.signal, params), np.isfinite(tape.signal)
+    if min_volume is not None:
+        shown &= tape.volume >= min_volume
+    flipped = shown & (tape.age == 0) & (np.abs(tape.signal) >= min_signal)
     trend, able = np.zeros(len(side), np.int8), np.zeros(len(side), np.bool_)
-    trend[1:], able[1:] = np.where(flipped, side, 0)[:-1], np.isfinite(tape.signal)[:-1]
+    trend[1:], able[1:] = np.where(flipped, side, 0)[:-1], shown[:-1]
     firsts = tape.offsets[:-1]
     trend[firsts], able[firsts] = 0, False
     return Walk(tape.offsets, tape.axis_ms[tape.at], tape.open, trend, able)
-
-
-def without(seen: Walk, symbols: Collection[int]) -> Walk:
-    """Nothing of these symbols counts, nor do they move the market."""
-    left_out = np.repeat(np.isin(np.arange(len(seen.offsets) - 1), list(symbols)), np.diff(seen.offsets))
-    return replace(seen, trend=np.where(left_out, 0, seen.trend).astype(np.int8), able=seen.able & ~left_out)
 
 
 def walk(panel: Panel, trend: Trends, able: Mask) -> Walk:

@@ -1,5 +1,7 @@
 """The benchmark: to buy and hold."""
 
+import math
+
 import numpy as np
 
 from atc_cli.domain.tape import Floats, Tape
@@ -7,9 +9,12 @@ from atc_cli.domain.tape import Floats, Tape
 
 def first_signal(tape: Tape, symbol: int) -> int | None:
     """The row, of its own, of the first bar of a symbol that has a signal."""
-    known = ~np.isnan(tape.column("signal", symbol))
-    first = int(known.argmax()) if len(known) else 0
-    return first if len(known) and known[first] else None
+    signal = tape.column("signal", symbol)
+    if not len(signal) or not math.isnan(signal[0]):
+        return 0 if len(signal) else None
+    known = ~np.isnan(signal)
+    first = int(known.argmax())
+    return first if known[first] else None
 
 
 def hold(tape: Tape, capital: float) -> Floats:

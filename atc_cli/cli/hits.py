@@ -7,6 +7,7 @@ from atc_cli import stages
 from atc_cli.cli.shared import lines_of, noting, partial_code, progress
 from atc_cli.cli.terminal import check_target, format_of, say, terminal_width, write
 from atc_cli.errors import ExitCode, UnavailableError, UsageError
+from atc_cli.settings.backtest import BacktestRun
 from atc_cli.settings.hits import HitsRun
 from atc_cli.settings.layers import Resolved
 from atc_cli.settings.names import REPORT_OUTPUTS
@@ -32,7 +33,8 @@ def run(resolved: Resolved[Settings], own: HitsRun, symbols: list[str]) -> ExitC
     check_target(own.out, binary=False)
     watchlist = lines_of(settings.watchlist)
     kept = _kept() if own.log else []
-    with resolved.blaming(), wiring.ports(settings, progress(own.quiet)) as ports, noting(ports):
+    anchor = BacktestRun().anchor if own.replay else None
+    with resolved.blaming(), wiring.ports(settings, progress(own.quiet), anchor=anchor) as ports, noting(ports):
         if own.log:
             place_of = partial(wiring.place_of, settings)
             result = printed.run(settings, own, ports, kept, place_of, typed=symbols, watchlist=watchlist)

@@ -60,9 +60,9 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
     whole = code not in (ExitCode.INTERRUPTED, ExitCode.NO_DATA)
     with stage("render"):
         write(_content(result, settings, form), settings.out, whole=whole)
+        _say(result, own, ok=code is ExitCode.OK)
         if own.log and not _logged(result, settings, form, whole=whole):
             code = ExitCode.UNAVAILABLE
-        _say(result, own, ok=code is ExitCode.OK)
     if own.verbose and settings.signals_cache and result.remembered is None:
         say(["signals cache: not used; it needs stored candles, closed bars, --backend auto and no --hits"])
     if own.verbose and last is not None and last.fault is not None:

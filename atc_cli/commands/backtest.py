@@ -111,10 +111,11 @@ class _Parts:
 
 
 def _shown(tape: Tape, account: Account) -> tuple[Priced, ...]:
-    """Candles of the symbols that were traded most, for a page."""
-    traded = np.bincount(account.trades.symbol, minlength=len(tape))
-    most = [number for number in np.argsort(-traded, kind="stable")[:_SHOWN_SYMBOLS].tolist() if traded[number]]
-    return tuple(_priced(tape, number) for number in most)
+    """Candles of the symbols that won or lost most, for a page."""
+    trades = account.trades
+    moved = np.abs(np.bincount(trades.symbol, trades.pnl, minlength=len(tape)))
+    most = np.argsort(-moved, kind="stable")[:_SHOWN_SYMBOLS].tolist()
+    return tuple(_priced(tape, number) for number in most if moved[number])
 
 
 def _priced(tape: Tape, symbol: int) -> Priced:

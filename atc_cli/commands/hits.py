@@ -68,9 +68,10 @@ def _replayed(
     settings: Settings, own: HitsRun, ports: Ports, typed: Sequence[str], watchlist: Iterable[str] | None
 ) -> HitsResult:
     """Flips of the window of every bar; raises as past_of does."""
-    past = past_of(settings, BacktestRun(start=own.start), ports, Rules(), Funding(), typed=typed, watchlist=watchlist)
+    asked, rules = BacktestRun(start=own.start), Rules(min_volume=settings.min_volume)
+    past = past_of(settings, asked, ports, rules, Funding(), typed=typed, watchlist=watchlist)
     signals = past.signals
-    seen = flips_on(past.tape, signals.params, min_signal=settings.min_signal)
+    seen = flips_on(past.tape, signals.params, min_signal=settings.min_signal, min_volume=settings.min_volume)
     header = header_of(
         settings, signals.params, ports, past.gathered, decision=signals.decision, compute_ms=signals.compute_ms
     )

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from atc_cli.commands import others
 from atc_cli.commands.compare import earlier_of, keep, since
@@ -20,13 +21,15 @@ from atc_cli.domain.cautions import Bounds
 from atc_cli.domain.classify import rank, sort_rows
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
-from atc_cli.domain.results.hits import Hits
 from atc_cli.domain.results.scan import Header, Remembered, ScanResult, ScanRow, Side
 from atc_cli.engine import route
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.last import Last
 from atc_cli.signals.rows import Recall
 from atc_cli.stages import stage
+
+if TYPE_CHECKING:
+    from atc_cli.domain.results.hits import Hits
 
 STEEP_MULTIPLIER = 1.1
 
@@ -39,7 +42,7 @@ def run(
     watchlist: Iterable[str] | None = None,
     tally: Tally | None = None,
     last: Last | None = None,
-    hits_of: Callable[[Gathered], Hits] | None = None,
+    hits_of: "Callable[[Gathered], Hits] | None" = None,
 ) -> ScanResult:
     """Scan the typed and watched symbols, or all; `watchlist` are the lines of a watchlist.
 

@@ -91,7 +91,7 @@ def follow(tape: Tape, rules: Rules, costs: Costs, capital: float) -> Account:
     """See domain.account."""
     curves = Curves.empty(len(tape.axis_ms))
     try:
-        trades, paid, dropped, ruined_at = rust.follow(tape, Terms.of(rules, costs, capital), curves)
+        trades, (fees, funding), counts = rust.follow(tape, Terms.of(rules, costs, capital), curves)
     except ImportError:
         return account.follow(tape, rules, costs, capital)
     return Account(
@@ -103,9 +103,9 @@ def follow(tape: Tape, rules: Rules, costs: Costs, capital: float) -> Account:
         held=curves.held,
         turnover=curves.turnover,
         trades=Trades.of(trades.reshape(len(Trades.__slots__), -1)),
-        fees=paid[0],
-        funding=paid[1],
-        rejected=dropped[0],
-        unfilled=dropped[1],
-        ruined_at=-1 if ruined_at is None else ruined_at,
+        fees=fees,
+        funding=funding,
+        rejected=counts[0],
+        unfilled=counts[1],
+        ruined_at=counts[2],
     )

@@ -214,7 +214,7 @@ def features(candles: Sequence[Floats], lengths: Lengths, *, every: Sequence[int
     return out
 
 
-def follow(tape: Tape, terms: Any, curves: Any) -> tuple[Floats, list[float], list[int], int | None]:
+def follow(tape: Tape, terms: Any, curves: Any) -> tuple[Floats, list[float], list[int]]:
     """Trade along a tape; terms and curves as the stub of the extension says, which says what is returned, too.
 
     Raises ImportError where the extension is not built or an older one.

@@ -4,13 +4,12 @@ import csv
 import io
 from collections.abc import Callable, Iterable
 from math import isnan
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atc_cli.domain.catalog import FAMILY_IDS
 from atc_cli.domain.measures.measure import Measure, Type
 from atc_cli.domain.measures.table import IN_FLAT_FILES
 from atc_cli.domain.results.earlier import Earlier
-from atc_cli.domain.results.hits import Hits
 from atc_cli.domain.results.scan import Header, ScanResult, ScanRow, Side
 from atc_cli.domain.timeframe import iso
 from atc_cli.libraries import arrow
@@ -25,6 +24,9 @@ from atc_cli.reporting.documents import (
 )
 from atc_cli.reporting.prefilter import prefilter_document
 from atc_cli.reporting.text import printable
+
+if TYPE_CHECKING:
+    from atc_cli.domain.results.hits import Hits
 
 SCAN_SCHEMA = "atc.scan/1"
 ROW_SCHEMA = "atc.scan-row/1"
@@ -62,7 +64,7 @@ def _compared(earlier: Earlier | None) -> Document | None:
     return {"bar_time": iso(earlier.bar_time_ms), "generated_at": iso(earlier.generated_at_ms)}
 
 
-def _hits(hits: Hits | None) -> Document | None:
+def _hits(hits: "Hits | None") -> Document | None:
     """How often flips of these candles paid."""
     if hits is None:
         return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import tzinfo
 from itertools import groupby
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -13,7 +14,6 @@ from rich.text import Text
 from atc_cli.domain.catalog import FAMILIES
 from atc_cli.domain.cautions import that_occur
 from atc_cli.domain.measures import table as measures
-from atc_cli.domain.results.hits import Hits
 from atc_cli.domain.results.scan import Prefiltered, ScanResult, ScanRow, Side
 from atc_cli.reporting.banner import banner, breadth, compared
 from atc_cli.reporting.cells import ODD, QUIET, SIDE_MARKS, Cell, Span
@@ -21,6 +21,9 @@ from atc_cli.reporting.columns import COLUMNS, DROP_ORDER, SPARK_NARROW, Scene, 
 from atc_cli.reporting.layout import GAP, RULE, TITLE, flow
 from atc_cli.reporting.prefilter import prefilter_parts
 from atc_cli.reporting.text import printable
+
+if TYPE_CHECKING:
+    from atc_cli.domain.results.hits import Hits
 
 _TITLE_MAY_GO = ("spark", "side")
 
@@ -124,7 +127,7 @@ def _prefilter(done: Prefiltered | None, width: int | None) -> list[Text]:
     return flow(items, width, indent=2)
 
 
-def _hits(hits: Hits | None, width: int | None) -> list[Text]:
+def _hits(hits: "Hits | None", width: int | None) -> list[Text]:
     if hits is None:
         return []
     from atc_cli.reporting.hits import hits_line

@@ -5,7 +5,7 @@ from atc_cli.settings.indicator import Indicator, Members
 from atc_cli.settings.option import only, section, setting, without
 from atc_cli.settings.own import CommonRun, File, Format, General, Own, Quiet
 from atc_cli.settings.parse import Several, moment, switch, whole
-from atc_cli.settings.sections import Backend, Feed, Output, Place, Rows, Settings, Store, Universe
+from atc_cli.settings.sections import Backend, Feed, Output, Place, Remembered, Rows, Settings, Store, Universe
 from atc_cli.settings.verb import SYMBOLS, Verb
 
 
@@ -64,7 +64,9 @@ HITS = Verb(
         Judged,
         without(Paid, "funding"),
         without(Place, "include_open"),
-        *(Store, Feed),
+        Store,
+        only(Remembered, "signals_max_mb"),
+        Feed,
         without(Universe, "max_lag", "max_data_age"),
         only(Rows, "min_signal", "max_jump", "skip_jumps"),
         *(Indicator, Members, Format, File),

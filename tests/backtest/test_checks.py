@@ -84,11 +84,11 @@ def test_other_windows_are_compared_symbol_by_symbol() -> None:
     found = checks.warmup(signals, others.__getitem__, window_bars=1500, cuts=(0.1, -0.1))
     assert [each["window_bars"] for each in found.figures["windows"]] == [500, 1000, 3000]
     assert [each["symbols"] for each in found.figures["windows"]] == [4, 4, 1]
-    assert [each["side_changed_frac"] for each in found.figures["windows"]] == [0.25, 0.25, 0.0]
+    assert [each["side_changed"] for each in found.figures["windows"]] == [1, 1, 0]
     assert [each["difference_median"] for each in found.figures["windows"]] == pytest.approx([0.05, 0.05, 0.1])
     assert found.words == (
         "symbols whose newest side is another than with 1500 bars: "
-        "25% of 4 with 500 bars, 25% of 4 with 1000 bars, 0% of 1 with 3000 bars"
+        "1 of 4 with 500 bars, 1 of 4 with 1000 bars, 0 of 1 with 3000 bars"
     )
     assert found.passed is None
 

@@ -3,17 +3,22 @@
 import csv
 import json
 import math
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from atc_cli.disk.folders import LOG
-from tests.conftest import Atc, Run
-from tests.helpers.imported import write
+from tests.conftest import ROOT, Atc, Run
+from tests.helpers.imported import SYMBOLS, at_bar
+from tests.helpers.runs import environment_of
 
 WINDOW = ("--data", "data", "--timeframe", "1h", "--bars", "160")
-SYMBOLS = 8
-BARS = 200
 FEE, SLIP = 0.001, 0.0002  # assumed for files
 
 
@@ -23,14 +28,6 @@ def here(tmp_path: Path) -> Path:
     (folder / "data").mkdir(parents=True)
     at_bar(folder, 60)
     return folder
-
-
-def at_bar(here: Path, later: int) -> None:
-    """The files as they are some bars later: what was there before stays as it was."""
-    for i in range(SYMBOLS):
-        file = here / "data" / f"COIN{i}USDT-1h.csv"
-        write(file, i, bars=BARS + 60)
-        file.write_text("".join(file.read_text().splitlines(keepends=True)[: 1 + BARS + later]))
 
 
 def opens(here: Path) -> dict[str, dict[int, float]]:
@@ -133,6 +130,48 @@ def millis(written: str) -> int:
     return int(datetime.fromisoformat(written).timestamp() * 1000)
 
 
+def in_a_terminal(home: Path, *arguments: str) -> str:
+    """What a terminal of 100 columns gets."""
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "atc_cli", *arguments]
+    with subprocess.Popen(command, stdout=theirs, stderr=subprocess.DEVNULL, env=environment_of(home, {})) as running:
+        os.close(theirs)
+        shown = b""
+        with suppress(OSError):  # the other end is closed
+            while more := os.read(ours, 1 << 16):
+                shown += more
+    os.close(ours)
+    assert running.returncode == 0
+    return re.sub(r"\x1b\[[\d;]*m", "", shown.decode())
+
+
+def test_in_a_terminal_the_rows_that_it_shows_are_kept(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    shown = in_a_terminal(tmp_path / "home", "scan", "--exchange", "demo", "--log", "--columns", "rank,symbol")
+    kept = [row for line in log_of(tmp_path).read_text().splitlines() for row in json.loads(line)["rows"]]
+    seen = re.findall(r"(\d+)  (SIM\d+/USDT:USDT)", shown)
+    assert sorted((str(rank), symbol) for symbol, _, _, rank, _ in kept) == sorted(seen)
+    assert Counter(side for _, side, *_ in kept) == {"LONG": 10, "SHORT": 10}
+
+
+LOADED = """
+import sys
+sys.argv = ["atc", *sys.argv[1:]]
+from atc_cli.__main__ import main
+try:
+    main()
+finally:
+    print([name for name in sys.modules if name in ("atc_cli.backtest", "pandas")], file=sys.stderr)
+"""
+
+
+def test_a_scan_without_the_flags_loads_nothing_of_them(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", LOADED, "scan", "--exchange", "demo", "--quiet"]
+    environment = environment_of(tmp_path, {"PYTHONPATH": str(ROOT)})
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
 def test_only_what_scans_with_these_settings_printed_is_judged(atc: Atc, here: Path) -> None:
     nothing = atc("hits", *WINDOW, "--log")
     assert (nothing.code, nothing.out) == (4, "")
@@ -168,6 +207,7 @@ def test_a_log_that_cannot_be_written_costs_no_result_and_is_said(atc: Atc, here
         assert run.code == 69
         assert json.loads(run.out)["rows"] == plain["rows"]
         assert f"not logged: cannot write '{log_of(tmp_path)}'" in run.err
+        assert "lost" not in run.err
 
 
 def test_the_cache_commands_leave_the_log_alone(atc: Atc, here: Path, tmp_path: Path) -> None:

@@ -11,12 +11,10 @@ import pytest
 
 from atc_cli.disk.folders import LAST
 from tests.conftest import Atc, Run
-from tests.helpers.imported import IMPORT, write
+from tests.helpers.imported import BARS, IMPORT, SYMBOLS, at_bar, write
 
 WINDOW = ("--timeframe", "1h", "--bars", "120")
 SCAN = ("scan", "--data", "data", *WINDOW)
-SYMBOLS = 8
-BARS = 200
 BEFORE = "newest bar closed 20"
 
 
@@ -26,14 +24,6 @@ def here(tmp_path: Path) -> Path:
     (folder / "data").mkdir(parents=True)
     at_bar(folder, 0)
     return folder
-
-
-def at_bar(here: Path, later: int) -> None:
-    """The files as they are some bars later: what was there before stays as it was."""
-    for i in range(SYMBOLS):
-        file = here / "data" / f"COIN{i}USDT-1h.csv"
-        write(file, i, bars=BARS + 30)
-        file.write_text("".join(file.read_text().splitlines(keepends=True)[: 1 + BARS + later]))
 
 
 def document(run: Run) -> dict:

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from atc_cli.commands import explain, scan
+from atc_cli.domain.catalog import Source
 from atc_cli.domain.panel import RawCandles
 from atc_cli.domain.results.scan import ScanResult, SkipReason
+from atc_cli.engine.offers import offers
 from tests.helpers.markets import MemoryMarket, hourly, ports, walk
 
 BARS = 300
@@ -65,6 +67,17 @@ def test_of_several_broken_bars_one_is_told_and_the_last_decides() -> None:
     assert not result.rows
     assert result.skipped[0].reason is SkipReason.NOT_A_NUMBER
     assert "row 11" in result.skipped[0].detail
+
+
+@pytest.mark.parametrize("backend", ["rust", "numba", "reference"])
+def test_prices_too_large_to_compute_with_cost_their_symbol_alone_on_every_backend(backend: str) -> None:
+    huge = replace(walk("HUGE", BARS, 2), values=walk("HUGE", BARS, 2).values * 1e305)
+    market = MemoryMarket([huge, walk("A", BARS)])
+    every = replace(ports(market), offers=offers())
+    result = scan.run(hourly(bars=WINDOW, backend=backend, source=Source.HLC3), every)
+    assert [row.symbol for row in result.rows] == ["A"]
+    assert [(each.symbol, each.reason) for each in result.skipped] == [("HUGE", SkipReason.BAD_PRICE)]
+    assert "a price is above 1e+100" in result.skipped[0].detail
 
 
 def test_a_file_that_is_shorter_than_the_window_is_all_window() -> None:

@@ -21,8 +21,8 @@ def market(now_ms: int = NOW_MS) -> MemoryMarket:
     return MemoryMarket([raw(candles, name) for name, candles in SERIES.items()], now_ms=now_ms)
 
 
-def judged(**changes: object) -> HitsResult:
-    return hits.run(hourly(bars=BARS), HitsRun(**{**FREE, **changes}), ports(market()))
+def judged(min_volume: float | None = None, **changes: object) -> HitsResult:
+    return hits.run(hourly(bars=BARS, min_volume=min_volume), HitsRun(**{**FREE, **changes}), ports(market()))
 
 
 def shown_then(name: str, bar: int) -> float:
@@ -30,30 +30,39 @@ def shown_then(name: str, bar: int) -> float:
     return float(SERIES[name].values[0, -1 - bar])
 
 
-def test_with_replay_flips_are_those_that_a_scan_showed_at_each_bar() -> None:
-    """The scan is run at every bar of the last thirty."""
+@pytest.mark.parametrize("min_volume", [None, 2300.0])
+def test_with_replay_flips_are_those_that_a_scan_showed_at_each_bar(min_volume: float | None) -> None:
+    """The scan is run at every bar of the last thirty; a volume counts as it was then."""
     moves: dict[str, list[float]] = {"long": [], "short": []}
     ahead: dict[str, list[float]] = {"long": [], "short": []}
-    waiting = 0
+    waiting = hidden = 0
     for bar in range(SHOWN):
         seen = scan.run(hourly(bars=BARS), ports(market(NOW_MS - bar * HOUR_MS))).rows
-        fresh = [row for row in seen if row.age_bars == 0 and row.side is not Side.NEUTRAL]
+        passing = [row for row in seen if min_volume is None or (row.quote_volume or 0) >= min_volume]
+        hidden += len(seen) - len(passing)
+        fresh = [row for row in passing if row.age_bars == 0 and row.side is not Side.NEUTRAL]
         if bar <= AFTER:
             waiting += len(fresh) * (bar > 0)  # of the newest bar nothing follows at all
             continue
-        ratios = {row.symbol: shown_then(row.symbol, bar - 1 - AFTER) / shown_then(row.symbol, bar - 1) for row in seen}
+        ratios = {
+            row.symbol: shown_then(row.symbol, bar - 1 - AFTER) / shown_then(row.symbol, bar - 1) for row in passing
+        }
         for row in fresh:
             name = row.side.lower()
             moves[name].append(row.trend * (ratios[row.symbol] - 1))
-            ahead[name].append(row.trend * (ratios[row.symbol] - np.mean(list(ratios.values()))))
-    result = judged(replay=True, start=LAST_MS - (SHOWN - 1) * HOUR_MS)
+            if len(ratios) > 1:
+                ahead[name].append(row.trend * (ratios[row.symbol] - np.mean(list(ratios.values()))))
+    result = judged(replay=True, start=LAST_MS - (SHOWN - 1) * HOUR_MS, min_volume=min_volume)
     (horizon,) = result.hits.horizons
     assert horizon.open_count == waiting > 0
     for side in horizon.sides[:2]:
         assert side.count == len(moves[side.side]) > 3
         assert side.mean_bps.value == pytest.approx(1e4 * np.mean(moves[side.side]))
+        assert side.compared == len(ahead[side.side])
         assert side.mean_ahead_bps.value == pytest.approx(1e4 * np.mean(ahead[side.side]))
-    assert (result.hits.first_ms, result.hits.last_ms) == (LAST_MS - (SHOWN - 1) * HOUR_MS, LAST_MS - HOUR_MS)
+    assert (hidden > 0) == (min_volume is not None)
+    if min_volume is None:
+        assert (result.hits.first_ms, result.hits.last_ms) == (LAST_MS - (SHOWN - 1) * HOUR_MS, LAST_MS - HOUR_MS)
 
 
 def test_one_window_has_other_flips_than_a_replay_and_each_says_what_it_is() -> None:

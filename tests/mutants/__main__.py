@@ -23,7 +23,7 @@ EXTENSION = "atc_cli/_kernels.abi3.so"
 _LIMIT_S = 1200
 # built again and again: quickly, and with optimization enough for the tests of Python
 _RELEASE = {"LTO": "off", "CODEGEN_UNITS": "16", "INCREMENTAL": "true", "DEBUG": "false", "OPT_LEVEL": "2"}
-_FAILED = re.compile(r"^(?:FAILED |ERROR )(\S+?)(?: - |$)|^test (\S+) \.\.\. FAILED", re.MULTILINE)
+_FAILED = re.compile(r"^(?:FAILED |ERROR )(\S+?)(?: - |$)|^(?:test )?(\S+) (?:\.\.\.|---) FAILED", re.MULTILINE)
 
 
 class BrokenError(Exception):
@@ -47,8 +47,12 @@ def main() -> None:
 def report(mutant: Mutant) -> bool:
     """Run one and say what came of it; whether it was killed."""
     began = time.monotonic()
-    with applied(mutant):
-        killer = failing(mutant.test)
+    try:
+        with applied(mutant):
+            killer = failing(mutant.test)
+    except BrokenError as error:
+        say(f"{mutant.name} ({mutant.file}): cannot be tried\n{error}")
+        return False
     end = f"killed by {killer}" if killer else f"equal: {mutant.equal}" if mutant.equal else "SURVIVES"
     say(f"{mutant.name} ({mutant.file}): {end} [{time.monotonic() - began:.0f} s]")
     return bool(killer)

@@ -57,6 +57,7 @@ def test_the_json_document_has_exactly_these_keys_in_this_order():
         "signals_cache",
         "prefilter",
         "compared_with",
+        "hits",
     ]
     assert list(document["rows"][0])[:18] == [  # what is newer comes behind
         "rank",

@@ -3,15 +3,12 @@
 // Handed over by value because PyO3 makes them for this call.
 #![allow(clippy::needless_pass_by_value, clippy::large_types_passed_by_value)]
 
-use std::num::NonZeroUsize;
-
 use atc_core::{Batch, Curves, Dialect, Error, FAMILIES, Lengths, Outputs, Params, Rules, Simd};
 use atc_core::{SizeBy, Source, Tape, Want};
-use numpy::{
-    Element, PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArrayDyn, ndarray::Axis,
-};
+use numpy::ndarray::Axis;
+use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArrayDyn};
 use pyo3::{exceptions::PyValueError, prelude::*, types::PyBytes};
-
+use std::num::NonZeroUsize;
 type Column<'py, T> = PyReadonlyArray1<'py, T>;
 type Target<'py, T> = PyReadwriteArrayDyn<'py, T>;
 
@@ -24,10 +21,8 @@ mod _kernels {
 
 /// A value that Python gives by its name.
 struct Named<T>(T);
-
 impl<'py, T: std::str::FromStr<Err = Error>> FromPyObject<'_, 'py> for Named<T> {
     type Error = PyErr;
-
     fn extract(name: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         name.extract::<String>()?.parse().map(Self).map_err(refused)
     }
@@ -42,25 +37,23 @@ macro_rules! lent {
             $($own: $type,)?
             $($field: $array<'py, $item>,)*
         }
-
         impl $given<'_> {
             fn lend(&mut self) -> PyResult<$core<'_>> {
                 Ok($core {
                     $($own: self.$own,)?
-                    $($field: $slice(&mut self.$field, stringify!($field))?,)*
+                    $($field: self.$field.$slice().map_err(|_| scattered(stringify!($field)))?,)*
                 })
             }
         }
     };
 }
-
-lent!(Candles as Batch, items of Column,;
+lent!(Candles as Batch, as_slice of Column,;
     open: f64, high: f64, low: f64, close: f64, starts: usize, ends: usize, growth: f64);
-lent!(Results as Outputs, items_mut of Target, width: usize;
+lent!(Results as Outputs, as_slice_mut of Target, width: usize;
     average: f64, families: f64, weights: f64, flipped: i64, member_sign: i8, member_equity: f64, grid: i8);
-lent!(Market as Tape, items of Column,; offsets: i64, at: i32, open: f64, high: f64, low: f64, close: f64, signal: f64,
-    age: i32, atr: f64, key: f64, volume: f64, funding: f64);
-lent!(Books as Curves, items_mut of Target,;
+lent!(Market as Tape, as_slice of Column,; offsets: i64, at: i32, open: f64, high: f64, low: f64, close: f64,
+    signal: f64, age: i32, atr: f64, key: f64, volume: f64, funding: f64);
+lent!(Books as Curves, as_slice_mut of Target,;
     equity: f64, cash: f64, gross: f64, net: f64, turnover: f64, held: i64);
 
 /// Parameters that Python gives, and those of the core; a name is the inside of a `Named`.
@@ -68,7 +61,6 @@ macro_rules! given {
     ($given:ident as $core:ident; $($field:ident: $type:ty $(, $inside:tt)?);*) => {
         #[derive(FromPyObject)]
         struct $given { $($field: $type),* }
-
         impl From<$given> for $core {
             fn from(given: $given) -> Self {
                 Self { $($field: given.$field$(.$inside)?),* }
@@ -76,8 +68,8 @@ macro_rules! given {
         }
     };
 }
-given!(Settings as Params; dialect: Named<Dialect>, 0; lengths: Lengths; weights: [f64; FAMILIES]; decay: f64; cutout: usize;
-    long_threshold: f64; short_threshold: f64; source: Named<Source>, 0; strategy: bool);
+given!(Settings as Params; dialect: Named<Dialect>, 0; lengths: Lengths; weights: [f64; FAMILIES]; decay: f64;
+    cutout: usize; long_threshold: f64; short_threshold: f64; source: Named<Source>, 0; strategy: bool);
 given!(Terms as Rules; long: bool; short: bool; hold: bool; at_close: bool; flip: bool; neutral: bool;
     stop_atr: Option<f64>; target_atr: Option<f64>; bars: Option<NonZeroUsize>; min_signal: f64;
     max_age_bars: Option<i32>; min_volume: Option<f64>; max_positions: Option<NonZeroUsize>;
@@ -94,7 +86,6 @@ fn lend<T: Send>(
     let (batch, mut out) = (candles.lend()?, results.lend()?);
     py.detach(|| call(&batch, &mut out)).map_err(refused)
 }
-
 #[pyfunction]
 fn compute(
     py: Python<'_>,
@@ -110,10 +101,8 @@ fn compute(
         atc_core::compute(batch, &params, want, simd, threads, out)
     })
 }
-
 #[pyclass]
 struct State(atc_core::State);
-
 #[pymethods]
 impl State {
     #[staticmethod]
@@ -131,7 +120,6 @@ impl State {
         });
         state.map(Self)
     }
-
     fn step(
         &mut self,
         py: Python<'_>,
@@ -148,23 +136,19 @@ impl State {
             }
         })
     }
-
     fn bars(&self) -> Vec<usize> {
         self.0.bars()
     }
-
     #[pyo3(name = "to_bytes")]
     fn written<'py>(&mut self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &py.detach(|| self.0.write()))
     }
-
     #[staticmethod]
     fn from_bytes(saved: &[u8], params: Settings, simd: Named<Simd>) -> PyResult<Self> {
         let state = atc_core::State::read(saved, &params.into(), simd.0);
         state.map(Self).map_err(refused)
     }
 }
-
 #[pyfunction]
 fn features(
     py: Python<'_>,
@@ -177,59 +161,40 @@ fn features(
         let rows = each.as_array();
         (1..rows.nrows()).map(move |row| rows.index_axis_move(Axis(0), row).to_slice())
     });
-    let all: Option<Vec<_>> = columns.collect();
+    let all = columns.collect::<Option<Vec<_>>>();
     let all = all.ok_or_else(|| scattered("candles"))?;
-    let out = items_mut(&mut out, "out")?;
+    let out = out.as_slice_mut().map_err(|_| scattered("out"))?;
     let call = || atc_core::features(&all, lengths.into(), every.as_deref(), out);
     py.detach(call).map_err(refused)
 }
-
-type Followed<'py> = (
-    Bound<'py, PyArray1<f64>>,
-    [f64; 2],
-    [usize; 2],
-    Option<usize>,
-);
-
 #[pyfunction]
 fn follow<'py>(
     py: Python<'py>,
     mut tape: Market<'_>,
     rules: Terms,
     mut curves: Books<'_>,
-) -> PyResult<Followed<'py>> {
+) -> PyResult<(Bound<'py, PyArray1<f64>>, [f64; 2], [i64; 3])> {
     let (tape, mut curves) = (tape.lend()?, curves.lend()?);
     let call = || atc_core::follow(&tape, &rules.into(), &mut curves);
     let found = py.detach(call).map_err(refused)?;
     let trades = PyArray1::from_vec(py, found.trades);
-    Ok((trades, found.paid, found.dropped, found.ruined_at))
+    Ok((trades, found.paid, found.counts))
 }
-
 #[pyfunction]
 fn warmup(dialect: Named<Dialect>, lengths: Lengths) -> PyResult<usize> {
     atc_core::warmup(dialect.0, &lengths).map_err(refused)
 }
-
 #[pyfunction]
 fn cpu_features() -> Vec<&'static str> {
     atc_core::cpu_features()
 }
-
 #[pyfunction]
 fn simd_paths() -> Vec<String> {
     Simd::available().iter().map(Simd::to_string).collect()
 }
-
 fn refused(error: Error) -> PyErr {
     PyValueError::new_err(error.to_string())
 }
 fn scattered(name: &str) -> PyErr {
     PyValueError::new_err(format!("{name} is not C-contiguous, it must be"))
-}
-
-fn items<'a, T: Element>(array: &'a mut Column<'_, T>, name: &str) -> PyResult<&'a [T]> {
-    array.as_slice().map_err(|_| scattered(name))
-}
-fn items_mut<'a, T: Element>(array: &'a mut Target<'_, T>, name: &str) -> PyResult<&'a mut [T]> {
-    array.as_slice_mut().map_err(|_| scattered(name))
 }

@@ -44,21 +44,19 @@ pub(super) fn from(place: usize) -> u64 {
     if place < PLACES { !0 << place } else { 0 }
 }
 
-/// Of the word of every symbol, over places, makes the set of every place: `sets` is `[PLACES, words]`.
+/// Of the word of every symbol, over places, makes the set of every place: `sets` is `[words, PLACES]`.
 pub(super) fn turn(of_symbols: &[u64], sets: &mut [u64]) {
-    let words = words(of_symbols.len());
-    for (word, block) in of_symbols.chunks(BLOCK).enumerate() {
-        if block.iter().all(|bits| *bits == block[0]) {
-            let full = if block.len() < BLOCK {
-                (1 << block.len()) - 1
-            } else {
-                !0
-            };
-            let column = sets[word..].iter_mut().step_by(words).enumerate();
-            column
-                .for_each(|(place, set)| *set = if block[0] >> place & 1 == 1 { full } else { 0 });
+    for (block, column) in of_symbols.chunks(BLOCK).zip(sets.chunks_exact_mut(PLACES)) {
+        let full = u64::MAX >> (BLOCK - block.len());
+        if block.iter().all(|bits| *bits == 0) {
+            column.fill(0);
+        } else if block.iter().all(|bits| *bits == u64::MAX) {
+            column.fill(full);
+        } else if let [bits] = block {
+            let places = column.iter_mut().enumerate();
+            places.for_each(|(place, set)| *set = bits >> place & 1);
         } else if block.len() < FEW {
-            for (place, set) in sets[word..].iter_mut().step_by(words).enumerate() {
+            for (place, set) in column.iter_mut().enumerate() {
                 let bits = block.iter().enumerate();
                 *set = bits.fold(0, |set, (lane, bits)| set | (bits >> place & 1) << lane);
             }
@@ -66,8 +64,7 @@ pub(super) fn turn(of_symbols: &[u64], sets: &mut [u64]) {
             let mut square = [0; BLOCK];
             square[..block.len()].copy_from_slice(block);
             transpose(&mut square);
-            let column = sets[word..].iter_mut().step_by(words);
-            column.zip(square).for_each(|(set, turned)| *set = turned);
+            column.copy_from_slice(&square);
         }
     }
 }
@@ -93,6 +90,17 @@ fn transpose(square: &mut [u64; BLOCK]) {
 mod tests {
     use super::*;
 
+    fn assert_turned(of_symbols: &[u64]) {
+        let words = words(of_symbols.len());
+        let mut sets = vec![9; PLACES * words];
+        turn(of_symbols, &mut sets);
+        for place in 0..PLACES {
+            let set = (0..words).map(|word| sets[word * PLACES + place]);
+            let expected = (0..of_symbols.len()).filter(|s| of_symbols[*s] >> place & 1 == 1);
+            assert!(members(set).eq(expected));
+        }
+    }
+
     #[test]
     fn words_of_time_become_sets() {
         for symbols in [1, 7, 8, 64, 65, 100] {
@@ -103,25 +111,10 @@ mod tests {
                     .wrapping_add(99);
                 state ^ state >> 31
             };
-            let of_symbols: Vec<u64> = (0..symbols).map(&mut word).collect();
-            let mut sets = vec![0; PLACES * words(symbols)];
-            turn(&of_symbols, &mut sets);
-            for (place, set) in sets.chunks(words(symbols)).enumerate() {
-                let expected = (0..symbols).filter(|s| of_symbols[*s] >> place & 1 == 1);
-                assert!(members(set.iter().copied()).eq(expected));
-            }
-        }
-    }
-
-    #[test]
-    fn equal_words_become_full_sets() {
-        for symbols in [1, 64, 70] {
-            let mut sets = vec![9; PLACES * words(symbols)];
-            turn(&vec![5; symbols], &mut sets);
-            for (place, set) in sets.chunks(words(symbols)).enumerate() {
-                let all = if 5 >> place & 1 == 1 { symbols } else { 0 };
-                assert!(members(set.iter().copied()).eq(0..all));
-            }
+            assert_turned(&(0..symbols).map(&mut word).collect::<Vec<_>>());
+            assert_turned(&vec![0; symbols]);
+            assert_turned(&vec![u64::MAX; symbols]);
+            assert_turned(&vec![5; symbols]);
         }
     }
 }

@@ -8,6 +8,9 @@ use super::trade::{End, Order, Position, Reason, TRADE_COLUMNS};
 /// Of the equity: what is worth less is dust, and no order.
 const DUST_FRAC: f64 = 1e-9;
 
+/// Where one in so many symbols is held, all are valued faster than those alone.
+const FEW: usize = 3;
+
 /// Where and when a fill happens.
 #[derive(Clone, Copy)]
 pub(super) struct Spot {
@@ -26,16 +29,23 @@ pub(super) struct Book<'a> {
     /// As of the closes of the place before, changed by what was done since; `gross` likewise.
     pub equity: f64,
     pub gross: f64,
+    pub net: f64,
     pub turnover: f64,
     pub fees: f64,
     pub funding: f64,
     pub rejected: usize,
     pub long: Vec<u64>,
     pub short: Vec<u64>,
-    pub count: usize,
+    pub longs: usize,
+    pub shorts: usize,
     quantity: Vec<f64>,
     pub positions: Vec<Position>,
     pub trades: Vec<[f64; TRADE_COLUMNS]>,
+}
+
+#[inline]
+fn plus((net, gross): (f64, f64), value: f64) -> (f64, f64) {
+    (net + value, gross + value.abs())
 }
 
 impl<'a> Book<'a> {
@@ -45,13 +55,15 @@ impl<'a> Book<'a> {
             cash: rules.capital,
             equity: rules.capital,
             gross: 0.0,
+            net: 0.0,
             turnover: 0.0,
             fees: 0.0,
             funding: 0.0,
             rejected: 0,
             long: vec![0; words(symbols)],
             short: vec![0; words(symbols)],
-            count: 0,
+            longs: 0,
+            shorts: 0,
             quantity: vec![0.0; symbols],
             positions: vec![Position::default(); symbols],
             trades: Vec::new(),
@@ -64,22 +76,33 @@ impl<'a> Book<'a> {
         self.long[word] | self.short[word]
     }
 
+    /// The number of positions.
+    #[inline]
+    pub fn count(&self) -> usize {
+        self.longs + self.shorts
+    }
+
     /// Everything held, symbols in order.
     pub fn symbols(&self) -> Vec<usize> {
         members((0..self.long.len()).map(|word| self.held(word))).collect()
     }
 
-    /// Values everything at the last closes; returns the signed sum.
-    pub fn mark(&mut self, closes: &[f64]) -> f64 {
-        let (mut net, mut gross) = (0.0, 0.0);
-        for symbol in members((0..self.long.len()).map(|word| self.held(word))) {
-            let value: f64 = self.quantity[symbol] * closes[symbol];
-            net += value;
-            gross += value.abs();
-        }
-        self.gross = gross;
+    /// Values everything at the last closes.
+    #[inline]
+    pub fn mark(&mut self, closes: &[f64]) {
+        let zero = (0.0, 0.0);
+        let (net, gross) = if self.count() * FEW >= self.quantity.len() {
+            // What is not held is worth 0, which changes no sum.
+            let pairs = self.quantity.iter().zip(closes);
+            pairs.fold(zero, |sums, (quantity, close)| plus(sums, quantity * close))
+        } else {
+            let held = members((0..self.long.len()).map(|word| self.held(word)));
+            held.fold(zero, |sums, symbol| {
+                plus(sums, self.quantity[symbol] * closes[symbol])
+            })
+        };
+        (self.net, self.gross) = (net, gross);
         self.equity = self.cash + net;
-        net
     }
 
     pub fn pay_funding(&mut self, symbol: usize, price: f64, rate_frac: f64) {
@@ -206,13 +229,13 @@ impl<'a> Book<'a> {
 
     fn hold(&mut self, symbol: usize, side: f64, held: bool) {
         let (word, bit) = spot(symbol);
-        let set = if side > 0.0 {
-            &mut self.long
+        let (set, count) = if side > 0.0 {
+            (&mut self.long, &mut self.longs)
         } else {
-            &mut self.short
+            (&mut self.short, &mut self.shorts)
         };
         set[word] ^= bit;
-        self.count = if held { self.count + 1 } else { self.count - 1 };
+        *count = if held { *count + 1 } else { *count - 1 };
     }
 
     /// The price that a position stands with in equity and gross.

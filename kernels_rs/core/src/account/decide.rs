@@ -26,14 +26,33 @@ impl Candidate {
 }
 
 impl Walk<'_> {
+    #[inline]
     pub fn decide(&mut self, place: usize) {
-        self.leave(place);
+        if self.may_leave(place) {
+            self.leave(place);
+        }
+        if self.tile.busy >> place & 1 == 1 {
+            self.order_entries(place);
+        }
+    }
+
+    #[inline]
+    fn may_leave(&self, place: usize) -> bool {
+        let (book, tile, exits) = (&self.book, &self.tile, self.rules);
+        let opposite = book.longs > 0 && tile.any(Kind::Down, place)
+            || book.shorts > 0 && tile.any(Kind::Up, place);
+        opposite || book.count() > 0 && (exits.neutral || exits.bars.is_some())
+    }
+
+    fn order_entries(&mut self, place: usize) {
         if self.is_rebalance(place) {
             self.rebalance(place);
-        } else {
+        } else if self.tile.any(Kind::Fresh, place) {
             self.enter(place);
         }
-        self.drop_of_last_bars(place);
+        if self.tile.any(Kind::Ends, place) {
+            self.drop_of_last_bars(place);
+        }
     }
 
     fn leave(&mut self, place: usize) {
@@ -56,7 +75,8 @@ impl Walk<'_> {
             } else {
                 0
             };
-            for bit in Ones((flips | neutral | over) & !self.leaving[word]) {
+            let leaves = flips | neutral | over;
+            for bit in Ones(leaves & !self.leaving[word]) {
                 let first = |set: u64| set >> bit & 1 == 1;
                 self.reasons[word * PLACES + bit] = match (first(flips), first(neutral)) {
                     (true, _) => Reason::Flip,
@@ -64,7 +84,8 @@ impl Walk<'_> {
                     _ => Reason::Bars,
                 };
             }
-            self.leaving[word] |= flips | neutral | over;
+            self.leaving[word] |= leaves;
+            self.pending |= leaves != 0;
         }
     }
 
@@ -74,17 +95,17 @@ impl Walk<'_> {
         };
         let at = self.tile.first + place;
         if self.rebalance_from.is_none() {
-            let passes = |word| self.tile.set(Kind::Passes, place, word) != 0;
-            self.rebalance_from = (0..self.leaving.len()).any(passes).then_some(at);
+            self.rebalance_from = self.tile.any(Kind::Passes, place).then_some(at);
         }
         self.rebalance_from
             .is_some_and(|first| (at - first) % every == 0)
     }
 
     fn rebalance(&mut self, place: usize) {
-        self.rank(place, |walk, word| walk.tile.set(Kind::Passes, place, word));
         let most = self.rules.max_positions.map_or(usize::MAX, usize::from);
-        self.candidates.truncate(most);
+        self.rank(place, most, |walk, word| {
+            walk.tile.set(Kind::Passes, place, word)
+        });
         let mut kept = vec![0; self.leaving.len()];
         for candidate in &self.candidates {
             let (word, bit) = spot(candidate.symbol);
@@ -102,23 +123,24 @@ impl Walk<'_> {
                 self.reasons[word * PLACES + bit] = Reason::Rebalance;
             }
             self.leaving[word] |= leaves;
+            self.pending |= leaves != 0;
         }
         self.unfilled += self.waiting();
         self.orders.clear();
-        self.order(place, most);
+        self.order(place);
     }
 
     fn enter(&mut self, place: usize) {
-        self.rank(place, |walk, word| {
-            let free = !walk.book.held(word) | walk.leaving[word];
-            walk.tile.set(Kind::Fresh, place, word) & free
+        let free = self.rules.max_positions.map_or(usize::MAX, |most| {
+            let leaving: u32 = self.leaving.iter().map(|word| word.count_ones()).sum();
+            (most.get() + leaving as usize).saturating_sub(self.book.count() + self.waiting())
         });
-        if !self.candidates.is_empty() {
-            let free = self.rules.max_positions.map_or(usize::MAX, |most| {
-                let leaving: u32 = self.leaving.iter().map(|word| word.count_ones()).sum();
-                (most.get() + leaving as usize).saturating_sub(self.book.count + self.waiting())
+        if free > 0 {
+            self.rank(place, free, |walk, word| {
+                let flat = !walk.book.held(word) | walk.leaving[word];
+                walk.tile.set(Kind::Fresh, place, word) & flat
             });
-            self.order(place, free);
+            self.order(place);
         }
     }
 
@@ -127,8 +149,8 @@ impl Walk<'_> {
         self.orders.iter().filter(|order| !order.resize).count()
     }
 
-    /// Makes candidates of the members of a set, the first ones first.
-    fn rank(&mut self, place: usize, set: impl Fn(&Self, usize) -> u64) {
+    /// Makes candidates of the first `most` members of a set.
+    fn rank(&mut self, place: usize, most: usize, set: impl Fn(&Self, usize) -> u64) {
         self.candidates.clear();
         for word in 0..self.leaving.len() {
             for symbol in Ones(set(self, word)).map(|bit| word * PLACES + bit) {
@@ -141,12 +163,17 @@ impl Walk<'_> {
                 self.candidates.push(Candidate { rank, symbol, bar });
             }
         }
+        if most < self.candidates.len() {
+            self.candidates
+                .select_nth_unstable_by(most, Candidate::order);
+            self.candidates.truncate(most);
+        }
         self.candidates.sort_unstable_by(Candidate::order);
     }
 
-    /// Orders the first candidates.
-    fn order(&mut self, place: usize, most: usize) {
-        for candidate in self.candidates.iter().take(most) {
+    /// Orders the candidates.
+    fn order(&mut self, place: usize) {
+        for candidate in &self.candidates {
             let &Candidate { symbol, bar, .. } = candidate;
             let (word, bit) = spot(symbol);
             let up = self.tile.set(Kind::Up, place, word) & bit != 0;
@@ -161,6 +188,7 @@ impl Walk<'_> {
             };
             self.orders.push(order);
         }
+        self.pending |= !self.orders.is_empty();
     }
 
     /// What the position is to be worth that a bar decides.

@@ -29,77 +29,64 @@ pub(super) enum Kind {
 
 pub(super) const KINDS: usize = 8;
 
-/// One byte per bar with a bit per kind.
-pub(super) struct Flags([u8; PLACES]);
-
-impl Flags {
-    /// Of at most [`PLACES`] bars.
-    pub fn of(tape: &Tape, rules: &Rules, bars: Range<usize>) -> Self {
-        let mut flags = Self([0; PLACES]);
-        flags.sides(&tape.signal[bars.clone()], rules);
-        if let Some(most) = rules.max_age_bars {
-            let young = |age: i32| age >= 0 && age <= most;
-            flags.demand(&tape.age[bars.clone()], young);
-        }
-        if let Some(least) = rules.min_volume {
-            flags.demand_known(tape.volume, bars.clone(), |volume| volume >= least);
-        }
-        if rules.need_atr() {
-            flags.demand_known(tape.atr, bars.clone(), |atr| atr > 0.0);
-        }
-        for (flag, age) in flags.0.iter_mut().zip(&tape.age[bars.clone()]) {
-            let fresh = u8::from(*age == 0) | u8::from(rules.hold);
-            *flag |= (bit(*flag, Kind::Passes) & fresh) << Kind::Fresh as u8;
-        }
-        if !tape.funding.is_empty() {
-            for (flag, rate) in flags.0.iter_mut().zip(&tape.funding[bars]) {
-                *flag |= u8::from(*rate != 0.0) << Kind::Pays as u8;
-            }
-        }
-        flags
+const BITS: [u64; PLACES] = {
+    let mut bits = [1; PLACES];
+    let mut bar = 1;
+    while bar < PLACES {
+        bits[bar] = bits[bar - 1] << 1;
+        bar += 1;
     }
+    bits
+};
 
-    /// The bits of a kind, the oldest bar first.
-    pub fn word(&self, kind: Kind) -> u64 {
-        let (groups, _) = self.0.as_chunks::<8>();
-        groups.iter().rev().fold(0, |word, group| {
-            let bits = u64::from_le_bytes(*group) >> kind as u8 & 0x0101_0101_0101_0101;
-            word << 8 | bits.wrapping_mul(0x0102_0408_1020_4080) >> 56
-        })
+/// Of at most [`PLACES`] bars, one bit each, the oldest first, by kind.
+pub(super) fn told(tape: &Tape, rules: &Rules, bars: Range<usize>) -> [u64; KINDS] {
+    let signal = &tape.signal[bars.clone()];
+    let above = whether(signal, |signal| signal > rules.long_threshold);
+    let below = whether(signal, |signal| signal < rules.short_threshold);
+    let (up, down) = (above & !below, below & !above);
+    let mut passes = if rules.long { up } else { 0 } | if rules.short { down } else { 0 };
+    if rules.min_signal > 0.0 {
+        passes &= whether(signal, |signal| signal.abs() >= rules.min_signal);
     }
-
-    fn sides(&mut self, signals: &[f64], rules: &Rules) {
-        let (longs, shorts) = (u8::from(rules.long), u8::from(rules.short));
-        for (flag, &signal) in self.0.iter_mut().zip(signals) {
-            let above = u8::from(signal > rules.long_threshold);
-            let below = u8::from(signal < rules.short_threshold);
-            let (up, down) = (above & !below, below & !above);
-            let strong = u8::from(signal.abs() >= rules.min_signal);
-            let known = u8::from(!signal.is_nan());
-            let passes = (up & longs | down & shorts) & strong;
-            *flag = up << Kind::Up as u8
-                | down << Kind::Down as u8
-                | known << Kind::Known as u8
-                | passes << Kind::Passes as u8;
-        }
+    if let Some(most) = rules.max_age_bars {
+        passes &= whether(&tape.age[bars.clone()], |age| age >= 0 && age <= most);
     }
-
-    fn demand_known(&mut self, column: &[f64], bars: Range<usize>, enough: impl Fn(f64) -> bool) {
-        if column.is_empty() {
-            self.demand(&[f64::NAN; PLACES][..bars.len()], enough);
-        } else {
-            self.demand(&column[bars], enough);
-        }
+    if let Some(least) = rules.min_volume {
+        passes &= whether_known(tape.volume, bars.clone(), |volume| volume >= least);
     }
+    if rules.need_atr() {
+        passes &= whether_known(tape.atr, bars.clone(), |atr| atr > 0.0);
+    }
+    let mut told = [0; KINDS];
+    told[Kind::Here as usize] = whether(signal, |_| true);
+    told[Kind::Up as usize] = up;
+    told[Kind::Down as usize] = down;
+    told[Kind::Known as usize] = whether(signal, |signal| !signal.is_nan());
+    told[Kind::Passes as usize] = passes;
+    told[Kind::Fresh as usize] = if rules.hold {
+        passes
+    } else {
+        passes & whether(&tape.age[bars.clone()], |age| age == 0)
+    };
+    told[Kind::Pays as usize] = whether_known(tape.funding, bars, |rate| rate != 0.0);
+    told
+}
 
-    fn demand<T: Copy>(&mut self, values: &[T], enough: impl Fn(T) -> bool) {
-        for (flag, value) in self.0.iter_mut().zip(values) {
-            *flag &= !(u8::from(!enough(*value)) << Kind::Passes as u8);
-        }
+/// Of a column that may be empty: unknown at every bar.
+fn whether_known(column: &[f64], bars: Range<usize>, test: impl Fn(f64) -> bool) -> u64 {
+    if column.is_empty() {
+        0
+    } else {
+        whether(&column[bars], test)
     }
 }
 
-/// 1 where a flag is set.
-fn bit(flag: u8, kind: Kind) -> u8 {
-    flag >> kind as u8 & 1
+/// The bits of the values that pass a test: written so that compilers compare several at once.
+#[inline]
+fn whether<T: Copy>(values: &[T], test: impl Fn(T) -> bool) -> u64 {
+    let bits = values.iter().zip(&BITS);
+    bits.fold(0, |word, (value, bit)| {
+        word | if test(*value) { *bit } else { 0 }
+    })
 }

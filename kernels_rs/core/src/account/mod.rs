@@ -7,7 +7,9 @@
 mod alarm;
 mod bits;
 mod book;
+mod curves;
 mod decide;
+mod fills;
 mod flags;
 mod rules;
 mod tile;
@@ -77,10 +79,8 @@ pub struct Outcome {
     pub trades: Vec<f64>,
     /// Fees and funding paid.
     pub paid: [f64; 2],
-    /// Entries without room, and orders that no bar followed.
-    pub dropped: [usize; 2],
-    /// The place at which nothing was left.
-    pub ruined_at: Option<usize>,
+    /// Entries without room, orders that no bar followed, and the place at which nothing was left, -1: at none.
+    pub counts: [i64; 3],
 }
 
 /// Trades along the tape by the rules, from `rules.capital`.

@@ -1,8 +1,10 @@
 //! A stretch of places: sets of symbols and closes, each place's beside each other.
 
+use std::array::from_fn;
+
 use super::Tape;
 use super::bits::{Ones, PLACES, from, spot, turn, words};
-use super::flags::{Flags, KINDS, Kind};
+use super::flags::{KINDS, Kind, told};
 use super::rules::Rules;
 
 /// Symbols whose closes are turned together: a line of the cache.
@@ -15,21 +17,26 @@ pub(super) struct Tile {
     /// The bar after the last one seen, of every symbol; the first one in the tile.
     nexts: Vec<usize>,
     starts: Vec<usize>,
-    /// Words of every symbol over places, by kind, and the sets they turn into, `[PLACES, words]`.
+    /// Words of every symbol over places, by kind, and the sets they turn into, `[words, PLACES]`.
     of_symbols: [Vec<u64>; KINDS],
     sets: [Vec<u64>; KINDS],
-    /// `[PLACES, symbols]` last closes, and those of the place before the first.
+    /// The places at which any symbol is in the set.
+    any: [u64; KINDS],
+    /// Those at which the market alone gives something to do.
+    pub busy: u64,
+    /// `[PLACES, symbols]` last closes, 0 before the first, and those of the place before.
     closes: Vec<f64>,
     before: Vec<f64>,
     /// Symbols in the universe so far, and how many come into it at each place.
     joined: Vec<u64>,
+    filled: [[f64; PLACES]; GROUP],
     pub joins: [usize; PLACES],
 }
 
 impl Tile {
     pub fn new(tape: &Tape) -> Self {
         let symbols = tape.symbols();
-        let column = |length: usize| std::array::from_fn(|_| vec![0; length]);
+        let column = |length: usize| from_fn(|_| vec![0; length]);
         Self {
             first: 0,
             symbols,
@@ -37,9 +44,12 @@ impl Tile {
             starts: vec![0; symbols],
             of_symbols: column(symbols),
             sets: column(PLACES * words(symbols)),
-            closes: vec![f64::NAN; PLACES * symbols],
-            before: vec![f64::NAN; symbols],
+            any: [0; KINDS],
+            busy: 0,
+            closes: vec![0.0; PLACES * symbols],
+            before: vec![0.0; symbols],
             joined: vec![0; words(symbols)],
+            filled: [[0.0; PLACES]; GROUP],
             joins: [0; PLACES],
         }
     }
@@ -53,16 +63,31 @@ impl Tile {
         for symbol in 0..self.symbols {
             self.see(tape, rules, symbol);
         }
-        for (of_symbols, sets) in self.of_symbols.iter().zip(&mut self.sets) {
-            turn(of_symbols, sets);
+        for (kind, of_symbols) in self.of_symbols.iter().enumerate() {
+            turn(of_symbols, &mut self.sets[kind]);
+            self.any[kind] = of_symbols.iter().fold(0, |any, word| any | word);
         }
+        let every = if rules.rebalance_bars.is_some() {
+            !0
+        } else {
+            0
+        };
+        let [pays, fresh, ends] =
+            [Kind::Pays, Kind::Fresh, Kind::Ends].map(|kind| self.any[kind as usize]);
+        self.busy = pays | fresh | ends | every;
         self.turn_closes(tape);
     }
 
     /// Whether it holds, of every symbol, at a place of the tile.
     #[inline]
     pub fn set(&self, kind: Kind, place: usize, word: usize) -> u64 {
-        self.sets[kind as usize][place * self.joined.len() + word]
+        self.sets[kind as usize][word * PLACES + place]
+    }
+
+    /// Whether it holds of any symbol.
+    #[inline]
+    pub fn any(&self, kind: Kind, place: usize) -> bool {
+        self.any[kind as usize] >> place & 1 == 1
     }
 
     /// Over the places of the tile.
@@ -104,26 +129,12 @@ impl Tile {
         let count = at.partition_point(|at| self.place(*at) < PLACES);
         let at = &at[..count];
         (self.starts[symbol], self.nexts[symbol]) = (start, start + count);
-        let flags = Flags::of(tape, rules, start..start + count);
-        let here = match count {
-            0 => 0,
-            _ => !from(count),
-        };
-        let last = u64::from(count > 0 && start + count == end) << count.saturating_sub(1);
-        let kinds = [
-            Kind::Up,
-            Kind::Down,
-            Kind::Known,
-            Kind::Passes,
-            Kind::Fresh,
-            Kind::Pays,
-        ];
-        let told = kinds.map(|kind| (kind, flags.word(kind)));
-        for (kind, bits) in [(Kind::Here, here), (Kind::Ends, last)]
-            .into_iter()
-            .chain(told)
-        {
-            self.of_symbols[kind as usize][symbol] = self.spread(bits, at);
+        let mut told = told(tape, rules, start..start + count);
+        if count > 0 && start + count == end {
+            told[Kind::Ends as usize] = 1 << (count - 1);
+        }
+        for (kind, bits) in told.into_iter().enumerate() {
+            self.of_symbols[kind][symbol] = self.spread(bits, at);
         }
         self.join(symbol);
     }
@@ -153,34 +164,33 @@ impl Tile {
     }
 
     fn turn_closes(&mut self, tape: &Tape) {
-        let mut filled = [[0.0; PLACES]; GROUP];
         for group in (0..self.symbols).step_by(GROUP) {
             let lanes = GROUP.min(self.symbols - group);
-            for (lane, row) in filled[..lanes].iter_mut().enumerate() {
-                self.fill_closes(tape, group + lane, row);
+            for lane in 0..lanes {
+                self.fill_closes(tape, group + lane, lane);
             }
-            let targets = self.closes[group..].chunks_mut(self.symbols);
+            let filled = &self.filled[..lanes];
+            let closes = &mut self.closes[group..];
             if lanes == GROUP {
-                for (place, target) in targets.enumerate() {
-                    target[..GROUP].copy_from_slice(&std::array::from_fn::<_, GROUP, _>(|lane| {
-                        filled[lane][place]
-                    }));
+                for (place, target) in closes.chunks_mut(self.symbols).enumerate() {
+                    let column: [f64; GROUP] = from_fn(|lane| filled[lane][place]);
+                    target[..GROUP].copy_from_slice(&column);
                 }
             } else {
-                for (place, target) in targets.enumerate() {
-                    let column = filled[..lanes].iter().map(|row| row[place]);
-                    target
-                        .iter_mut()
-                        .zip(column)
-                        .for_each(|(to, close)| *to = close);
+                for (lane, row) in filled.iter().enumerate() {
+                    let targets = closes[lane..].iter_mut().step_by(self.symbols);
+                    targets
+                        .zip(row)
+                        .for_each(|(target, close)| *target = *close);
                 }
             }
         }
     }
 
     /// The last close at each place.
-    fn fill_closes(&self, tape: &Tape, symbol: usize, row: &mut [f64; PLACES]) {
+    fn fill_closes(&mut self, tape: &Tape, symbol: usize, lane: usize) {
         let (here, start) = (self.word(Kind::Here, symbol), self.starts[symbol]);
+        let row = &mut self.filled[lane];
         if here == !0 {
             row.copy_from_slice(&tape.close[start..start + PLACES]);
             return;

@@ -118,7 +118,7 @@ impl<'a> Bars<'a> {
 ///    `bollinger` closes; NaN where these are equal.
 /// 8. Volatility: the sample's standard deviation of the last `volatility` returns `2*(c - c[-1]) / (c + c[-1])`, per bar.
 /// 9. Hurst exponent: half the slope, by least squares, of `log2` of the mean square of the sums of k returns, all that
-///    lie within the last `hurst`, over `log2 k`, k = 1, 2, 4, 8, 16; NaN where one of them is 0.
+///    lie within the last `hurst`, over `log2 k`, k = 1, 2, 4, 8, 16; NaN where that of 1, 2, 8 or 16 is 0.
 ///
 /// Shapes: `out` holds [`FEATURES`] values per series, with `every` a row of its bars per place, one series after the
 /// other.
