@@ -195,10 +195,10 @@ def backtest(
 def _frame(columns: Iterable[tuple[str, str, Any]]) -> "DataFrame":
     import pandas as pd
 
-    def shown(kind: str, values: Any) -> Any:
-        return pd.to_datetime(values, unit="ms", utc=True) if kind == TIME else values
-
-    return pd.DataFrame({name: shown(kind, values) for name, kind, values in columns})
+    values = (
+        (name, pd.to_datetime(each, unit="ms", utc=True) if kind == TIME else each) for name, kind, each in columns
+    )
+    return pd.DataFrame(dict(values))
 
 
 def _resolved(given: Mapping[str, Any], config: str | Path | None, *, also: Collection[str] = ()) -> Resolved[Settings]:
@@ -219,9 +219,7 @@ def _resolved(given: Mapping[str, Any], config: str | Path | None, *, also: Coll
 
 def _written(value: Any) -> Any:
     """The value as a file could hold it."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    return value
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def _noted(error: AtcError) -> AtcError:
