@@ -53,9 +53,7 @@ def resolved_of(
 
 def written(value: Any) -> Any:
     """The value as a file could hold it."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    return value
+    return os.fspath(value) if isinstance(value, os.PathLike) else value
 
 
 def _noted(error: AtcError) -> AtcError:

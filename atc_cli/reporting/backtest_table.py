@@ -199,11 +199,7 @@ def _cell(part: Figures, each: Chosen) -> Text:
 
 def _checks(result: BacktestResult) -> list[tuple[Span, Span]]:
     """Each check that there is, run or not."""
-    found = []
-    for each in result.checks:
-        mark, said = words.verdict(each)
-        found.append(((mark, _MARKS[mark]), (said, QUIET if not each.ran else "")))
-    return found or [(("·", QUIET), ("none was run", QUIET))]
+    return [((mark, _MARKS[mark]), (said, QUIET if mark == "·" else "")) for mark, said in words.checks(result)]
 
 
 def _marked(label: str, lines: Iterable[tuple[Span, Span]], width: int | None) -> list[Text]:

@@ -130,6 +130,26 @@ def test_every_value_is_that_of_a_scan_of_its_window_alone(text: str, dialect: D
 
 @each_anchor
 @both_dialects
+@pytest.mark.parametrize("cutout", [0, LEAST + 3])
+def test_values_begin_with_the_bars_that_a_scan_needs(text: str, dialect: Dialect, cutout: int) -> None:
+    params = replace(PARAMS, dialect=dialect, cutout=cutout)
+    (found,) = replayed([tick_walk(BARS, 1)], params, text, 0)
+    first = max(LEAST, cutout + 1) - 1
+    assert np.isnan(found.average).tolist() == [True] * first + [False] * (BARS - first)
+
+
+@each_anchor
+def test_a_series_that_never_changes_its_side_has_no_age_whatever_is_computed_beside_it(text: str) -> None:
+    series = [each for seed in range(6) for each in (tick_walk(100, seed), flat(np.full(100, 5.0)))]
+    found = replayed(series, PARAMS, text, 61)
+    assert any(abs(each.average[-1]) > PARAMS.long_threshold for each in found[::2])
+    for still in found[1::2]:
+        assert (still.average[61:] == 0).all()
+        assert (still.age == -1).all()
+
+
+@each_anchor
+@both_dialects
 def test_nothing_before_the_start_and_nothing_depends_on_what_comes_later(text: str, dialect: Dialect) -> None:
     params = replace(PARAMS, dialect=dialect)
     whole = replayed(SERIES, params, text, 70)

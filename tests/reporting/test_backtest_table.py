@@ -49,7 +49,7 @@ def test_it_says_what_was_tested_and_what_is_paid_before_what_came_of_it():
     order = [
         "binanceusdm swap", "5 symbols", "2024-01-01 .. 2024-04-09", RESULT.anchor_words, "enters when the side flips",
         "3 ATR against it", "fee 5 bps: Binance USD-M taker", "⠤⠤ equity", "⠄⠄ benchmark", "total return", "▲ LONG",
-        "▼ SHORT", "look-ahead", "warm-up: not run", NOTES[0],
+        "▼ SHORT", "look-ahead: the past", "not run: warm-up", NOTES[0],
     ]  # fmt: skip
     places = [said.index(each) for each in order]
     assert places == sorted(places)

@@ -106,6 +106,15 @@ def test_a_history_that_begins_or_ends_elsewhere_keeps_what_it_can(cache: Cache)
     assert cache.replay([LONG], bar=130)[1] == 30
 
 
+def test_what_is_not_asked_for_is_kept_only_where_its_candles_are_the_same(cache: Cache) -> None:
+    cache.replay([LONG], bar=60)
+    changed = edited(LONG, 100)
+    assert cache.replay([changed], bar=130)[1] == 10
+    found, computed = cache.replay([changed], bar=60)
+    assert computed == 30
+    assert_same(found, fresh([changed], bar=60))
+
+
 def test_a_gap_that_closes_computes_the_windows_across_it(cache: Cache) -> None:
     cache.replay([without(LONG, 120, 121)], bar=60)
     found, computed = cache.replay([LONG], bar=60)
@@ -161,6 +170,7 @@ def test_whatever_happens_to_the_candles_the_values_are_those_of_a_replay_withou
         found, _ = cache.replay([candles], text, start)
         assert_same(found, fresh([candles], text, start))
         assert cache.replay([candles], text, start)[1] == 0
+        assert_same(cache.replay([candles], text, 45)[0], fresh([candles], text, 45))
     assert cache.said == []
 
 
