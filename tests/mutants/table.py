@@ -126,7 +126,7 @@ MUTANTS = (
         old="            & x.gt(zero)",
         new="            & x.ge(zero)",
         test="--lib a_zero_never_restarts",
-        equal="at x = 0 the spec's r is |C|, so |C| - (r - x) is 0, not above it: nothing fires with or without `x != 0`",
+        equal="at x = 0 the r of the spec is |C|, so that |C| - (r - x) is 0: nothing fires with or without `x != 0`",
     ),
     Mutant(
         name="a compensated sum never starts afresh",
