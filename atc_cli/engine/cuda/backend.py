@@ -1,0 +1,94 @@
+"""The CUDA kernels as a backend."""
+
+import os
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import TypeVar
+
+from atc_cli.domain.catalog import Dialect, Want
+from atc_cli.domain.engines import Engine
+from atc_cli.domain.panel import Panel
+from atc_cli.domain.params import Params
+from atc_cli.engine.backend import Offer, OneForm, Unavailable, Values, check_dialect, check_families
+from atc_cli.engine.cuda import presence
+from atc_cli.engine.cuda.device import Device, OutOfMemoryError
+from atc_cli.errors import UnavailableError
+
+Result = TypeVar("Result")
+
+# Not measured: CuPy's import, a context and kernels read back; the bar of a card with few float64 units.
+_START_MS, _NS_PER_BAR = 1500.0, 5.0
+# Of the free memory: the rest is for what the driver and others take meanwhile.
+_SHARE = 0.8
+
+
+class CudaBackend(OneForm):
+    """The sources of kernels_cu on the device that `open_device` gives, which is asked for at the first use."""
+
+    name = Engine.CUDA
+    compiles = True
+
+    def __init__(self, open_device: Callable[[], Device]) -> None:
+        self._open = open_device
+        self._device: Device | None = None
+
+    def compiling(self, _dialect: Dialect) -> bool:
+        """Whether nothing that was compiled is kept; both dialects are compiled together, in a few seconds."""
+        return self._device is None and not any(cache_folder().glob("*.cubin"))
+
+    def compute(self, panel: Panel, params: Params, want: Want) -> Values:
+        """Values of every series; see Values. Batches that do not fit are halved once, then UnavailableError."""
+        from atc_cli.engine.cuda.batch import compute_panel
+
+        self._check(params)
+        if not panel.width:
+            return Values.empty(len(panel), 0, want)
+        return self._fitting(lambda share: compute_panel(self.device, panel, params, want, share=share))
+
+    @property
+    def device(self) -> Device:
+        """Opened once."""
+        if self._device is None:
+            self._device = self._open()
+        return self._device
+
+    def _check(self, params: Params) -> None:
+        from atc_cli.engine.cuda.riders import PLACES
+
+        check_dialect(self.name, PLACES, params.dialect)
+        check_families(self.name, PLACES[params.dialect], params)
+
+    def _fitting(self, run: Callable[[float], Result]) -> Result:
+        """What `run` gives with batches of a share of the memory, or of half of it."""
+        try:
+            return run(_SHARE)
+        except OutOfMemoryError:
+            pass
+        try:
+            return run(_SHARE / 2)
+        except OutOfMemoryError as error:
+            said = f"backend {self.name} ran out of memory, with half a batch too: {error}"
+            remedy = "end what else uses the GPU, ask for fewer symbols or bars, or use --backend rust"
+            raise UnavailableError(said, remedy) from None
+
+
+def cache_folder() -> Path:
+    """Where CuPy keeps what it compiled."""
+    return Path(os.environ.get("CUPY_CACHE_DIR") or Path.home() / ".cupy" / "kernel_cache")
+
+
+def offer(spec: ModuleSpec | None) -> Offer | Unavailable:
+    """Available where CuPy, a driver and a device are: `spec` is what find_spec("cupy") says."""
+    if spec is None:
+        return Unavailable(Engine.CUDA, "cupy is not installed", presence.INSTALL)
+    fault = presence.fault_of(presence.installed(), presence.driver)
+    if fault is not None:
+        return Unavailable(Engine.CUDA, fault.why, fault.remedy, expected=True)
+    return Offer(CudaBackend(_gpu), start_ms=_START_MS, ns_per_bar=_NS_PER_BAR)
+
+
+def _gpu() -> Device:
+    from atc_cli.engine.cuda.gpu import Gpu
+
+    return Gpu()
