@@ -37,13 +37,13 @@ class Gate:
         return self._compared(backend, params, want) or self._compared(backend, params, Want.ALL)
 
     def _windows(self, backend: Windows, params: Params) -> str | None:
-        """Windows of the first series against the reference on each alone."""
+        """Windows of two series against the reference on each alone."""
         for name, panel in self._panels:
-            history = panel.series[0]
-            bars = len(history) - _WINDOWS
-            ends = np.arange(bars - 1, len(history) - 1).astype(np.uintp)
-            got = backend.compute_windows(Panel.of([history]), params, ends, bars)
-            windows = [history.between(i, i + bars) for i in range(_WINDOWS)]
+            bars = panel.width - _WINDOWS
+            series, ends = np.arange(_WINDOWS) % min(len(panel), 2), bars - 1 + np.arange(_WINDOWS)
+            ends = np.minimum(ends, np.diff(panel.offsets)[series] - 1)
+            got = backend.compute_windows(panel, params, series, ends, bars)
+            windows = [panel.series[one].between(0, end + 1).tail(bars) for one, end in zip(series, ends, strict=True)]
             right = ReferenceBackend().compute(Panel.of(windows), params, Want.LAST)
             found = first_difference(got, right, members=False)
             if found:

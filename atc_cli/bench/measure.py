@@ -82,8 +82,9 @@ def _prepared(job: Job, computer: Computes) -> tuple[Call, int, int, int]:
         return _steps(job, computer, params), job.symbols, 1, job.symbols
     panel = panel_of(job.data, job.timeframe, job.symbols, job.bars)
     if job.mode == REANCHORED and isinstance(computer, Windows):
-        ends = np.arange(WINDOW_BARS - 1, panel.width).astype(np.uintp)
-        windows = partial(computer.compute_windows, panel, params, ends, WINDOW_BARS)
+        ends = np.concatenate([np.arange(WINDOW_BARS - 1, len(each)) for each in panel.series])
+        series = np.repeat(np.arange(len(panel)), [max(len(each) - WINDOW_BARS + 1, 0) for each in panel.series])
+        windows = partial(computer.compute_windows, panel, params, series, ends, WINDOW_BARS)
         return windows, len(panel), panel.width, len(ends) * WINDOW_BARS
     whole = partial(computer.compute, panel, params, Want(job.want))
     return whole, len(panel), panel.width, int(panel.offsets[-1])

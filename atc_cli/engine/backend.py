@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.domain.catalog import FAMILIES, MEMBERS, Dialect, Want
-from atc_cli.domain.panel import Panel
+from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
 from atc_cli.errors import UnavailableError
 
@@ -74,6 +74,20 @@ class Values:
             member_equity=self.member_equity[some],
             grid=self.grid[some],
         )
+
+    def shown(self) -> NDArray[np.bool_]:
+        """Whether a scan shows it, in the shape of `average`: that and the sum of the X_S in use are finite.
+
+        ValueError where no X_S were wanted.
+        """
+        if self.weights.shape[1] == 0:
+            raise ValueError("whether equities overflowed is not known of want average")
+        totals = np.zeros(self.average.shape)
+        with np.errstate(over="ignore"):
+            for family in range(self.weights.shape[1]):  # in the order of LastBar.weight_total: it may decide
+                weight = self.weights[:, family]
+                totals += np.where(np.isnan(weight), 0.0, weight)
+        return np.isfinite(self.average) & np.isfinite(totals)
 
     def at(self, panel: Panel, series: int, open_ms: int) -> float:
         """Average_Signal of a series of `panel` at the bar that opened then (UTC ms), NaN where it has no such bar.
@@ -187,11 +201,22 @@ class OneForm:
 
 
 @runtime_checkable
-class Windows(Backend, Protocol):
-    """A backend that also computes windows of one history."""
+class Windows(Protocol):
+    """What a backend can besides that computes windows of series."""
 
-    def compute_windows(self, panel: Panel, params: Params, ends: NDArray[np.uintp], bars: int) -> Values:
-        """The last values of the window of `bars` bars that ends at each bar of `ends`, without members."""
+    def windows_at_once(self, bars: int) -> int:
+        """How many windows of so many bars one call should have: with fewer it is slower, with more no faster."""
+
+    def compute_windows(
+        self, panel: Panel, params: Params, series: Ints, ends: Ints, bars: int | Ints, *, want: Want = Want.LAST
+    ) -> Values:
+        """What a scan of each window alone gives, without members; rows over time are as wide as the longest.
+
+        Window i is the last `bars` bars (of all, or [n] of each) up to bar ends[i] of series number series[i], both
+        [n] and counted from 0; one that would begin before its series begins with it. All in one call.
+
+        Raises ValueError for a window that is none, and for want all; UnavailableError as `compute` does.
+        """
 
 
 class Stream(Protocol):

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.engines import AUTO, SIMD_PATHS, Engine
 from atc_cli.domain.features import Features, Lengths
-from atc_cli.domain.panel import Panel
+from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Form, Offer, Unavailable, Values
-from atc_cli.engine.packing import Bounds, Floats, Lent, PlainParams, growth_of, growth_to_come
+from atc_cli.engine.packing import Floats, Lent, PlainParams, growth_of, growth_to_come
+from atc_cli.engine.windows import bounds_of, width_of
 from atc_cli.errors import UnavailableError
 from atc_cli.stages import stage
 
@@ -27,6 +28,9 @@ _BUILD = "run `make build`, or install a wheel"
 _BARS_PER_THREAD = 100_000
 # some 20 MB of columns: they are copies, and those of five thousand symbols at once would be one copy too many
 _PART_BARS = 500_000
+# a sixth of a second on one core, half a megabyte of values
+_WINDOW_BARS = 8_000_000
+_WINDOWS_LEAST = 64
 
 
 class RustBackend:
@@ -69,17 +73,20 @@ class RustBackend:
             self._compute(lent, plain, want, values.rows(rows))
         return values
 
-    def compute_windows(self, panel: Panel, params: Params, ends: Bounds, bars: int) -> Values:
-        """The last values of the window of `bars` bars that ends at each bar of `ends`, as a scan then saw them.
+    def windows_at_once(self, bars: int) -> int:
+        """So many that threads and blocks of lanes have enough to share, and their values stay small."""
+        return max(_WINDOW_BARS // max(bars, 1), _WINDOWS_LEAST)
 
-        `panel` holds one series; `ends` [n] are bar numbers in it, each at least bars - 1. Every window has its own
-        anchor, grid and growth. Returns what Want.LAST gives for n series, without members.
-        """
+    def compute_windows(
+        self, panel: Panel, params: Params, series: Ints, ends: Ints, bars: int | Ints, *, want: Want = Want.LAST
+    ) -> Values:
+        """What a scan of each window alone gives; see Windows. Nothing is copied: windows overlap in the columns."""
         plain = _plain(params)
-        values = Values.empty(len(ends), bars, Want.LAST, members=False)
-        behind = ends.astype(np.uintp) + np.uintp(1)
-        lent = Lent.of(panel, params, growth_of(params, bars), (behind - np.uintp(bars), behind))
-        self._compute(lent, plain, Want.LAST, values)
+        starts, behind = bounds_of(panel, series, ends, bars, want)
+        longest = width_of(bars)
+        values = Values.empty(len(ends), longest, want, members=False)
+        lent = Lent.of(panel, params, growth_of(params, longest), (starts, behind))
+        self._compute(lent, plain, want, values)
         return values
 
     def stream(self, panel: Panel, params: Params) -> "RustState":

@@ -14,7 +14,7 @@ from atc_cli.bench.measure import Job, Measured, MeasureError, measure
 from atc_cli.cli.bench import bench_code
 from atc_cli.commands import bench
 from atc_cli.domain.catalog import FAMILIES, MEMBERS, Dialect, Want
-from atc_cli.domain.panel import Panel
+from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.bench import ADVANCE, REANCHORED, Parity
 from atc_cli.engine import reference, rust
@@ -258,8 +258,10 @@ def test_windows_and_steps_of_the_kernels_pass_the_gate_and_wrong_ones_do_not() 
 class WrongWindows(rust.RustBackend):
     """Takes every window, and every stream, to begin a bar late."""
 
-    def compute_windows(self, panel: Panel, params: Params, ends: np.ndarray, bars: int) -> Values:
-        return super().compute_windows(panel, params, ends, bars - 1)
+    def compute_windows(
+        self, panel: Panel, params: Params, series: Ints, ends: Ints, bars: int | Ints, *, want: Want = Want.LAST
+    ) -> Values:
+        return super().compute_windows(panel, params, series, ends, bars - 1, want=want)
 
     def stream(self, panel: Panel, params: Params) -> rust.RustState:
         late = [each.tail(len(each) - 1) for each in panel.series]

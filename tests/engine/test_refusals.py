@@ -62,7 +62,7 @@ def test_windows_and_streams_refuse_what_a_batch_refuses(name: str) -> None:
     assert isinstance(engine, Streams)
     saved = engine.stream(PANEL, Params()).to_bytes()
     for call in (
-        lambda: engine.compute_windows(PANEL, params, np.array([89], np.uintp), 80),
+        lambda: engine.compute_windows(PANEL, params, np.array([0]), np.array([89]), 80),
         lambda: engine.stream(PANEL, params),
         lambda: engine.resume(saved, params),
     ):

@@ -34,22 +34,11 @@ def last_bars(values: Values, series: int) -> tuple[object, ...]:
     return last.average, last.families.tolist(), last.weights.tolist(), last.flipped, last.grid
 
 
-@both_dialects
-def test_windows_of_one_history_are_what_a_scan_would_have_seen(dialect: Dialect) -> None:
-    history, params, bars = tick_walk(400, 3), Params(dialect=dialect, cutout=5), 120
-    ends = np.array([119, 120, 200, 321, 399, 150, 151, 152, 153, 154])
-    found = RustBackend().compute_windows(Panel.of([history]), params, ends, bars)
-    for row, end in enumerate(ends):
-        alone = compute("reference", cut([history], end + 1 - bars, end + 1), params, Want.LAST)
-        assert last_bars(found, row) == last_bars(alone, 0)
-    assert found.member_sign.size == 0
-
-
 def test_a_window_has_the_grid_of_its_own_bars() -> None:
     closes = np.concatenate((np.full(60, 5.0), np.linspace(5.01, 6.19, 60).round(2), np.full(60, 1 / 3)))
     panel = Panel.of([candles_of(np.stack([closes] * 4))])
     ends = np.array([59, 119, 179])
-    assert RustBackend().compute_windows(panel, Params(), ends, 60).grid.tolist() == [0, 2, -1]
+    assert RustBackend().compute_windows(panel, Params(), np.zeros(3, int), ends, 60).grid.tolist() == [0, 2, -1]
 
 
 @each_path

@@ -8,17 +8,21 @@ from typing import TypeVar
 
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.engines import Engine
-from atc_cli.domain.panel import Panel
+from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Offer, OneForm, Unavailable, Values, check_dialect, check_families
 from atc_cli.engine.cuda import presence
 from atc_cli.engine.cuda.device import Device, OutOfMemoryError
+from atc_cli.engine.windows import bounds_of, width_of
 from atc_cli.errors import UnavailableError
 
 Result = TypeVar("Result")
 
 # Not measured: CuPy's import, a context and kernels read back; the bar of a card with few float64 units.
 _START_MS, _NS_PER_BAR = 1500.0, 5.0
+# launches follow each other without a pause, and the columns are sent again with every call
+_WINDOW_BARS = 600_000_000
+_WINDOWS_LEAST = 4096
 # Of the free memory: the rest is for what the driver and others take meanwhile.
 _SHARE = 0.8
 
@@ -45,6 +49,30 @@ class CudaBackend(OneForm):
         if not panel.width:
             return Values.empty(len(panel), 0, want)
         return self._fitting(lambda share: compute_panel(self.device, panel, params, want, share=share))
+
+    def windows_at_once(self, bars: int) -> int:
+        """So many that sending the columns is a small part of it, and their values stay some tens of megabytes."""
+        return max(_WINDOW_BARS // max(bars, 1), _WINDOWS_LEAST)
+
+    def compute_windows(
+        self, panel: Panel, params: Params, series: Ints, ends: Ints, bars: int | Ints, *, want: Want = Want.LAST
+    ) -> Values:
+        """What a scan of each window alone gives; see Windows. The columns are sent once: windows overlap there."""
+        from atc_cli.engine.cuda.batch import compute_windows
+        from atc_cli.engine.packing import Lent, growth_of
+
+        self._check(params)
+        bounds = bounds_of(panel, series, ends, bars, want)
+        longest = width_of(bars)
+        lent = Lent.of(panel, params, growth_of(params, longest), bounds)
+
+        def run(share: float) -> Values:
+            values = Values.empty(len(ends), longest, want, members=False)
+            if len(ends):
+                compute_windows(self.device, lent, params, want, values, share=share)
+            return values
+
+        return self._fitting(run)
 
     @property
     def device(self) -> Device:
