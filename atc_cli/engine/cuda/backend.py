@@ -23,8 +23,6 @@ _START_MS, _NS_PER_BAR = 1500.0, 5.0
 # launches follow each other without a pause, and the columns are sent again with every call
 _WINDOW_BARS = 600_000_000
 _WINDOWS_LEAST = 4096
-# Of the free memory: the rest is for what the driver and others take meanwhile.
-_SHARE = 0.8
 
 
 class CudaBackend(OneForm):
@@ -48,7 +46,7 @@ class CudaBackend(OneForm):
         self._check(params)
         if not panel.width:
             return Values.empty(len(panel), 0, want)
-        return self._fitting(lambda share: compute_panel(self.device, panel, params, want, share=share))
+        return self._fitting(lambda halved: compute_panel(self.device, panel, params, want, halved=halved))
 
     def windows_at_once(self, bars: int) -> int:
         """So many that sending the columns is a small part of it, and their values stay some tens of megabytes."""
@@ -66,10 +64,10 @@ class CudaBackend(OneForm):
         longest = width_of(bars)
         lent = Lent.of(panel, params, growth_of(params, longest), bounds)
 
-        def run(share: float) -> Values:
+        def run(halved: bool) -> Values:
             values = Values.empty(len(ends), longest, want, members=False)
             if len(ends):
-                compute_windows(self.device, lent, params, want, values, share=share)
+                compute_windows(self.device, lent, params, want, values, halved=halved)
             return values
 
         return self._fitting(run)
@@ -87,14 +85,14 @@ class CudaBackend(OneForm):
         check_dialect(self.name, PLACES, params.dialect)
         check_families(self.name, PLACES[params.dialect], params)
 
-    def _fitting(self, run: Callable[[float], Result]) -> Result:
-        """What `run` gives with batches of a share of the memory, or of half of it."""
+    def _fitting(self, run: Callable[[bool], Result]) -> Result:
+        """What `run` gives, with half a batch where a whole one does not fit."""
         try:
-            return run(_SHARE)
+            return run(False)
         except OutOfMemoryError:
             pass
         try:
-            return run(_SHARE / 2)
+            return run(True)
         except OutOfMemoryError as error:
             said = f"backend {self.name} ran out of memory, with half a batch too: {error}"
             remedy = "end what else uses the GPU, ask for fewer symbols or bars, or use --backend rust"

@@ -1,5 +1,6 @@
 """A panel, or windows of one, through the kernels: in batches that fit, copies and kernels side by side."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.grid import CLOSE, SOURCE_COLUMNS, exactness_factor, float_source
-from atc_cli.domain.panel import COLUMNS, Panel
+from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Values
 from atc_cli.engine.cuda import launch
@@ -20,6 +21,8 @@ from atc_cli.engine.packing import Floats, Lent, growth_of
 Ints = NDArray[np.int64]
 
 _QUEUES = 2
+# Of the free memory: the rest is for what the driver and others take meanwhile.
+_SHARE = 0.8
 # Of the free memory, for what members keep outside their registers.
 _RING_SHARE = 0.05
 # Launches of so many times what keeps the device busy: small ones let copies begin early, large ones waste less.
@@ -28,34 +31,32 @@ _INDEX_BYTES = 8 + 4 + 4 + 1
 _BLANK = {"flipped": -1, "member_sign": 0, "grid": -1}
 
 
-def compute_panel(device: Device, panel: Panel, params: Params, want: Want, *, share: float) -> Values:
-    """Values of every series; batches take a share of the free memory."""
+def compute_panel(device: Device, panel: Panel, params: Params, want: Want, *, halved: bool) -> Values:
+    """Values of every series; `halved` batches where whole ones did not fit."""
     values = Values.empty(len(panel), panel.width, want)
-    growth = growth_of(params, panel.width)
-    job = _Job.of(device, params, want, growth)
     columns = 1 + len(_source_columns(params))
     taken_bytes = _INDEX_BYTES + panel.width * (2 * 8 * columns + 2)
-    width = panel.width * job.at_once(values, taken_bytes, _PANEL_WAVES, share)
-    for turn, (rows, part) in enumerate(panel.parts(width)):
-        with job.turn(turn) as batch:
-            batch.compute_panel(Lent.of(part, params, growth), values.rows(rows))
-    job.wait()
+    with _Job.of(device, params, want, growth_of(params, panel.width)) as job:
+        at_once = job.at_once(values, taken_bytes, _PANEL_WAVES, halved=halved)
+        for turn, first in enumerate(range(0, len(panel), at_once)):
+            rows = slice(first, first + at_once)
+            with job.turn(turn) as batch:
+                batch.compute_series(panel.series[rows], values.rows(rows))
     return values
 
 
-def compute_windows(device: Device, lent: Lent, params: Params, want: Want, values: Values, *, share: float) -> None:
+def compute_windows(device: Device, lent: Lent, params: Params, want: Want, values: Values, *, halved: bool) -> None:
     """Fill in windows, which overlap in the columns: those are sent once."""
-    job = _Job.of(device, params, want, lent.growth)
-    with job.turn(0) as first:
-        columns = first.sent(lent)
-        found = first.decimals(columns, len(lent.close))
-        first.queue.wait()
-    at_once = job.at_once(values, _INDEX_BYTES, _WINDOW_WAVES, share)
-    for turn, start in enumerate(range(0, len(lent.starts), at_once)):
-        rows = slice(start, start + at_once)
-        with job.turn(turn) as batch:
-            batch.compute_windows(columns, found, (lent.starts[rows], lent.ends[rows]), values.rows(rows))
-    job.wait()
+    with _Job.of(device, params, want, lent.growth) as job:
+        with job.turn(0) as first:
+            columns = first.sent(lent)
+            found = first.decimals(columns, len(lent.close))
+            first.queue.wait()
+        at_once = job.at_once(values, _INDEX_BYTES, _WINDOW_WAVES, halved=halved)
+        for turn, start in enumerate(range(0, len(lent.starts), at_once)):
+            rows = slice(start, start + at_once)
+            with job.turn(turn) as batch:
+                batch.compute_windows(columns, found, (lent.starts[rows], lent.ends[rows]), values.rows(rows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +76,17 @@ class _Batch:
     def __exit__(self, *failure: Any) -> None:
         self.queue.__exit__(*failure)
 
-    def compute_panel(self, lent: Lent, values: Values) -> None:
+    def compute_series(self, series: Sequence[Candles], values: Values) -> None:
         """Series side by side, the longest first."""
-        order, bars = _order(lent.starts, lent.ends)
+        ends = np.cumsum([len(each) for each in series], dtype=np.int64)
+        starts = ends - [len(each) for each in series]
+        order, bars = _order(starts, ends)
         if len(order) == 0:
             return
-        flat = self.sent(lent)
+        flat = self._joined(series)
         lanes = self._lanes(flat, np.arange(len(order)), bars, step=len(order))
-        starts = self.queue.send(lent.starts[order].astype(np.int64))
-        laid = [self._laid(each, starts, lanes) for each in (flat.close, *flat.source)]
+        begins = self.queue.send([starts[order]])
+        laid = [self._laid(each, begins, lanes) for each in (flat.close, *flat.source)]
         columns = Columns(laid[0], laid[1:])
         found = self.decimals(columns, lanes.count * lanes.longest)
         self._scan(found, replace(lanes, columns=columns), order, values)
@@ -96,11 +99,26 @@ class _Batch:
             self._scan(found, lanes, order, values)
 
     def sent(self, lent: Lent) -> Columns:
-        """The columns that are read; in `tradingview`, where nothing depends on a grid, the source itself."""
-        columns = [getattr(lent, COLUMNS[place]) for place in _source_columns(self.params)]
-        if self.params.dialect is Dialect.TRADINGVIEW and len(columns) > 1:
-            columns = [float_source(np.stack([lent.open, lent.high, lent.low, lent.close]), self.params.source)]
-        return Columns(self.queue.send(lent.close), [self.queue.send(each) for each in columns])
+        """Flat columns."""
+        prices = [lent.open, lent.high, lent.low, lent.close]
+        return self._columns(
+            lambda place: [prices[place]], lambda: [float_source(np.stack(prices), self.params.source)]
+        )
+
+    def _joined(self, series: Sequence[Candles]) -> Columns:
+        """Columns of series one after the other, copied once on their way."""
+        source = self.params.source
+        return self._columns(
+            lambda place: [each.values[place] for each in series],
+            lambda: [float_source(each.values, source) for each in series],
+        )
+
+    def _columns(self, column: Callable[[int], list[Floats]], blended: Callable[[], list[Floats]]) -> Columns:
+        """What is read; in `tradingview`, where nothing depends on a grid, the source itself."""
+        places = _source_columns(self.params)
+        alone = self.params.dialect is Dialect.TRADINGVIEW and len(places) > 1
+        parts = [blended()] if alone else [column(place) for place in places]
+        return Columns(self.queue.send(column(CLOSE)), [self.queue.send(each) for each in parts])
 
     def decimals(self, columns: Columns, values: int) -> Array:
         """Of every bar the decimals at which it lies on a grid."""
@@ -117,8 +135,8 @@ class _Batch:
     def _lanes(self, columns: Columns, bases: Ints, bars: Ints, step: int) -> Lanes:
         return Lanes(
             columns=columns,
-            bases=self.queue.send(bases),
-            bars=self.queue.send(bars.astype(np.int32)),
+            bases=self.queue.send([bases]),
+            bars=self.queue.send([bars.astype(np.int32)]),
             decimals=self.queue.blank((len(bars),), -1, np.int8),
             step=step,
             count=len(bars),
@@ -134,7 +152,7 @@ class _Batch:
         made = {
             name: self.queue.blank(each.shape, _BLANK.get(name, np.nan), each.dtype) for name, each in arrays.items()
         }
-        rows, members = self.queue.send(order.astype(np.int32)), len(values.member_sign) > 0
+        rows, members = self.queue.send([order.astype(np.int32)]), len(values.member_sign) > 0
         out = Outputs(**made, rows=rows, width=values.width, want=self.want, members=members)
         launch.scan(self.device.module, self.params, self.tables, lanes, out)
         for name, each in arrays.items():
@@ -158,11 +176,12 @@ class _Job:
         tables = [_tables(each, params, riders, growth, blocks=blocks) for each in queues]
         return cls(device, tuple(_Batch(device, *each, params, want) for each in zip(queues, tables, strict=True)))
 
-    def at_once(self, values: Values, taken_bytes: int, waves: int, share: float) -> int:
-        """Lanes of a batch: what keeps the device busy, or what two batches have room for."""
+    def at_once(self, values: Values, taken_bytes: int, waves: int, *, halved: bool) -> int:
+        """Lanes of a batch: what keeps the device busy, or what two batches have room for; or half of that."""
         each_bytes = taken_bytes + sum(values.sizes_bytes()) // max(len(values.grid), 1)
-        room = int(self.device.free_bytes() * share) // _QUEUES
-        return max(1, min(self.batches[0].tables.blocks * LANES * waves, room // each_bytes))
+        room = int(self.device.free_bytes() * _SHARE) // _QUEUES
+        fitting = min(self.batches[0].tables.blocks * LANES * waves, room // each_bytes)
+        return max(1, fitting // 2 if halved else fitting)
 
     def turn(self, number: int) -> _Batch:
         """The queue whose turn it is, once it has done what it had to."""
@@ -170,8 +189,11 @@ class _Job:
         batch.queue.wait()
         return batch
 
-    def wait(self) -> None:
-        """Until everything is done."""
+    def __enter__(self) -> "_Job":
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        """Nothing is under way any more, also where something failed: memory would be given to others meanwhile."""
         for batch in self.batches:
             batch.queue.wait()
 
@@ -180,10 +202,10 @@ def _tables(queue: Queue, params: Params, riders: Riders, growth: Floats, *, blo
     with queue:
         return Tables(
             riders=riders,
-            growth=queue.send(growth),
-            table=queue.send(riders.table),
-            constants=queue.send(riders.constants),
-            starts=queue.send(launch.starts_of(params)),
+            growth=queue.send([growth]),
+            table=queue.send([riders.table]),
+            constants=queue.send([riders.constants]),
+            starts=queue.send([launch.starts_of(params)]),
             ring=queue.blank((blocks * launch.ring_values(riders),), 0, np.float64),
             blocks=blocks,
         )

@@ -1,5 +1,6 @@
 """What runs kernels: a GPU through CuPy, or in tests this processor."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Protocol
 
@@ -28,8 +29,8 @@ class Queue(Protocol):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
 
-    def send(self, values: NDArray[Any]) -> Array:
-        """A copy on the device."""
+    def send(self, parts: Sequence[NDArray[Any]]) -> Array:
+        """A copy of arrays, of one type and joined along the first axis, on the device."""
 
     def blank(self, shape: tuple[int, ...], value: float, dtype: DTypeLike) -> Array:
         """An array on the device, full of one value."""

@@ -1,6 +1,6 @@
 """A GPU through CuPy: streams, pinned memory, kernels compiled once and kept in CuPy's cache."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -63,12 +63,13 @@ class GpuQueue:
     ) -> None:
         self._stream.__exit__(kind, error, trace)
 
-    def send(self, values: NDArray[Any]) -> Array:
-        """A copy on the device, under way."""
+    def send(self, parts: Sequence[NDArray[Any]]) -> Array:
+        """A copy of the joined arrays on the device, under way."""
+        shape = (sum(len(each) for each in parts), *parts[0].shape[1:])
         with _fitting(self._cp):
-            pinned = self._page_locked(values.shape, values.dtype)
-            pinned[...] = values
-            sent = self._cp.empty(values.shape, values.dtype)
+            pinned = self._page_locked(shape, parts[0].dtype)
+            np.concatenate(parts, out=pinned)
+            sent = self._cp.empty(shape, parts[0].dtype)
             sent.set(pinned, stream=self._stream)
         self._pinned.append(pinned)
         return sent

@@ -14,7 +14,7 @@ from atc_cli.engine.packing import Floats
 
 # As in the sources.
 LANES = 8
-THREADS_MAX = 640
+_THREADS_USUAL = 512
 _FLOOR, _TOLERATED = 0.25, 0.24999999990000001
 _COLUMNS = 4
 
@@ -87,9 +87,9 @@ class Tables:
 
 
 def block_threads(riders: Riders) -> int:
-    """Threads of a block: riders', those of the layers of each family, of the signal, those that load prices."""
-    layers = ceil(len(FAMILIES) * LANES / WARP_THREADS) * WARP_THREADS
-    return len(riders.table) * LANES + layers + 2 * WARP_THREADS
+    """Threads of a block: riders', those of families and signal of each lane, those that load prices."""
+    layers = ceil((len(FAMILIES) + 1) * LANES / WARP_THREADS) * WARP_THREADS
+    return len(riders.table) * LANES + layers + WARP_THREADS
 
 
 def ring_values(riders: Riders) -> int:
@@ -164,5 +164,6 @@ def scan(module: Module, params: Params, tables: Tables, lanes: Lanes, out: Outp
         np.int32(delayed),
         *out.arguments(),
     )
-    grid = (min(ceil(lanes.count / LANES), tables.blocks),)
-    module.get_function(f"atc_{params.dialect}")(grid, (block_threads(tables.riders),), arguments)
+    grid, threads = min(ceil(lanes.count / LANES), tables.blocks), block_threads(tables.riders)
+    wide = "_wide" if params.dialect is Dialect.LTS and threads > _THREADS_USUAL else ""
+    module.get_function(f"atc_{params.dialect}{wide}")((grid,), (threads,), arguments)

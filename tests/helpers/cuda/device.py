@@ -1,5 +1,6 @@
 """This processor as a device: memory of a stated size, queues that do everything at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
@@ -20,6 +21,7 @@ class HostDevice:
     blocks: int = 3
     memory_bytes: int = 1 << 30
     used: list[int] = field(default_factory=lambda: [0])
+    refused: int = 0
 
     def free_bytes(self) -> int:
         return self.memory_bytes - self.used[0]
@@ -29,8 +31,10 @@ class HostDevice:
 
     def held(self, array: np.ndarray) -> np.ndarray:
         """The array, counted as long as it lives."""
-        if array.nbytes > self.free_bytes():
-            raise OutOfMemoryError(f"{array.nbytes} bytes, {self.free_bytes()} free")
+        free = self.memory_bytes - self.used[0]
+        if array.nbytes > free:
+            self.refused += 1
+            raise OutOfMemoryError(f"{array.nbytes} bytes, {free} free")
         self._count(array.nbytes)
         finalize(array, self._count, -array.nbytes)
         return array
@@ -56,9 +60,9 @@ class HostQueue:
     ) -> None:
         self.inside = False
 
-    def send(self, values: np.ndarray) -> np.ndarray:
+    def send(self, parts: Sequence[np.ndarray]) -> np.ndarray:
         assert self.inside
-        sent = self.device.held(np.array(values, order="C"))
+        sent = self.device.held(np.concatenate(parts))
         sent.flags.writeable = False
         return sent
 

@@ -16,9 +16,9 @@
 #define DECIMALS 15
 #define RENEWAL 256
 
-__device__ __forceinline__ double undefined() { return __longlong_as_double(0x7ff8000000000000LL); }
+__device__ double undefined() { return __longlong_as_double(0x7ff8000000000000LL); }
 
-__device__ __forceinline__ double power_of_ten(int k) {
+__device__ double power_of_ten(int k) {
     double power = 1.0;
     for (int i = 0; i < k; ++i) power *= 10.0;  // exact up to 10^22
     return power;
@@ -35,57 +35,66 @@ struct Lane {
     size_t base, step;
     int bars;
     signed char decimals;  // of its grid, -1 for none
-    bool on_grid;
-    double scale;     // 10^k
-    double multiple;  // of the close's ticks: the source is a sum of so many columns
-    double divisor;   // of that sum
-    double per_unit;  // ticks per unit of price
+    double scale;  // 10^k
 };
 
-__device__ __forceinline__ Lane lane_of(const long long* bases, const int* bars, const signed char* decimals,
-                                        long long step, int lane, int columns) {
+__device__ Lane lane_of(const long long* bases, const int* bars, const signed char* decimals,
+                        long long step, int lane) {
     Lane it;
     it.base = (size_t)bases[lane];
     it.step = (size_t)step;
     it.bars = bars[lane];
     it.decimals = decimals[lane];
-    it.on_grid = decimals[lane] >= 0;
     it.scale = power_of_ten(decimals[lane]);
-    const double count = columns > 1 ? (double)columns : 1.0;
-    it.per_unit = it.on_grid ? it.scale * count : 1.0;
-    it.multiple = it.on_grid ? count : 1.0;
-    it.divisor = it.on_grid ? it.per_unit : count;
     return it;
 }
 
-__device__ __forceinline__ size_t place(const Lane& it, int t) { return it.base + (size_t)t * it.step; }
+__device__ bool on_grid(const Lane& it) { return it.decimals >= 0; }
 
-// Adding 2^52 leaves no fraction bits, so the addition rounds; ticks on a grid are below it.
-__device__ __forceinline__ double ticks(const Lane& it, double price) {
-    const double whole = 4503599627370496.0;
-    return it.on_grid ? (price * it.scale + whole) - whole : price;
+// Columns that the source is the mean of: on grid its ticks, and those of the close, are so many times as large.
+__device__ double count_of(const Columns& from) { return from.columns > 1 ? (double)from.columns : 1.0; }
+
+__device__ double multiple(const Columns& from, const Lane& it) { return on_grid(it) ? count_of(from) : 1.0; }
+
+__device__ double ticks_per_unit(const Columns& from, const Lane& it) {
+    return on_grid(it) ? it.scale * count_of(from) : 1.0;
 }
 
-__device__ __forceinline__ double close_ticks(const Columns& from, const Lane& it, int t) {
-    return ticks(it, from.close[place(it, t)]) * it.multiple;
+// What the sum of the source's columns is divided by.
+__device__ double divisor(const Columns& from, const Lane& it) {
+    return on_grid(it) ? it.scale * count_of(from) : count_of(from);
+}
+
+__device__ size_t place(const Lane& it, int t) { return it.base + (size_t)t * it.step; }
+
+// Adding 2^52 leaves no fraction bits, so the addition rounds; ticks on a grid are below it.
+__device__ double ticks(const Lane& it, double price) {
+    const double whole = 4503599627370496.0;
+    return on_grid(it) ? (price * it.scale + whole) - whole : price;
+}
+
+__device__ double close_ticks(const Columns& from, const Lane& it, int t) {
+    return ticks(it, from.close[place(it, t)]) * multiple(from, it);
 }
 
 // Sum of the source's columns in ticks; off grid as they are given.
-__device__ __forceinline__ double column_sum(const Columns& from, const Lane& it, int t) {
+__device__ double column_sum(const Columns& from, const Lane& it, int t) {
     const size_t at = place(it, t);
     double sum = ticks(it, from.source[0][at]);
-    for (int i = 1; i < from.columns; ++i) sum = sum + ticks(it, from.source[i][at]);
+    for (int i = 1; i < 4; ++i) {  // a fixed number, so that the columns stay in registers
+        if (i < from.columns) sum = sum + ticks(it, from.source[i][at]);
+    }
     return sum;
 }
 
-__device__ __forceinline__ double source_price(const Columns& from, const Lane& it, int t) {
+__device__ double source_price(const Columns& from, const Lane& it, int t) {
     if (from.columns == 0) return from.close[place(it, t)];
     if (from.columns == 1) return from.source[0][place(it, t)];
-    return column_sum(from, it, t) / it.divisor;
+    return column_sum(from, it, t) / divisor(from, it);
 }
 
-__device__ __forceinline__ double source_ticks(const Columns& from, const Lane& it, int t) {
+__device__ double source_ticks(const Columns& from, const Lane& it, int t) {
     if (from.columns == 0) return ticks(it, from.close[place(it, t)]);
     const double sum = column_sum(from, it, t);
-    return from.columns == 1 || it.on_grid ? sum : sum / it.divisor;
+    return from.columns == 1 || on_grid(it) ? sum : sum / divisor(from, it);
 }

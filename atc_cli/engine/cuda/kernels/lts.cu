@@ -2,7 +2,7 @@
 // where a window becomes full and at every 256th bar, else S and W move on by one step each.
 
 // S and W of a window that is full from value w-1 on; u counts its values from 0.
-__device__ __forceinline__ void take(double& sum, double& weighted, int u, int width, double newest, double leaving) {
+__device__ void take(double& sum, double& weighted, int u, int width, double newest, double leaving) {
     if (u < width) {
         weighted = weighted + (double)(u + 1) * newest;
         sum = sum + newest;
@@ -12,30 +12,39 @@ __device__ __forceinline__ void take(double& sum, double& weighted, int u, int w
     }
 }
 
-__device__ __forceinline__ bool renews(const Lane& it, int t, int full) {
-    return !it.on_grid && t > full && t % RENEWAL == 0;
+__device__ bool renews(const Lane& it, int t, int full) {
+    return !on_grid(it) && t > full && t % RENEWAL == 0;
 }
 
-__device__ __forceinline__ void renew(double& sum, double& weighted, const Columns& from, const Lane& it, int t,
-                                      int width) {
-    sum = weighted = 0.0;
+struct Sums {
+    double plain, weighted;
+};
+
+__device__ Sums renewed(const Columns& from, const Lane& it, int t, int width) {
+    Sums sums = {0.0, 0.0};
+#pragma unroll 1
     for (int i = 1; i <= width; ++i) {
         const double value = source_ticks(from, it, t - width + i);
-        sum = sum + value;
-        weighted = weighted + (double)i * value;
+        sums.plain = sums.plain + value;
+        sums.weighted = sums.weighted + (double)i * value;
     }
+    return sums;
 }
 
 // S and W of the source over `width` bars.
-__device__ __forceinline__ void source_sums(double& sum, double& weighted, const Columns& from, const Lane& it,
-                                            const Bar& bar, int width) {
+__device__ void source_sums(double& sum, double& weighted, const Columns& from, const Lane& it,
+                            const Bar& bar, int width) {
     const double leaving = bar.t < width ? 0.0 : source_ticks(from, it, bar.t - width);
     take(sum, weighted, bar.t, width, bar.source_ticks, leaving);
-    if (renews(it, bar.t, width - 1)) renew(sum, weighted, from, it, bar.t, width);
+    if (renews(it, bar.t, width - 1)) {
+        const Sums sums = renewed(from, it, bar.t, width);
+        sum = sums.plain;
+        weighted = sums.weighted;
+    }
 }
 
 // W of raw = 2*WMA(h) - WMA(n), each times its common denominator, over the last `root` bars.
-__device__ __forceinline__ double hull(Rider& me, const Lane& it, const Bar& bar, int root) {
+__device__ double hull(Rider& me, const Lane& it, const Bar& bar, int root) {
     double &sum = me.state[4], &weighted = me.state[5];
     const int first = me.length - 1, u = bar.t - first, full = first + root - 1;
     if (u < 0) return undefined();
@@ -46,6 +55,7 @@ __device__ __forceinline__ double hull(Rider& me, const Lane& it, const Bar& bar
     next_place(me, root);
     if (renews(it, bar.t, full)) {
         sum = weighted = 0.0;
+#pragma unroll 1
         for (int i = 0; i < root; ++i) {  // the oldest lies where the next one goes
             const double value = ring_at(me, (me.place + i) % root);
             sum = sum + value;
@@ -57,8 +67,8 @@ __device__ __forceinline__ double hull(Rider& me, const Lane& it, const Bar& bar
 
 // state: S and W of the window, S and W of its half, S and W of the Hull average.
 // constants: what closes are multiplied by for WMA and LSMA, S for LSMA, closes, half and full window for HMA; root.
-__device__ __forceinline__ void ride_windows(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
-                                             const Booth& booth) {
+__device__ void ride_windows(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
+                             const Booth& booth) {
     const double* k = me.constants;
     const int n = me.length;
     source_sums(me.state[0], me.state[1], from, it, bar, n);
@@ -72,13 +82,13 @@ __device__ __forceinline__ void ride_windows(Rider& me, const Columns& from, con
 }
 
 // state: e1, e2, the sum of the seed. constants: alpha.
-__device__ __forceinline__ void ride_exponential_lts(Rider& me, const Lane& it, const Bar& bar, const Booth& booth) {
+__device__ void ride_exponential_lts(Rider& me, const Columns& from, const Lane& it, const Bar& bar, const Booth& booth) {
     double &first = me.state[0], &second = me.state[1], &seed = me.state[2];
     const int n = me.length;
     const bool defined = bar.t >= n - 1;
     if (bar.t < n) seed = seed + bar.source_ticks;
     if (bar.t == n - 1) {
-        first = seed / ((double)n * it.per_unit);
+        first = seed / ((double)n * ticks_per_unit(from, it));
         second = first;
     } else if (defined) {
         first = first + me.constants[0] * (bar.source - first);
@@ -91,13 +101,14 @@ __device__ __forceinline__ void ride_exponential_lts(Rider& me, const Lane& it, 
 #define KAMA_SLOW 0.064
 #define KAMA_RANGE (0.666 - 0.064)
 
-__device__ __forceinline__ double kama_step(double average, double source, double ratio) {
+__device__ double kama_step(double average, double source, double ratio) {
     const double z = ratio * KAMA_RANGE + KAMA_SLOW;
     return average + (z * z) * (source - average);
 }
 
-__device__ __forceinline__ double noise_afresh(const Columns& from, const Lane& it, int t, int width) {
+__device__ double noise_afresh(const Columns& from, const Lane& it, int t, int width) {
     double sum = 0.0, before = source_ticks(from, it, t - width);
+#pragma unroll 1
     for (int i = 1; i <= width; ++i) {
         const double value = source_ticks(from, it, t - width + i);
         sum = sum + fabs(value - before);
@@ -107,8 +118,8 @@ __device__ __forceinline__ double noise_afresh(const Columns& from, const Lane& 
 }
 
 // state: average, noise, source of the bar before, source n+1 bars ago.
-__device__ __forceinline__ void ride_kama_lts(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
-                                              const Booth& booth) {
+__device__ void ride_kama_lts(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
+                              const Booth& booth) {
     double &average = me.state[0], &noise = me.state[1], &before = me.state[2], &left = me.state[3];
     const int n = me.length;
     const double now = bar.source_ticks, then = bar.t < n ? 0.0 : source_ticks(from, it, bar.t - n);
@@ -123,9 +134,9 @@ __device__ __forceinline__ void ride_kama_lts(Rider& me, const Columns& from, co
     vote<false>(me, 0, bar, bar.close, average, booth);
 }
 
-__device__ __forceinline__ void ride_lts(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
-                                         const Booth& booth) {
+__device__ void ride_lts(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
+                         const Booth& booth) {
     if (me.kind == WINDOWS) ride_windows(me, from, it, bar, booth);
-    else if (me.kind == EXPONENTIAL) ride_exponential_lts(me, it, bar, booth);
+    else if (me.kind == EXPONENTIAL) ride_exponential_lts(me, from, it, bar, booth);
     else if (me.kind == KAMA) ride_kama_lts(me, from, it, bar, booth);
 }

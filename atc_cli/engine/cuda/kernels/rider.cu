@@ -1,6 +1,7 @@
 // A rider is one thread's average: of one length, for up to three families that share its sums.
 
 enum Kind { IDLE, EXPONENTIAL, WINDOWS, KAMA, SIMPLE, REGRESSION };
+#define STATE 6
 #define SLOTS 3
 #define RIDER_INTS (2 + SLOTS)  // kind, length, the cell of each slot
 #define RIDER_CONSTANTS 7
@@ -9,16 +10,18 @@ enum Kind { IDLE, EXPONENTIAL, WINDOWS, KAMA, SIMPLE, REGRESSION };
 struct Rider {
     int kind, length;
     int place;  // where the next value goes in the ring
-    double state[6];
+    double state[STATE];
     Cell cells[SLOTS];
     const double* constants;
-    double* ring;  // its values lie `spread` apart
-    size_t spread;
+    double* ring;  // of all threads
 };
 
-__device__ __forceinline__ double& ring_at(const Rider& me, int i) { return me.ring[(size_t)i * me.spread]; }
+// Neighbouring threads have neighbouring values; the place is worked out anew because registers are scarce.
+__device__ double& ring_at(const Rider& me, int i) {
+    return me.ring[((size_t)i * gridDim.x + blockIdx.x) * blockDim.x + threadIdx.x];
+}
 
-__device__ __forceinline__ void next_place(Rider& me, int length) { me.place = me.place + 1 == length ? 0 : me.place + 1; }
+__device__ void next_place(Rider& me, int length) { me.place = me.place + 1 == length ? 0 : me.place + 1; }
 
 // What a member is voted for at one bar.
 struct Booth {
@@ -27,22 +30,21 @@ struct Booth {
     int lane, ballot;
     const Shared& shared;
     const Results& out;
-    size_t row;
+    int row;
 };
 
 template <bool TV>
-__device__ __forceinline__ void vote(Rider& me, int slot, const Bar& bar, double close, double average,
-                                     const Booth& booth) {
+__device__ void vote(Rider& me, int slot, const Bar& bar, double close, double average,
+                     const Booth& booth) {
     vote<TV>(me.cells[slot], bar, close, average, booth.rules, booth.it, booth.lane, booth.ballot, booth.shared,
              booth.out, booth.row);
 }
 
-__device__ __forceinline__ void mount(Rider& me, const int* riders, const double* constants, int rider) {
+__device__ void mount(Rider& me, const int* riders, const double* constants, int rider) {
     const int* row = riders + rider * RIDER_INTS;
     me.kind = row[0];
     me.length = row[1];
     me.place = 0;
     me.constants = constants + rider * RIDER_CONSTANTS;
-    for (int i = 0; i < 6; ++i) me.state[i] = 0.0;
     for (int slot = 0; slot < SLOTS; ++slot) me.cells[slot] = {row[2 + slot], 1.0, 0u};
 }

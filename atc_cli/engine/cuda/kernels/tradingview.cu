@@ -1,20 +1,20 @@
 // The averages of dialect `tradingview`: raw prices, the published script's arithmetic to the bit.
 
 // A rolling sum that carries its rounding error along. `entry` is what is added for x, and what leaves later.
-__device__ __forceinline__ double add(double& sum, double& carry, double entry) {
+__device__ double add(double& sum, double& carry, double entry) {
     const double reached = sum + entry;
     carry = (reached - sum) - entry;
     sum = reached;
     return entry;
 }
 
-__device__ __forceinline__ bool must_restart(double x, double carry) {
+__device__ bool must_restart(double x, double carry) {
     const double size = fabs(carry), reach = x + size;
     return carry != 0.0 && x != 0.0 && isfinite(reach) && reach != 0.0 && size - (reach - x) > 0.0;
 }
 
 // The sum goes on by x, the u-th value, where it does not restart; `leaving` is the entry of n values ago.
-__device__ __forceinline__ double roll(double& sum, double& carry, double x, int u, int n, double leaving) {
+__device__ double roll(double& sum, double& carry, double x, int u, int n, double leaving) {
     if (u < n) return add(sum, carry, x - carry);
     const double out = -leaving - carry, between = sum + out;
     const double lost = (between - sum) - out;
@@ -22,14 +22,16 @@ __device__ __forceinline__ double roll(double& sum, double& carry, double x, int
     return add(sum, carry, x - lost);
 }
 
-__device__ __forceinline__ double sources_newest_first(const Columns& from, const Lane& it, int t, int count) {
+__device__ double sources_newest_first(const Columns& from, const Lane& it, int t, int count) {
     double sum = 0.0;
+#pragma unroll 1
     for (int i = 0; i < count; ++i) sum = sum + source_price(from, it, t - i);
     return sum;
 }
 
-__device__ __forceinline__ double moves_newest_first(const Columns& from, const Lane& it, int t, int count) {
+__device__ double moves_newest_first(const Columns& from, const Lane& it, int t, int count) {
     double sum = 0.0, now = source_price(from, it, t);
+#pragma unroll 1
     for (int i = 1; i <= count; ++i) {
         const double before = source_price(from, it, t - i);
         sum = sum + fabs(now - before);
@@ -39,8 +41,8 @@ __device__ __forceinline__ double moves_newest_first(const Columns& from, const 
 }
 
 // state: S, C.
-__device__ __forceinline__ void ride_simple(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
-                                            const Booth& booth) {
+__device__ void ride_simple(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
+                            const Booth& booth) {
     double &sum = me.state[0], &carry = me.state[1], entry = bar.source;
     const int n = me.length, u = bar.t;
     if (must_restart(bar.source, carry)) {
@@ -57,8 +59,8 @@ __device__ __forceinline__ void ride_simple(Rider& me, const Columns& from, cons
 #define QUIET 1e-10
 
 // state: average, S and C of the moves, source of the bar before. The first move is the one into bar 1.
-__device__ __forceinline__ void ride_kama_tradingview(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
-                                                      const Booth& booth) {
+__device__ void ride_kama_tradingview(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
+                                      const Booth& booth) {
     double &average = me.state[0], &sum = me.state[1], &carry = me.state[2], &before = me.state[3];
     const int n = me.length, u = bar.t - 1;
     if (bar.t > 0) {
@@ -81,13 +83,14 @@ __device__ __forceinline__ void ride_kama_tradingview(Rider& me, const Columns& 
 }
 
 // constants: n, sum of the places 1..n, spread, n-1. Sums are added up afresh at every bar, oldest first.
-__device__ __forceinline__ void ride_regression(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
-                                                const Booth& booth) {
+__device__ void ride_regression(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
+                                const Booth& booth) {
     const double* k = me.constants;
     const int n = me.length;
     double mean = undefined(), end = undefined();
     if (bar.t >= n - 1) {
         double plain = 0.0, weighted = 0.0;
+#pragma unroll 1
         for (int i = 1; i <= n; ++i) {
             const double value = source_price(from, it, bar.t - n + i);
             plain = plain + value;
@@ -103,10 +106,11 @@ __device__ __forceinline__ void ride_regression(Rider& me, const Columns& from, 
 }
 
 // Takes x into the compensated mean that seeds an EMA: the u-th of n values; the ring holds those before it.
-__device__ __forceinline__ void take_seed(Rider& me, double x, int u, int n) {
+__device__ void take_seed(Rider& me, double x, int u, int n) {
     double &sum = me.state[2], &carry = me.state[3];
     if (must_restart(x, carry)) {
         sum = 0.0 + x;
+#pragma unroll 1
         for (int i = u - 1; i >= 0; --i) sum = sum + ring_at(me, i);
         carry = 0.0;
     } else {
@@ -116,7 +120,7 @@ __device__ __forceinline__ void take_seed(Rider& me, double x, int u, int n) {
 }
 
 // state: e1, e2, S and C of the seed under way. constants: alpha.
-__device__ __forceinline__ void ride_exponential_tradingview(Rider& me, const Bar& bar, const Booth& booth) {
+__device__ void ride_exponential_tradingview(Rider& me, const Bar& bar, const Booth& booth) {
     double &first = me.state[0], &second = me.state[1];
     const int n = me.length, last = 2 * n - 2;
     if (bar.t < n) take_seed(me, bar.source, bar.t, n);
@@ -133,8 +137,8 @@ __device__ __forceinline__ void ride_exponential_tradingview(Rider& me, const Ba
     vote<true>(me, 1, bar, bar.close, bar.t >= last ? 2.0 * first - second : undefined(), booth);
 }
 
-__device__ __forceinline__ void ride_tradingview(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
-                                                 const Booth& booth) {
+__device__ void ride_tradingview(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
+                                 const Booth& booth) {
     if (me.kind == EXPONENTIAL) ride_exponential_tradingview(me, bar, booth);
     else if (me.kind == SIMPLE) ride_simple(me, from, it, bar, booth);
     else if (me.kind == REGRESSION) ride_regression(me, from, it, bar, booth);

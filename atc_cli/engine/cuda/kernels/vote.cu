@@ -42,14 +42,14 @@ struct Results {
     int layers, every_bar, members, all_members;  // what is wanted
 };
 
-__device__ __forceinline__ size_t spot(const Results& out, size_t row, const Lane& it, int t, int over_time) {
+__device__ size_t spot(const Results& out, size_t row, const Lane& it, int t, int over_time) {
     return over_time ? row * (size_t)out.width + (size_t)(out.width - it.bars + t) : row;
 }
 
 // `tradingview` lets pass what is less than 1e-10 below: the smallest float64 that is not more than that below 0.25.
 #define TOLERATED 0.24999999990000001
 
-template <bool TV> __device__ __forceinline__ double floored(double equity) {
+template <bool TV> __device__ double floored(double equity) {
     return equity < (TV ? TOLERATED : 0.25) ? 0.25 : equity;
 }
 
@@ -59,7 +59,7 @@ template <bool TV> __device__ __forceinline__ double floored(double equity) {
 #define NOT_ABOVE 4u
 #define NOT_BELOW 8u
 
-template <bool TV> __device__ __forceinline__ unsigned crossed(unsigned marks, double close, double average) {
+template <bool TV> __device__ unsigned crossed(unsigned marks, double close, double average) {
     const bool le = close <= average, ge = close >= average;
     const bool up = ge && !le && (marks & NOT_ABOVE), down = le && !ge && (marks & NOT_BELOW);
     unsigned signal = up ? UP : down ? DOWN : marks & (UP | DOWN);
@@ -75,9 +75,9 @@ struct Cell {
 };
 
 template <bool TV>
-__device__ __forceinline__ void vote(Cell& cell, const Bar& bar, double close, double average, const Rules& rules,
-                                     const Lane& it, int lane, int ballot, const Shared& shared, const Results& out,
-                                     size_t row) {
+__device__ void vote(Cell& cell, const Bar& bar, double close, double average, const Rules& rules,
+                     const Lane& it, int lane, int ballot, const Shared& shared, const Results& out,
+                     int row) {
     if (cell.cell < 0) return;
     if (bar.t > rules.cutout) {
         const double factor = cell.marks & UP ? bar.rise : cell.marks & DOWN ? bar.fall : 1.0;
@@ -89,7 +89,7 @@ __device__ __forceinline__ void vote(Cell& cell, const Bar& bar, double close, d
     shared.equity[at] = cell.equity;
     shared.sign[at] = sign;
     if (out.all_members || (out.members && bar.t == it.bars - 1)) {
-        const size_t place = spot(out, row * CELLS + (size_t)cell.cell, it, bar.t, out.all_members);
+        const size_t place = spot(out, (size_t)row * CELLS + (size_t)cell.cell, it, bar.t, out.all_members);
         out.member_sign[place] = sign;
         if (bar.t >= rules.cutout) out.member_equity[place] = cell.equity;
     }
