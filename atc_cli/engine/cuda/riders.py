@@ -13,7 +13,7 @@ WARP_THREADS = 32
 
 # As in the sources.
 SLOTS = 3
-CONSTANTS = 7
+CONSTANTS = 9
 IDLE, EXPONENTIAL, WINDOWS, KAMA, SIMPLE, REGRESSION = range(6)
 
 # By family: its kind, and its place among the families that share the sums of one rider.
@@ -44,11 +44,11 @@ def _alpha(n: int) -> list[float]:
 
 
 def _windows(n: int) -> list[float]:
-    """Factors of the close for WMA and LSMA, of S for LSMA, of close, half and full window for HMA; the root."""
+    """Factors of the close for WMA and LSMA, of S for LSMA, of close, half and full window for HMA; widths."""
     shape = HullShape.of(n)
     half, whole = triangle(shape.half), triangle(n)
     of_hull = (triangle(shape.root) * shape.common, 2 * shape.common // max(half, 1), shape.common // whole)
-    return [float(each) for each in (whole, n * (n + 1), 2 * (n + 1), *of_hull, shape.root)]
+    return [float(each) for each in (whole, n * (n + 1), 2 * (n + 1), *of_hull, shape.root, n, shape.half)]
 
 
 def _line(n: int) -> list[float]:

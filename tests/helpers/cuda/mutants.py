@@ -29,23 +29,23 @@ MUTANTS = (
     Mutant("prices overwritten, seen as a race", "#define PRICE_TILES 3", "#define PRICE_TILES 2", "tsan"),
     Mutant("votes overwritten while in use", "#define VOTE_TILES 2", "#define VOTE_TILES 1"),
     Mutant("shared votes too small", "equity, VOTE_TILES * CELLS", "equity, VOTE_TILES * (CELLS - 1)", "asan"),
-    Mutant("lanes behind the last one ride along", "const bool there = lane < lanes &&", "const bool there =", "asan"),
+    Mutant("lanes behind the last one ride along", "there = lane < lanes && busy;", "there = busy;", "asan"),
     Mutant("a thread too many in atc_scales", "if (lane >= lanes) return;", "if (lane > lanes) return;", "asan"),
     Mutant("no bound in atc_decimals", "if (i >= (size_t)count) return;", "", "asan"),
     Mutant("a bar behind the end", "if (t >= it.bars) break;", "if (t > it.bars) break;", "asan"),
-    Mutant("lay without its first barrier", "        __syncthreads();\n        for (int y", "        for (int y"),
+    Mutant("lay without its first barrier", "        __syncthreads();\n#pragma unroll 1\n", "#pragma unroll 1\n"),
     Mutant("lay without its second barrier", "        __syncthreads();\n    }\n}", "    }\n}", "tsan"),
     Mutant("[bar][lane] read as [lane][bar]", "laid[(size_t)t * (size_t)lanes + (size_t)lane]",
            "laid[(size_t)lane * (size_t)longest + (size_t)t]"),
     Mutant("a 16-bit index", "return it.base + (size_t)t * it.step;", "return it.base + (unsigned char)t * it.step;"),
-    Mutant("a ring shared by two blocks", "((size_t)blockIdx.x * blockDim.x + (size_t)me)", "((size_t)me)", "tsan"),
-    Mutant("state of the last lanes kept", "if (role == 1) mount(rider", "if (role == 1 && first < 24) mount(rider"),
+    Mutant("a ring shared by two blocks", "* gridDim.x + blockIdx.x) * blockDim.x", "* gridDim.x) * blockDim.x", "tsan"),
+    Mutant("state of the last lanes kept", "if (role == RIDES) mount(", "if (role == RIDES && first < 24) mount("),
     Mutant("float in place of double", "const double z = ratio", "const float z = ratio"),
     Mutant("a fused step of EMA", "first = first + me.constants[0] * (bar.source - first);\n        second",
            "first = fma(me.constants[0], bar.source - first, first);\n        second"),
     Mutant("sums of members from right to left", "for (int member = 0; member < MEMBERS; ++member) {",
            "for (int member = MEMBERS - 1; member >= 0; --member) {"),
-    Mutant("no renewal", "return !it.on_grid && t > full", "return it.on_grid && t > full"),
+    Mutant("no renewal", "return !on_grid(it) && t > full", "return on_grid(it) && t > full"),
     Mutant("renewal a bar late", "t % RENEWAL == 0;", "t % RENEWAL == 1;"),
     Mutant("a floor that takes NaN for 0.25", "return equity < (TV ? TOLERATED : 0.25) ? 0.25 : equity;",
            "return equity < (TV ? 0.25 : TOLERATED) ? 0.25 : equity;"),
@@ -64,7 +64,7 @@ MUTANTS = (
 def caught(mutant: Mutant) -> bool:
     """Whether the checks notice."""
     whole = source()
-    assert whole.count(mutant.old) >= 1, f"{mutant.name}: {mutant.old!r} is not in the source"
+    assert whole.count(mutant.old) == 1, f"{mutant.name}: {mutant.old!r} is not once in the source"
     text = whole.replace(mutant.old, mutant.new, 1)
     if mutant.catcher == "values":
         some = [*few(), *(case for case in cases() if case.panel.width > 300)]

@@ -14,6 +14,9 @@ struct Layer {
     double &equity, &hundredths, &idle;
 };
 
+// sign * x for a sign of 1, -1 or 0; to turn the sign into a float would take longer. 0 times infinity is undefined.
+__device__ double signed_by(signed char sign, double x) { return sign > 0 ? x : sign < 0 ? -x : 0.0 * x; }
+
 // X = N/D: both sums left to right in member order.
 template <bool TV>
 __device__ double first_layer(const Shared& shared, int ballot, int family, int lane) {
@@ -21,7 +24,7 @@ __device__ double first_layer(const Shared& shared, int ballot, int family, int 
     for (int member = 0; member < MEMBERS; ++member) {
         const int at = (ballot * CELLS + family * MEMBERS + member) * ATC_LANES + lane;
         const double equity = shared.equity[at];
-        numerator = numerator + (double)shared.sign[at] * equity;
+        numerator = numerator + signed_by(shared.sign[at], equity);
         denominator = denominator + equity;
     }
     return hundredths_of<TV>(numerator / denominator);
@@ -63,7 +66,7 @@ __device__ double average_of(const Shared& shared, const Rules& rules, int ballo
         if (!(rules.families >> family & 1)) continue;
         const int at = (ballot * FAMILIES + family) * ATC_LANES + lane;
         const double weight = shared.weight[at];
-        numerator = numerator + (double)shared.cut[at] * weight;
+        numerator = numerator + signed_by(shared.cut[at], weight);
         denominator = denominator + weight;
     }
     return numerator / denominator;

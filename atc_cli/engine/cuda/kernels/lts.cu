@@ -1,13 +1,13 @@
 // The averages of dialect `lts`. Sums on a grid are exact in any order; off it the order is binding: oldest first
 // where a window becomes full and at every 256th bar, else S and W move on by one step each.
 
-// S and W of a window that is full from value w-1 on; u counts its values from 0.
-__device__ void take(double& sum, double& weighted, int u, int width, double newest, double leaving) {
+// S and W of a window that is full from value w-1 on; u counts its values from 0. `weight` is its width.
+__device__ void take(double& sum, double& weighted, int u, int width, double weight, double newest, double leaving) {
     if (u < width) {
         weighted = weighted + (double)(u + 1) * newest;
         sum = sum + newest;
     } else {
-        weighted = weighted + ((double)width * newest - sum);
+        weighted = weighted + (weight * newest - sum);
         sum = sum + (newest - leaving);
     }
 }
@@ -33,9 +33,9 @@ __device__ Sums renewed(const Columns& from, const Lane& it, int t, int width) {
 
 // S and W of the source over `width` bars.
 __device__ void source_sums(double& sum, double& weighted, const Columns& from, const Lane& it,
-                            const Bar& bar, int width) {
+                            const Bar& bar, int width, double weight) {
     const double leaving = bar.t < width ? 0.0 : source_ticks(from, it, bar.t - width);
-    take(sum, weighted, bar.t, width, bar.source_ticks, leaving);
+    take(sum, weighted, bar.t, width, weight, bar.source_ticks, leaving);
     if (renews(it, bar.t, width - 1)) {
         const Sums sums = renewed(from, it, bar.t, width);
         sum = sums.plain;
@@ -51,7 +51,7 @@ __device__ double hull(Rider& me, const Lane& it, const Bar& bar, int root) {
     const double raw = me.constants[4] * me.state[3] - me.constants[5] * me.state[1];
     const double leaving = ring_at(me, me.place);
     ring_at(me, me.place) = raw;
-    take(sum, weighted, u, root, raw, u < root ? 0.0 : leaving);
+    take(sum, weighted, u, root, me.constants[6], raw, u < root ? 0.0 : leaving);
     next_place(me, root);
     if (renews(it, bar.t, full)) {
         sum = weighted = 0.0;
@@ -66,23 +66,25 @@ __device__ double hull(Rider& me, const Lane& it, const Bar& bar, int root) {
 }
 
 // state: S and W of the window, S and W of its half, S and W of the Hull average.
-// constants: what closes are multiplied by for WMA and LSMA, S for LSMA, closes, half and full window for HMA; root.
+// constants: what closes are multiplied by for WMA and LSMA, S for LSMA, closes, half and full window for HMA;
+// the widths of the Hull average's root, of the window and of its half.
 __device__ void ride_windows(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
                              const Booth& booth) {
     const double* k = me.constants;
     const int n = me.length;
-    source_sums(me.state[0], me.state[1], from, it, bar, n);
+    source_sums(me.state[0], me.state[1], from, it, bar, n, k[7]);
     const double sum = me.state[0], weighted = me.state[1];
     const bool full = bar.t >= n - 1;
     vote<false>(me, 0, bar, bar.close_ticks * k[0], full ? weighted : undefined(), booth);
     vote<false>(me, 1, bar, bar.close_ticks * k[1], full ? 6.0 * weighted - k[2] * sum : undefined(), booth);
     if (me.cells[2].cell < 0) return;
-    source_sums(me.state[2], me.state[3], from, it, bar, n / 2);
+    source_sums(me.state[2], me.state[3], from, it, bar, n / 2, k[8]);
     vote<false>(me, 2, bar, bar.close_ticks * k[3], hull(me, it, bar, (int)k[6]), booth);
 }
 
 // state: e1, e2, the sum of the seed. constants: alpha.
-__device__ void ride_exponential_lts(Rider& me, const Columns& from, const Lane& it, const Bar& bar, const Booth& booth) {
+__device__ void ride_exponential_lts(Rider& me, const Columns& from, const Lane& it, const Bar& bar,
+                                     const Booth& booth) {
     double &first = me.state[0], &second = me.state[1], &seed = me.state[2];
     const int n = me.length;
     const bool defined = bar.t >= n - 1;

@@ -4,7 +4,7 @@ enum Kind { IDLE, EXPONENTIAL, WINDOWS, KAMA, SIMPLE, REGRESSION };
 #define STATE 6
 #define SLOTS 3
 #define RIDER_INTS (2 + SLOTS)  // kind, length, the cell of each slot
-#define RIDER_CONSTANTS 7
+#define RIDER_CONSTANTS 9
 
 // What it carries from bar to bar; the names of `state` are those of its kind.
 struct Rider {
