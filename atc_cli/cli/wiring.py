@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from atc_cli.signals.last import Last
     from atc_cli.signals.rows import Signals
 
-_CODE = (".py", ".so", ".pyd")
+_CODE = (".py", ".so", ".pyd", ".cu")
 
 
 def clock_ms() -> int:

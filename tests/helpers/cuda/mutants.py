@@ -38,7 +38,7 @@ MUTANTS = (
     Mutant("[bar][lane] read as [lane][bar]", "laid[(size_t)t * (size_t)lanes + (size_t)lane]",
            "laid[(size_t)lane * (size_t)longest + (size_t)t]"),
     Mutant("a 16-bit index", "return it.base + (size_t)t * it.step;", "return it.base + (unsigned char)t * it.step;"),
-    Mutant("a ring shared by two blocks", "* gridDim.x + blockIdx.x) * blockDim.x", "* gridDim.x) * blockDim.x", "tsan"),
+    Mutant("a ring of two blocks", "* gridDim.x + blockIdx.x) * blockDim.x", "* gridDim.x) * blockDim.x", "tsan"),
     Mutant("state of the last lanes kept", "if (role == RIDES) mount(", "if (role == RIDES && first < 24) mount("),
     Mutant("float in place of double", "const double z = ratio", "const float z = ratio"),
     Mutant("a fused step of EMA", "first = first + me.constants[0] * (bar.source - first);\n        second",
