@@ -81,7 +81,8 @@ def _of_columns(
         symbol = int(np.searchsorted(tape.offsets, row, side="right")) - 1
         candles = candles_of(symbol)
         stop = int(np.searchsorted(candles.timestamp, tape.axis_ms[tape.at[row]])) + 1
-        for name, values in again(candles.between(0, stop)).items():
+        columns = again(candles.between(0, stop)) or {"signal": np.full(1, np.nan)}
+        for name, values in columns.items():
             first = row + 1 - min(len(values), row + 1 - int(tape.offsets[symbol]))
             times_ms = tape.axis_ms[tape.at[first : row + 1]]
             whole = getattr(tape, name)[first : row + 1]
@@ -132,4 +133,5 @@ def until(tape: Tape, place: int) -> Tape:
     newest = columns["at"] == place
     for name in columns.keys() & _AT_CLOSE.keys():
         columns[name][newest] = _AT_CLOSE[name]
-    return replace(tape, axis_ms=tape.axis_ms[: place + 1], offsets=before[tape.offsets], **columns)
+    axis_ms, alive_from = tape.axis_ms[: place + 1], min(tape.alive_from, place)
+    return replace(tape, axis_ms=axis_ms, alive_from=alive_from, offsets=before[tape.offsets], **columns)
