@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from atc_cli.signals.rows import Signals
     from atc_cli.signals.windows import Windows
 
-_CODE = (".py", ".so", ".pyd")
+_CODE = (".py", ".so", ".pyd", ".cu")
 
 
 def clock_ms() -> int:
@@ -73,7 +73,7 @@ def ports(
                 opened.append(market)
         with stage("route"):
             able = offers()
-        notes += _without_rust(able, settings)
+        notes += _passed_over(able, settings)
         yield Ports(
             markets=opened,
             offers=able,
@@ -85,10 +85,12 @@ def ports(
         )
 
 
-def _without_rust(offers: Sequence[Offer | Unavailable], settings: Settings) -> Iterator[str]:
-    """Why another backend computes than the one that is many times as fast."""
+def _passed_over(offers: Sequence[Offer | Unavailable], settings: Settings) -> Iterator[str]:
+    """Why another backend computes than one that is many times as fast, or was expected to run."""
     for each in offers:
-        if isinstance(each, Unavailable) and each.name == Engine.RUST and settings.backend == AUTO:
+        if settings.backend != AUTO or not isinstance(each, Unavailable):
+            continue
+        if each.name == Engine.RUST or each.expected:
             yield f"backend {each.name} cannot run: {each.why}; {each.remedy}"
 
 

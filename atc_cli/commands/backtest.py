@@ -15,6 +15,7 @@ from atc_cli.commands.history import Past, past_of
 from atc_cli.commands.jumps import jump_notes
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.rates import Funding
+from atc_cli.commands.survivors import survivorship
 from atc_cli.domain.results.backtest import Account, BacktestResult, Figures, Priced
 from atc_cli.domain.rules import Costs, Rules
 from atc_cli.domain.tape import Floats, Ints, Tape
@@ -22,7 +23,6 @@ from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso
 from atc_cli.engine.account import follow
 from atc_cli.errors import UsageError
 from atc_cli.settings.backtest import BacktestRun, rules_of
-from atc_cli.settings.names import DEMO
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import stage
 
@@ -126,10 +126,7 @@ def _priced(tape: Tape, symbol: int) -> Priced:
 
 def _notes(past: Past, settings: Settings, account: Account) -> Iterator[str]:
     """What must be known to believe the figures."""
-    if settings.data is not None:
-        yield "survivorship: whatever files hold; symbols that were delisted count only where their files are there"
-    elif not settings.offline and DEMO not in settings.exchange:
-        yield "survivorship: only symbols that are listed today; those that were delisted since are missing"
+    yield from survivorship(settings)
     yield from jump_notes(past.jumping, settings)
     tape, first_ms = past.tape, past.asked.first_ms
     begins_ms = int(tape.axis_ms[0])

@@ -278,8 +278,12 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A backend that cannot run here, why, and what would change that."""
+    """A backend that cannot run here, why, and what would change that.
+
+    `expected`: somebody has installed what it needs besides, so that its absence is worth a word.
+    """
 
     name: str
     why: str
     remedy: str
+    expected: bool = False

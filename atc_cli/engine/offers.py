@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from atc_cli.domain.engines import NOT_BUILT, Engine
 from atc_cli.engine import reference, rust
 from atc_cli.engine.backend import Offer, Unavailable
+from atc_cli.engine.cuda import backend as cuda
 from atc_cli.engine.numba import backend as numba
 
 
@@ -17,6 +18,7 @@ def _not_built(engine: Engine) -> Unavailable:
 # the fastest first
 _OFFER: dict[Engine, Callable[[], Offer | Unavailable]] = {
     Engine.RUST: rust.offer,
+    Engine.CUDA: lambda: cuda.offer(find_spec("cupy")),
     Engine.NUMBA: lambda: numba.offer(find_spec("numba")),
     **{each: partial(_not_built, each) for each in NOT_BUILT},
     Engine.REFERENCE: reference.offer,
