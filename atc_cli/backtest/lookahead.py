@@ -134,4 +134,5 @@ def until(tape: Tape, place: int) -> Tape:
     newest = columns["at"] == place
     for name in columns.keys() & _AT_CLOSE.keys():
         columns[name][newest] = _AT_CLOSE[name]
-    return replace(tape, axis_ms=tape.axis_ms[: place + 1], offsets=before[tape.offsets], **columns)
+    axis_ms, alive_from = tape.axis_ms[: place + 1], min(tape.alive_from, place)
+    return replace(tape, axis_ms=axis_ms, alive_from=alive_from, offsets=before[tape.offsets], **columns)

@@ -131,6 +131,6 @@ def _notes(past: Past, settings: Settings, account: Account) -> Iterator[str]:
     tape, first_ms = past.tape, past.asked.first_ms
     begins_ms = int(tape.axis_ms[0])
     if first_ms and begins_ms > first_ms + TIMEFRAMES_MS[settings.timeframe]:
-        yield f"candles that signals need begin later than --start: the first bar is {iso(begins_ms)}"
+        yield f"candles that signals need begin later than --start: the first signal is of {iso(begins_ms)}"
     if account.ruined_at >= 0:
         yield f"the equity was gone at {iso(int(tape.axis_ms[account.ruined_at]))}: nothing was traded after that"

@@ -23,7 +23,7 @@ REFUSED = [
     (("--start", "2025-01-01T08:00"), 2, "has no offset from UTC"),
     (("--fee-bps", "-1"), 2, "--fee-bps: -1.0 is out of range, allowed: >= 0"),
     (("--exit", "trailing:3"), 2, "unknown exit 'trailing:3'"),
-    (("--exit", "stop-atr"), 2, "--exit: '' is not a number"),
+    (("--exit", "stop-atr"), 2, "--exit: 'stop-atr' lacks its number"),
     (("--exit", "stop-atr:0"), 2, "out of range, allowed: >= 0.1"),
     (("--exit", "bars:0"), 2, "out of range, allowed: 1 or more"),
     (("--exit", "stop-atr:2,stop-atr:3"), 2, "stop-atr is given twice"),

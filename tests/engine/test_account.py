@@ -78,13 +78,22 @@ def assert_same_bits(found: Account, expected: Account) -> None:
     places=st.sampled_from([1, 2, 63, 64, 65, 150]),
     volatility=st.sampled_from([0.01, 0.01, 0.3]),
     columns=st.sets(st.sampled_from(OPTIONAL)),
+    ended_frac=st.sampled_from([1.0, 1.0, 0.5]),
     rules=RULES,
     costs=COSTS,
 )
 def test_the_compiled_account_is_that_of_the_definition(
-    seed: int, symbols: int, places: int, volatility: float, columns: set[str], rules: Rules, costs: Costs
+    seed: int,
+    symbols: int,
+    places: int,
+    volatility: float,
+    columns: set[str],
+    ended_frac: float,
+    rules: Rules,
+    costs: Costs,
 ) -> None:
     tape = ragged(seed, symbols, min(places, 65) if symbols > 9 else places, volatility, tuple(columns))
+    tape = replace(tape, alive_from=int(tape.alive_from * ended_frac))
     assert_same_bits(follow(tape, rules, costs, 1000.0), slow.follow(tape, rules, costs, 1000.0))
 
 

@@ -52,8 +52,8 @@ lent!(Candles as Batch, as_slice of Column,;
     open: f64, high: f64, low: f64, close: f64, starts: usize, ends: usize, growth: f64);
 lent!(Results as Outputs, as_slice_mut of Target, width: usize;
     average: f64, families: f64, weights: f64, flipped: i64, member_sign: i8, member_equity: f64, grid: i8);
-lent!(Market as Tape, as_slice of Column,; offsets: i64, at: i32, open: f64, high: f64, low: f64, close: f64,
-    signal: f64, age: i32, atr: f64, key: f64, volume: f64, funding: f64);
+lent!(Market as Tape, as_slice of Column, alive_from: usize; offsets: i64, at: i32, open: f64, high: f64, low: f64,
+    close: f64, signal: f64, age: i32, atr: f64, key: f64, volume: f64, funding: f64);
 lent!(Rows as Curves, as_slice_mut of Target,; equity: f64, cash: f64, gross: f64, net: f64, turnover: f64, held: i64);
 
 /// Parameters that Python gives, and those of the core; a name is the inside of a `Named`.
