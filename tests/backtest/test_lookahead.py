@@ -147,13 +147,6 @@ def test_places_at_which_a_symbol_ends_or_has_a_hole_are_left_out() -> None:
     assert whole_places(tape).tolist() == expected
 
 
-def test_a_signal_that_is_not_there_without_later_bars_is_caught() -> None:
-    tape = tape_of(honest)
-    found = lookahead(tape, account_of(tape), SERIES.__getitem__, lambda _cut: {}, account_of, cuts=6)
-    assert found.passed is False
-    assert "without later bars nan" in found.words
-
-
 def test_the_newest_bars_are_enough() -> None:
     """Whoever computes anew may compute a few bars only."""
     tape = tape_of(peeking)
