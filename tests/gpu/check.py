@@ -22,6 +22,7 @@ from atc_cli.domain.params import Params
 from atc_cli.engine.cuda import backend as cuda
 from atc_cli.engine.cuda.backend import CudaBackend
 from atc_cli.engine.cuda.device import Device
+from atc_cli.engine.cuda.gpu import Gpu
 from atc_cli.engine.rust import RustBackend
 from atc_cli.errors import AtcError
 from tests.gpu.cases import cases, differences, walk
@@ -169,7 +170,7 @@ def main() -> int:
         return 69
     began = time.perf_counter()
     try:
-        device = offer.backend.device
+        device = Gpu()
     except AtcError as error:
         sys.stderr.write(f"gpu-check: {error}; {error.hint}\n")
         return int(error.code)

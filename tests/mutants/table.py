@@ -114,10 +114,10 @@ MUTANTS = (
         test="--test layers",
     ),
     Mutant(
-        name="both dialects round away from zero",
+        name="a family at the threshold counts",
         file=f"{CORE}/layers.rs",
-        old="if TV { away_from_zero(x) } else { to_even(x) }",
-        new="away_from_zero(x)",
+        old="V::select(x.gt(over), one,",
+        new="V::select(x.ge(over), one,",
         test=ORACLE,
     ),
     Mutant(

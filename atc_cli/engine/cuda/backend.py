@@ -116,5 +116,8 @@ def offer(spec: ModuleSpec | None) -> Offer | Unavailable:
 
 def _gpu() -> Device:
     from atc_cli.engine.cuda.gpu import Gpu
+    from atc_cli.engine.cuda.proof import prove
 
-    return Gpu()
+    device = Gpu()
+    prove(device)
+    return device

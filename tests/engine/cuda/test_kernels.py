@@ -7,12 +7,14 @@ from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.cuda.backend import CudaBackend
+from atc_cli.engine.cuda.proof import prove
+from atc_cli.engine.cuda.sources import source
 from atc_cli.errors import UnavailableError
 from tests.gpu.cases import cases, ragged
 from tests.gpu.parity import parity
 from tests.helpers.backends import CUDA_ON_HOST, assert_same_bits, backend, compute
 from tests.helpers.cuda.checked import SCHEDULES, faults, few
-from tests.helpers.cuda.device import HostDevice, host_device
+from tests.helpers.cuda.device import HostDevice, HostQueue, host_device
 from tests.helpers.cuda.module import HostModule, LaunchError
 
 # One of them compiles the sources, for all.
@@ -77,6 +79,25 @@ def test_a_batch_that_does_not_fit_is_halved_once(promised: int, fits: bool) -> 
     assert device.refused == 2
 
 
+class Bent(HostQueue):
+    """One bit of one number is another on its way home."""
+
+    def fetch(self, values: np.ndarray, into: np.ndarray) -> None:
+        if values.dtype == np.float64 and values.ndim == 3:
+            values = values.copy()
+            values[-1, -1, -1] = np.nextafter(values[-1, -1, -1], 9.0)
+        super().fetch(values, into)
+
+
+def test_a_device_that_gives_another_bit_is_refused_before_it_computes_anything() -> None:
+    device = host_device()
+    prove(device)
+    device.queue = lambda: Bent(device)
+    with pytest.raises(UnavailableError, match=r"differs from the definition .* in families of dialect lts") as refused:
+        prove(device)
+    assert "--backend rust" in str(refused.value.hint)
+
+
 def test_one_launch_per_kernel_computes_a_batch() -> None:
     device = host_device()
     CudaBackend(lambda: device).compute(Panel.of(ragged(9)), Params(), Want.LAST)
@@ -116,8 +137,6 @@ def test_a_wrong_argument_is_seen() -> None:
 )
 @pytest.mark.cuda
 def test_a_seeded_defect_is_caught(old: str, new: str) -> None:
-    from atc_cli.engine.cuda.sources import source
-
     assert old in source()
     assert next(faults(few(), source().replace(old, new)), None) is not None
 

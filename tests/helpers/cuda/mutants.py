@@ -29,7 +29,7 @@ MUTANTS = (
     Mutant("prices overwritten, seen as a race", "#define PRICE_TILES 3", "#define PRICE_TILES 2", "tsan"),
     Mutant("votes overwritten while in use", "#define VOTE_TILES 2", "#define VOTE_TILES 1"),
     Mutant("shared votes too small", "equity, VOTE_TILES * CELLS", "equity, VOTE_TILES * (CELLS - 1)", "asan"),
-    Mutant("lanes behind the last one ride along", "there = lane < lanes && busy;", "there = busy;", "asan"),
+    Mutant("lanes behind the last one ride along", "there = lane < lanes && busy;", "there = busy;", "tsan"),
     Mutant("a thread too many in atc_scales", "if (lane >= lanes) return;", "if (lane > lanes) return;", "asan"),
     Mutant("no bound in atc_decimals", "if (i >= (size_t)count) return;", "", "asan"),
     Mutant("a bar behind the end", "if (t >= it.bars) break;", "if (t > it.bars) break;", "asan"),

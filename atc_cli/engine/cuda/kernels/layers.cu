@@ -14,7 +14,7 @@ struct Layer {
     double &equity, &hundredths, &idle;
 };
 
-// sign * x for a sign of 1, -1 or 0; to turn the sign into a float would take longer. 0 times infinity is undefined.
+// sign * x for a sign of 1, -1 or 0; to convert the sign would take longer. 0 times infinity is undefined.
 __device__ double signed_by(signed char sign, double x) { return sign > 0 ? x : sign < 0 ? -x : 0.0 * x; }
 
 // X = N/D: both sums left to right in member order.
