@@ -16,12 +16,13 @@ from atc_cli.commands.jumps import jump_notes
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.rates import Funding
 from atc_cli.commands.survivors import survivorship
+from atc_cli.domain.features import ATR_BARS
 from atc_cli.domain.results.backtest import Account, BacktestResult, Figures, Priced
 from atc_cli.domain.rules import Costs, Rules
 from atc_cli.domain.tape import Floats, Ints, Tape
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, iso
 from atc_cli.engine.account import follow
-from atc_cli.errors import UsageError
+from atc_cli.errors import NoDataError, UsageError
 from atc_cli.settings.backtest import BacktestRun, rules_of
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import stage
@@ -42,14 +43,14 @@ def run(
     """Follow the scan of the typed and watched symbols, or of all.
 
     Raises UsageError for contradicting rules, more positions than symbols, and a funding file that does not cover the
-    time; NoDataError where no symbol has a signal in it; else as gather and route do.
+    time; NoDataError where no symbol has a signal in it, or ATR or volume that rules need; else as gather and route.
     """
     rules, costs = rules_of(settings, own), costs_of(settings, own)
     checks = Checks(own)
     funding = Funding.read(own, costs)
     found = past_of(settings, own, ports, rules, funding, typed=typed, watchlist=watchlist, keep=checks.keep)
     tape = found.tape
-    _check_positions(rules, tape)
+    _check(rules, tape)
     with stage("account"):
         account = follow(tape, rules, costs, own.capital)
         benchmark, benchmark_title = benchmark_of(own.benchmark, ports, found.wanted, tape, own.capital)
@@ -85,10 +86,16 @@ def run(
     )
 
 
-def _check_positions(rules: Rules, tape: Tape) -> None:
+def _check(rules: Rules, tape: Tape) -> None:
+    """Refuse rules that this market could never follow."""
     if rules.max_positions is not None and rules.max_positions > len(tape):
         said = f"--max-positions {rules.max_positions} is more than there are symbols"
         raise UsageError(said, f"allowed: 1 to {len(tape)}")
+    if len(tape.atr) and not np.isfinite(tape.atr).any():
+        said = f"stop-atr, target-atr and size atr need ATR({ATR_BARS}): no symbol has {ATR_BARS} bars"
+        raise NoDataError(said, "longer candles, or --exit bars:N")
+    if rules.min_volume is not None and not np.isfinite(tape.volume).any():
+        raise NoDataError("--min-volume: these candles tell no volume of 24 h", "drop --min-volume")
 
 
 class _Parts:

@@ -124,3 +124,24 @@ def test_nothing_is_free_in_silence(atc: Atc, folder: Path) -> None:
 def test_the_same_run_twice_says_the_same(atc: Atc, folder: Path) -> None:
     run = ("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "200", "--output", "csv")
     assert atc(*run).out == atc(*run).out
+
+
+def test_a_stop_is_refused_where_no_symbol_has_the_bars_of_its_atr(atc: Atc, tmp_path: Path) -> None:
+    folder = random_walks(tmp_path / "candles", symbols=2, bars=90)
+    run = ("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "60")
+    for flags in (("--exit", "stop-atr:3"), ("--exit", "flip,target-atr:2"), ("--size", "atr:0.01")):
+        done = atc(*run, *flags)
+        assert (done.code, done.out) == (4, "")
+        assert "no symbol has 100 bars" in done.err
+    assert atc(*run).code == 0
+
+
+def test_a_volume_filter_is_refused_where_candles_tell_none(atc: Atc, tmp_path: Path) -> None:
+    folder = random_walks(tmp_path / "candles", symbols=2, bars=200)
+    for file in folder.iterdir():
+        file.write_text("\n".join(line.rpartition(",")[0] for line in file.read_text().splitlines()))
+    run = ("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "60")
+    done = atc(*run, "--min-volume", "1000")
+    assert (done.code, done.out) == (4, "")
+    assert "no volume of 24 h" in done.err
+    assert atc(*run).code == 0
