@@ -28,6 +28,8 @@ from atc_cli.settings.sections import Settings
 from atc_cli.stages import stage
 
 _SHOWN_SYMBOLS = 12
+# What a settings file may have for scans, and no rule follows.
+_OF_SCANS = ("min_age", "top", "agree")
 
 
 def run(
@@ -110,9 +112,11 @@ class _Parts:
         return figures(*given, costs=self._costs, title=title, first=first, stop=stop)
 
     def split(self, at_frac: float | None) -> tuple[Figures, ...]:
-        """The first part of the time and the rest; none where nothing is split."""
+        """The first part of the time and the rest, none where nothing is split; UsageError where there is one bar."""
         if at_frac is None:
             return ()
+        if len(self._axis_ms) < 2:
+            raise UsageError(f"--split {at_frac:g}: a single bar is tested", "an earlier --start, or no --split")
         at = min(max(int(len(self._axis_ms) * at_frac), 1), len(self._axis_ms) - 1)
         return self.figures(f"first {at_frac:.0%}", 0, at), self.figures("rest", at, None)
 
@@ -139,5 +143,9 @@ def _notes(past: Past, settings: Settings, account: Account) -> Iterator[str]:
     begins_ms = int(tape.axis_ms[0])
     if first_ms and begins_ms > first_ms + TIMEFRAMES_MS[settings.timeframe]:
         yield f"candles that signals need begin later than --start: the first signal is of {iso(begins_ms)}"
+    if settings.min_volume is not None and not (tape.volume >= settings.min_volume).any():
+        yield f"no bar has the volume of --min-volume {settings.min_volume:g}: nothing was traded"
+    if others := [f"{name} {value}" for name in _OF_SCANS if (value := getattr(settings, name))]:
+        yield f"of scans only, not followed here: {', '.join(others)}"
     if account.ruined_at >= 0:
         yield f"the equity was gone at {iso(int(tape.axis_ms[account.ruined_at]))}: nothing was traded after that"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Atc
-from tests.helpers.candle_files import random_walks
+from tests.helpers.candle_files import BEGIN_MS, HOUR_MS, random_walks
 
 DEMO = ("backtest", "--exchange", "demo", "--demo-symbols", "4", "--timeframe", "4h", "--bars", "200")
 
@@ -68,6 +68,33 @@ def test_a_funding_file_that_does_not_cover_the_time_is_refused_by_symbol(
     done = atc("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "200", "--funding", str(rates))
     assert done.code == 2
     assert "AAA has rates from" in done.err
+
+
+def test_a_funding_file_with_a_hole_in_the_time_is_refused(atc: Atc, folder: Path, tmp_path: Path) -> None:
+    times = [(BEGIN_MS // HOUR_MS + hour) * 3600 for hour in range(0, 512, 8)]
+    rates = tmp_path / "funding.csv"
+    rates.write_text(
+        "symbol,timestamp,rate\n"
+        + "".join(f"{name},{time},0.0001\n" for name in ("AAA", "BBB", "CCC") for time in times[:20] + times[24:])
+    )
+    run = ("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "200", "--funding", str(rates))
+    done = atc(*run)
+    assert done.code == 2
+    assert "AAA has no rate between" in done.err
+    assert atc(*run, "--start", "2025-06-25").code == 0
+
+
+def test_why_nothing_was_traded_is_said(atc: Atc, folder: Path) -> None:
+    done = atc("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "200", "--min-volume", "1e12")
+    assert "no bar has the volume of --min-volume 1e+12: nothing was traded" in " ".join(done.out.split())
+
+
+def test_what_only_a_scan_does_is_said_not_to_be_done(atc: Atc, folder: Path, tmp_path: Path) -> None:
+    config = tmp_path / "settings.toml"
+    config.write_text('min_age = 3\ntop = 5\nwith = ["4h"]\nagree = 1\n')
+    flags = ("--data", str(folder), "--timeframe", "1h", "--bars", "200", "--output", "json")
+    said = json.loads(atc("backtest", "--config", str(config), *flags).out)["notes"]
+    assert [each for each in said if "min_age 3, top 5, agree 1" in each]
 
 
 def test_a_fault_in_one_symbol_skips_it_by_name_and_the_others_are_tested(atc: Atc, tmp_path: Path) -> None:
