@@ -5,9 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from atc_cli.domain.catalog import FAMILY_IDS, Dialect, Robustness, Source, Want
+from atc_cli.domain import reference_lts, reference_tradingview
+from atc_cli.domain.catalog import FAMILY_IDS, Dialect, HullShape, Robustness, Source, Want, triangle
+from atc_cli.domain.grid import Prices
 from atc_cli.domain.panel import Candles, Panel
-from atc_cli.domain.params import Params
+from atc_cli.domain.params import LENGTH, Params
 from atc_cli.engine.backend import Values
 
 HOUR_MS = 3_600_000
@@ -66,6 +68,9 @@ def cases() -> Iterator[Case]:
         for source in Source:
             yield Case(f"{dialect} source {source}", panel, replace(usual, source=source), Want.LAYERS)
         yield from _windows(panel, usual)
+        for family in FAMILY_IDS:
+            beside = Panel.of([_beside_its_average(dialect, family, seed) for seed in range(3)])
+            yield Case(f"{dialect} closes beside {family}", beside, replace(usual, source=Source.OPEN), Want.ALL)
 
 
 _CHANGES: dict[str, dict[str, object]] = {
@@ -76,10 +81,36 @@ _CHANGES: dict[str, dict[str, object]] = {
     "weights": {"weights": (0.1, 2.0, 0.25, 3.0, 0.2, 1.0), "robustness": Robustness.NARROW},
     "growth and decay": {"lambda_": 50.0, "decay": 5.0},
     "cutout": {"decay": 0.0, "cutout": 100},
-    "cutout past the end": {"cutout": 5000},
+    "cutout past the end": {"cutout": 5000, "long_threshold": -0.2, "short_threshold": -0.9},
+    "a floor that is nearly touched": {"decay": 1e-8, "weights": (0.25,) * 6},
     "strategy": {"long_threshold": 0.6, "short_threshold": -0.3, "strategy": True},
 }
-assert len(FAMILY_IDS) == len(Params().lengths)
+
+
+def _beside_its_average(dialect: Dialect, family: str, seed: int, bars: int = 320) -> Candles:
+    """Closes that are the average of the opens, or its neighbours: the last bit of it decides each crossing."""
+    rng = np.random.default_rng(100 + seed)
+    opened = rng.uniform(1, 1000, bars)  # far apart: then each rounding shows
+    average = _average(dialect, family, LENGTH, opened)
+    close = np.where(np.isnan(average), opened, average)
+    close = np.nextafter(close, np.choose(np.arange(bars) % 3, [close, 0.0, np.inf]))
+    return candles(np.stack([opened, np.maximum(opened, close), np.minimum(opened, close), close]), f"B{seed}")
+
+
+def _average(dialect: Dialect, family: str, n: int, source: np.ndarray) -> np.ndarray:
+    """By the definition, off grid; what is decided on sums is divided here, which is near enough."""
+    if dialect is Dialect.TRADINGVIEW:
+        return reference_tradingview.AVERAGES[family](source, n)
+    if family in ("ema", "dema", "kama"):
+        return getattr(reference_lts, family)(n, Prices(source, source))
+    plain, weighted = reference_lts.window_sums(source, n, 0, exact=False)
+    if family == "hma":
+        shape = HullShape.of(n)
+        _, half = reference_lts.window_sums(source, shape.half, 0, exact=False)
+        factors = 2 * shape.common // triangle(shape.half), shape.common // triangle(n)
+        _, hull = reference_lts.window_sums(factors[0] * half - factors[1] * weighted, shape.root, n - 1, exact=False)
+        return hull / (triangle(shape.root) * shape.common)
+    return weighted / triangle(n) if family == "wma" else (6 * weighted - 2 * (n + 1) * plain) / (n * (n + 1))
 
 
 def _windows(panel: Panel, params: Params) -> Iterator[Case]:

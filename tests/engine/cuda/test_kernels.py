@@ -6,6 +6,7 @@ import pytest
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
+from atc_cli.domain.reference import round_lts, round_tradingview
 from atc_cli.engine.cuda.backend import CudaBackend
 from atc_cli.engine.cuda.proof import prove
 from atc_cli.engine.cuda.sources import source
@@ -25,6 +26,25 @@ both_dialects = pytest.mark.parametrize("dialect", list(Dialect))
 def test_the_kernels_give_the_bits_of_rust() -> None:
     found = parity(CudaBackend(host_device), few())
     assert (found.cases, found.differing) == (6, ())
+
+
+_PROBE = """
+extern "C" __global__ void probe(const double* x, double* even, double* away, int count) {
+    for (int i = 0; i < count; ++i) {
+        even[i] = hundredths_of<false>(x[i]);
+        away[i] = hundredths_of<true>(x[i]);
+    }
+}
+"""
+
+
+@pytest.mark.cuda
+def test_votes_are_rounded_as_each_dialect_does() -> None:
+    x = np.array([*np.arange(-200, 201) / 200, 0.125 - 1e-13, 0.125 - 1e-11, -0.375, 0.999, -0.001, np.nan])
+    even, away = np.zeros_like(x), np.zeros_like(x)
+    HostModule.of(source() + _PROBE).get_function("probe")((1,), (1,), (x, even, away, np.int32(len(x))))
+    np.testing.assert_array_equal(even / 100, [round_lts(each) for each in x])
+    np.testing.assert_array_equal(away / 100, [round_tradingview(each) for each in x])
 
 
 @pytest.mark.cuda
@@ -131,7 +151,7 @@ def test_a_wrong_argument_is_seen() -> None:
 @pytest.mark.parametrize(
     ("old", "new"),
     [
-        ("return !on_grid(it) && t > full", "return on_grid(it) && t > full"),
+        ("(cell.equity * rules.keep) * factor", "cell.equity * (rules.keep * factor)"),
         ("#define VOTE_TILES 2", "#define VOTE_TILES 1"),
     ],
 )
