@@ -17,4 +17,5 @@ class Engine(StrEnum):
     DASK = "dask"
 
 
-NOT_BUILT = (Engine.CUDA, Engine.DASK)  # known by name; no machine can run them with this version
+NOT_BUILT = (Engine.CUDA,)  # known by name; no machine can run them with this version
+ELSEWHERE = (Engine.DASK,)  # computes in other processes: no figure of it is one of this machine

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
+from enum import Enum
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -262,6 +263,14 @@ class Workload:
         )
 
 
+class Auto(Enum):
+    """Whether `--backend auto` takes an offer: if it is the cheapest, never, or because it was asked for elsewhere."""
+
+    BY_COST = "by cost"
+    NEVER = "never"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A backend that can run here: fixed cost plus cost per bar of one series."""
@@ -269,6 +278,7 @@ class Offer:
     backend: Backend
     start_ms: float
     ns_per_bar: float
+    auto: Auto = Auto.BY_COST
 
     @property
     def name(self) -> str:
@@ -283,3 +293,4 @@ class Unavailable:
     name: str
     why: str
     remedy: str
+    auto: Auto = Auto.NEVER

@@ -22,6 +22,7 @@ from atc_cli.settings.names import (
 from atc_cli.settings.option import Section, section, setting
 from atc_cli.settings.parse import (
     Several,
+    address,
     choice,
     lower,
     number,
@@ -229,6 +230,12 @@ class Backend(Section):
         choice("backend", BACKENDS),
         default="auto",
         suggested=BACKENDS_HERE,
+    )
+    scheduler: str | None = setting(
+        "dask scheduler whose workers compute, unless --backend names another; extra dask",
+        address,
+        default=None,
+        metavar="tcp://HOST:PORT",
     )
 
 
