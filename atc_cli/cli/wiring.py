@@ -91,9 +91,8 @@ def _without_rust(offers: Sequence[Offer | Unavailable], settings: Settings) -> 
 
 def _cluster(settings: Settings, progress: Progress, notes: list[str], *, verbose: bool) -> Cluster:
     """Nothing is opened yet."""
-    if verbose:
-        return Cluster(settings.scheduler, notes.append, progress.lasting)
-    return Cluster(settings.scheduler, notes.append)
+    more = {"tell": progress.lasting} if verbose else {}
+    return Cluster(settings.scheduler, notes.append, steps=progress, **more)
 
 
 def check_tables(settings: Settings) -> None:

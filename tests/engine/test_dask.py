@@ -5,6 +5,7 @@ import shutil
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import distributed
@@ -17,6 +18,7 @@ from atc_cli.domain.params import Params
 from atc_cli.engine.dask.backend import DaskBackend
 from atc_cli.engine.dask.cluster import Cluster
 from atc_cli.engine.dask.work import Part
+from atc_cli.engine.lost import LostSeriesError
 from atc_cli.engine.rust import RustBackend
 from atc_cli.errors import ExitCode, UnavailableError
 from tests.conftest import ROOT, Atc
@@ -98,6 +100,65 @@ def test_processes_of_this_machine_need_no_scheduler(atc_process: Atc) -> None:
     assert json.loads(done.out)["rows"] == here["rows"]
     assert "dask dashboard: http://127.0.0.1:" in done.err
     assert "distributed" not in done.err
+
+
+class CtrlC:
+    """Progress at whose second step a person loses patience."""
+
+    def __init__(self) -> None:
+        self.said: list[object] = []
+
+    def begin(self, what: str, total: int) -> None:
+        self.said += [what, total]
+
+    def advance(self) -> None:
+        self.said.append("+")
+        if self.said.count("+") == 2:
+            signal.raise_signal(signal.SIGINT)
+
+    def end(self) -> None:
+        self.said.append("end")
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_ctrl_c_keeps_what_came_and_the_cluster_goes_on(started: Started) -> None:
+    progress, right = CtrlC(), RustBackend().compute(PANEL, Params(), Want.LAST)
+    with closing(Cluster(started.address, steps=progress)) as opened:
+        backend = DaskBackend(opened)
+        with pytest.raises(LostSeriesError) as found:
+            backend.compute(PANEL, Params(), Want.LAST)
+        assert (found.value.interrupted, found.value.code) == (True, ExitCode.INTERRUPTED)
+        came = [row for row in range(len(SERIES)) if row not in found.value.lost]
+        assert 0 < len(came) < len(SERIES)
+        for row in came:
+            only = slice(row, row + 1)
+            assert_same_bits(right.rows(only), found.value.values.rows(only))
+        what, total, *steps = progress.said
+        assert (what, total > 3, steps) == ("groups of series", True, ["+", "+", "end"])
+        assert_same_bits(right, backend.compute(PANEL, Params(), Want.LAST))
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_a_group_that_fails_twice_loses_its_series_and_no_others(
+    opened: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound, spoilt = Part.of, SERIES[4].close[0]
+
+    def part_of(panel: Panel, *asked: object) -> Part:
+        made = sound(panel, *asked)
+        return replace(made, prices=made.prices[0]) if spoilt in made.prices else made
+
+    monkeypatch.setattr(Part, "of", part_of)
+    right = RustBackend().compute(PANEL, Params(), Want.LAST)
+    with pytest.raises(LostSeriesError, match="failed twice on workers") as found:
+        DaskBackend(opened).compute(PANEL, Params(), Want.LAST)
+    lost = found.value.lost
+    assert 4 in lost
+    assert len(lost) < len(SERIES) / 2
+    assert (found.value.interrupted, found.value.code) == (False, ExitCode.UNAVAILABLE)
+    for row in set(range(len(SERIES))) - lost.keys():
+        only = slice(row, row + 1)
+        assert_same_bits(right.rows(only), found.value.values.rows(only))
 
 
 def parts_and(do: Callable[[], None], *, at: int, count: int) -> Iterator[Part]:

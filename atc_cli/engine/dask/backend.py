@@ -1,6 +1,7 @@
 """Series and windows in parts, each computed by the best engine of a worker: the same bits as here."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import fields
 from importlib.machinery import ModuleSpec
 
@@ -13,8 +14,8 @@ from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Auto, Offer, OneForm, Unavailable, Values
 from atc_cli.engine.dask.cluster import Cluster
 from atc_cli.engine.dask.work import Part, Windowed
+from atc_cli.engine.lost import LostSeriesError
 from atc_cli.engine.windows import bounds_of, width_of
-from atc_cli.errors import UnavailableError
 
 _REMEDY = "pip install 'atc-cli[dask]'"
 # A part costs some milliseconds whatever is in it, and one thread for each is to have several.
@@ -37,7 +38,8 @@ class DaskBackend(OneForm):
         if len(panel):
             rows = self._parts(panel.offsets, _LEAST_BARS, _MOST_BARS)
             parts = (Part.of(Panel.of(panel.series[each]), params, want) for each in rows)
-            self._fill(values, rows, parts)
+            with self._cluster.counting(len(rows)):
+                self._fill(values, rows, parts, keep=True)
         return values
 
     def windows_at_once(self, bars: int) -> int:
@@ -55,7 +57,7 @@ class DaskBackend(OneForm):
             rows = self._parts(offsets, _LEAST_WINDOW_BARS, _MOST_WINDOW_BARS)
             asked = np.stack([series, starts, behind])
             parts = (_windowed(panel, params, want, asked[:, each]) for each in rows)
-            self._fill(values, rows, parts)
+            self._fill(values, rows, parts, keep=False)
         return values
 
     def _parts(self, offsets: Ints, least: int, most: int) -> list[slice]:
@@ -68,12 +70,29 @@ class DaskBackend(OneForm):
             first = parts[-1].stop
         return parts
 
-    def _fill(self, values: Values, rows: list[slice], parts: Iterator[Part]) -> None:
-        for number, found in self._cluster.run(parts):
-            if isinstance(found, Exception):
-                words = f"a group of series failed twice on workers: {type(found).__name__}: {found}"
-                raise UnavailableError(f"backend {self.name}: {words}", "--backend auto computes here")
-            _store(values.rows(rows[number]), found)
+    def _fill(self, values: Values, rows: list[slice], parts: Iterator[Part], *, keep: bool) -> None:
+        """Raises LostSeriesError for parts that failed twice, and with `keep` for those that Ctrl-C left undone."""
+        left, why = set(range(len(rows))), dict[int, str]()
+        interrupted = False
+        try:
+            with closing(self._cluster.run(parts)) as came:
+                for number, found in came:
+                    if isinstance(found, Values):
+                        _store(values.rows(rows[number]), found)
+                        left.remove(number)
+                    else:
+                        why[number] = f"its group of series failed twice on workers: {' '.join(str(found).split())}"
+        except KeyboardInterrupt:
+            if not keep or len(left) == len(rows):
+                raise
+            interrupted = True
+        if left:
+            lost = {row: why.get(each, "interrupted") for each in sorted(left) for row in _numbers(rows[each])}
+            raise LostSeriesError(self.name, values, lost, interrupted=interrupted)
+
+
+def _numbers(rows: slice) -> range:
+    return range(rows.start, rows.stop)
 
 
 def _windowed(panel: Panel, params: Params, want: Want, asked: Ints) -> Part:

@@ -2,14 +2,15 @@
 
 import logging
 import warnings
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from atc_cli.domain.engines import Engine
 from atc_cli.engine.backend import Values
+from atc_cli.engine.dask import work
 from atc_cli.engine.dask.work import Part, computed, versions
 from atc_cli.errors import AtcError, UnavailableError
 
@@ -25,14 +26,31 @@ def _distributed() -> Any:
     return distributed
 
 
+def _nothing() -> None:
+    """Nobody counts."""
+
+
 def _unheard(_words: str) -> None:
     """Nobody listens."""
+
+
+class Steps(Protocol):
+    """Where progress is shown."""
+
+    def begin(self, what: str, total: int) -> None:
+        """A new piece of work of `total` steps starts."""
+
+    def advance(self) -> None:
+        """One step is done."""
+
+    def end(self) -> None:
+        """The work is over, or was interrupted."""
 
 
 class Cluster:
     """Workers of the scheduler at an address, or processes of this machine where there is none.
 
-    `say` hears what a person must, `tell` what helps one who asks for more.
+    `say` hears what a person must, `tell` what helps one who asks for more, `steps` how far a computation is.
     """
 
     def __init__(
@@ -40,9 +58,11 @@ class Cluster:
         scheduler: str | None = None,
         say: Callable[[str], None] = _unheard,
         tell: Callable[[str], None] = _unheard,
+        steps: Steps | None = None,
     ) -> None:
         self.scheduler = scheduler
-        self._say, self._tell = say, tell
+        self._say, self._tell, self._steps = say, tell, steps
+        self._advance: Callable[[], None] = _nothing
         self._opened = ExitStack()
         self._client: Any = None
         self._name = f"atc-{uuid4().hex[:8]}"
@@ -54,7 +74,21 @@ class Cluster:
         threads: dict[str, int] = self._open().nthreads()
         return max(sum(threads.values()), 1)
 
-    def run(self, parts: Iterable[Part]) -> Iterator[tuple[int, Values | Exception]]:
+    @contextmanager
+    def counting(self, parts: int) -> Iterator[None]:
+        """Show how many of so many parts came."""
+        if self._steps is None:
+            yield
+            return
+        self._steps.begin("groups of series", parts)
+        self._advance = self._steps.advance
+        try:
+            yield
+        finally:
+            self._advance = _nothing
+            self._steps.end()
+
+    def run(self, parts: Iterable[Part]) -> Generator[tuple[int, Values | Exception], None, None]:
         """The number of each part and its values, or why it failed twice, as they come; few parts are made ahead.
 
         Raises UnavailableError where there is no cluster, or it is lost; what runs is cancelled if this is broken off.
@@ -75,6 +109,7 @@ class Cluster:
                 send(_IN_FLIGHT * self.threads)
                 for future in came:
                     outcome = _outcome(future)
+                    self._advance()
                     yield running.pop(future), outcome
                     send(1)
         finally:
@@ -176,6 +211,7 @@ def _local() -> Iterator[Any]:
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL + 1,
+            preload=[work.__name__],
         ) as cluster,
     ):
         yield cluster

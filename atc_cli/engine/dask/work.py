@@ -1,6 +1,7 @@
 """What a worker is sent, and what it does with that. Nothing here imports dask: it runs on the worker."""
 
 import platform
+import signal
 from dataclasses import dataclass
 from functools import cache
 
@@ -86,3 +87,8 @@ def _best() -> Backend:
     able = [each for each in offers() if isinstance(each, Offer) and each.name != Engine.DASK]
     best = min(able, key=lambda offer: offer.ns_per_bar).backend
     return RustBackend(threads=1) if isinstance(best, RustBackend) else best
+
+
+def dask_setup(_worker: object) -> None:
+    """Called by dask as a worker of this machine starts: Ctrl-C in a terminal reaches it too, and is not for it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
