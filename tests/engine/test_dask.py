@@ -142,11 +142,11 @@ def test_ctrl_c_keeps_what_came_and_the_cluster_goes_on(started: Started) -> Non
 def test_a_group_that_fails_twice_loses_its_series_and_no_others(
     opened: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sound, spoilt = Part.of, SERIES[4].close[0]
+    sound, spoilt = Part.of, SERIES[4].close.tobytes()
 
     def part_of(panel: Panel, *asked: object) -> Part:
         made = sound(panel, *asked)
-        return replace(made, prices=made.prices[0]) if spoilt in made.prices else made
+        return replace(made, prices=made.prices[0]) if spoilt in made.prices.tobytes() else made
 
     monkeypatch.setattr(Part, "of", part_of)
     right = RustBackend().compute(PANEL, Params(), Want.LAST)

@@ -16,6 +16,8 @@ from atc_cli.errors import AtcError, UnavailableError
 
 # of each thread of a worker: one at work, one on its way
 _IN_FLIGHT = 2
+_LOGS = ("distributed", "distributed.client", "tornado.application")
+_NOTHING = logging.CRITICAL + 1
 _REMEDY = "start one with `dask scheduler` and `dask worker ADDRESS`, or leave out --scheduler"
 
 
@@ -188,13 +190,16 @@ def _outcome(future: Any) -> Values | Exception:
 @contextmanager
 def _silent() -> Iterator[None]:
     """What dask would write to stderr is said by us."""
-    log = logging.getLogger("distributed")
-    before = log.level
-    log.setLevel(logging.CRITICAL + 1)
+    _distributed()  # it sets these levels as it is imported
+    logs = [logging.getLogger(name) for name in _LOGS]
+    before = [each.level for each in logs]
+    for each in logs:
+        each.setLevel(_NOTHING)
     try:
         yield
     finally:
-        log.setLevel(before)
+        for each, level in zip(logs, before, strict=True):
+            each.setLevel(level)
 
 
 @contextmanager
@@ -210,7 +215,7 @@ def _local() -> Iterator[Any]:
             threads_per_worker=1,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
-            silence_logs=logging.CRITICAL + 1,
+            silence_logs=_NOTHING,
             preload=[work.__name__],
         ) as cluster,
     ):
