@@ -69,7 +69,8 @@ def ports(
                 stack.callback(market.close)
                 opened.append(market)
         with stage("route"):
-            able = offers(stack.enter_context(closing(_cluster(settings, progress, notes, verbose=verbose))))
+            cluster = Cluster(settings.scheduler, notes.append, progress.lasting, progress, verbose=verbose)
+            able = offers(stack.enter_context(closing(cluster)))
         notes += _without_rust(able, settings)
         yield Ports(
             markets=opened,
@@ -87,12 +88,6 @@ def _without_rust(offers: Sequence[Offer | Unavailable], settings: Settings) -> 
     for each in offers:
         if isinstance(each, Unavailable) and each.name == Engine.RUST and settings.backend == AUTO:
             yield f"backend {each.name} cannot run: {each.why}; {each.remedy}"
-
-
-def _cluster(settings: Settings, progress: Progress, notes: list[str], *, verbose: bool) -> Cluster:
-    """Nothing is opened yet."""
-    more = {"tell": progress.lasting} if verbose else {}
-    return Cluster(settings.scheduler, notes.append, steps=progress, **more)
 
 
 def check_tables(settings: Settings) -> None:

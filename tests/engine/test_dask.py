@@ -31,12 +31,6 @@ SERIES = [tick_walk(60 + 13 * (seed % 7), seed, decimals=seed % 4) for seed in r
 PANEL = Panel.of(SERIES)
 
 
-@pytest.fixture(autouse=True)
-def _impatient() -> Iterator[None]:
-    with distributed.dask.config.set({"distributed.comm.timeouts.connect": "2s"}):
-        yield
-
-
 @pytest.fixture(scope="module")
 def started() -> Iterator[Started]:
     with cluster(2) as running:
@@ -198,7 +192,20 @@ def test_a_worker_with_other_code_is_refused(tmp_path: Path) -> None:
         assert "numpy" not in str(refused.value), "only what differs is named"
 
 
+def test_one_that_joins_later_is_refused_too(opened: Cluster) -> None:
+    part = next(parts_and(lambda: None, at=0, count=1))
+    with pytest.raises(UnavailableError, match=r"has numpy \S+ \(here 1\.0\): bits depend on it"):
+        list(opened.run([replace(part, versions={**part.versions, "numpy": "1.0"})]))
+
+
+def test_a_scheduler_without_workers_is_refused() -> None:
+    refused = pytest.raises(UnavailableError, match=r"the scheduler at tcp://\S+ has no workers")
+    with cluster(0) as running, closing(Cluster(running.address)) as opened, refused:
+        DaskBackend(opened).compute(PANEL, Params(), Want.LAST)
+
+
 def test_a_scheduler_that_is_not_there_ends_the_scan_with_its_address(atc: Atc) -> None:
-    done = atc("scan", "--exchange", "demo", "--demo-symbols", "3", "--scheduler", "tcp://127.0.0.1:1")
+    with distributed.dask.config.set({"distributed.comm.timeouts.connect": "300ms"}):
+        done = atc("scan", "--exchange", "demo", "--demo-symbols", "3", "--scheduler", "tcp://127.0.0.1:1")
     assert done.code == ExitCode.UNAVAILABLE
     assert "no scheduler answers at tcp://127.0.0.1:1" in done.err

@@ -11,12 +11,13 @@ from uuid import uuid4
 from atc_cli.domain.engines import Engine
 from atc_cli.engine.backend import Values
 from atc_cli.engine.dask import work
-from atc_cli.engine.dask.work import Part, computed, versions
+from atc_cli.engine.dask.work import SAME_VERSIONS, Part, computed, other_than, versions
 from atc_cli.errors import AtcError, UnavailableError
 
 # of each thread of a worker: one at work, one on its way
 _IN_FLIGHT = 2
 _LOGS = ("distributed", "distributed.client", "tornado.application")
+_WORKERS = "start one: `dask worker ADDRESS`"
 _NOTHING = logging.CRITICAL + 1
 _REMEDY = "start one with `dask scheduler` and `dask worker ADDRESS`, or leave out --scheduler"
 
@@ -52,7 +53,8 @@ class Steps(Protocol):
 class Cluster:
     """Workers of the scheduler at an address, or processes of this machine where there is none.
 
-    `say` hears what a person must, `tell` what helps one who asks for more, `steps` how far a computation is.
+    `say` hears what a person must in the end, `tell` what they must at once, `steps` how far a computation is.
+    `verbose`: where the cluster shows what it does.
     """
 
     def __init__(
@@ -61,20 +63,27 @@ class Cluster:
         say: Callable[[str], None] = _unheard,
         tell: Callable[[str], None] = _unheard,
         steps: Steps | None = None,
+        *,
+        verbose: bool = False,
     ) -> None:
         self.scheduler = scheduler
-        self._say, self._tell, self._steps = say, tell, steps
+        self._say, self._tell, self._steps, self._verbose = say, tell, steps, verbose
         self._advance: Callable[[], None] = _nothing
         self._opened = ExitStack()
         self._client: Any = None
+        self._workers: set[str] = set()
         self._name = f"atc-{uuid4().hex[:8]}"
         self._count = 0
 
     @property
     def threads(self) -> int:
-        """Parts that are computed at once, at least 1; opens it."""
-        threads: dict[str, int] = self._open().nthreads()
-        return max(sum(threads.values()), 1)
+        """Parts that are computed at once; opens it. Raises UnavailableError as `run` does."""
+        client = self._open()
+        with self._losing():
+            threads: dict[str, int] = client.nthreads()
+        if not threads:
+            raise UnavailableError(f"the scheduler at {self._address} has no workers", _WORKERS)
+        return sum(threads.values())
 
     @contextmanager
     def counting(self, parts: int) -> Iterator[None]:
@@ -144,9 +153,11 @@ class Cluster:
                 stack.enter_context(_silent())
                 client = self._connected(stack)
                 if self.scheduler is not None:
-                    _check_workers(client, self.scheduler)
+                    _check_workers(client)
+                self._workers = set(client.nthreads())
                 client.subscribe_topic("all", self._heard)
-                self._tell(f"dask dashboard: {client.dashboard_link}")
+                if self._verbose:
+                    self._tell(f"dask dashboard: {client.dashboard_link}")
                 self._client, self._opened = client, stack.pop_all()
         return self._client
 
@@ -168,12 +179,21 @@ class Cluster:
     def _heard(self, event: tuple[float, Any]) -> None:
         """Something happened on the cluster; called from a thread of the client."""
         _, message = event
-        if isinstance(message, dict) and message.get("action") == "remove-worker":
-            keys = [*message["processing-tasks"], *message["lost-computed-tasks"]]
-            ours = sum(str(key).startswith(self._name) for key in keys)
-            if ours:
-                again = f"{ours} {'group' if ours == 1 else 'groups'} of series"
-                self._say(f"worker {message['worker']} is gone: {again} computed again elsewhere")
+        action = message.get("action") if isinstance(message, dict) else None
+        if action == "add-worker":
+            self._workers.add(message["worker"])
+        if action == "remove-worker":
+            self._workers.discard(message["worker"])
+            self._gone(message)
+
+    def _gone(self, message: dict[str, Any]) -> None:
+        keys = [*message["processing-tasks"], *message["lost-computed-tasks"]]
+        ours = sum(str(key).startswith(self._name) for key in keys)
+        if ours:
+            again = f"{ours} {'group' if ours == 1 else 'groups'} of series"
+            self._say(f"worker {message['worker']} is gone: {again} computed again elsewhere")
+            if not self._workers:
+                self._tell(f"no worker is left at {self._address}: waiting for one")
 
 
 def _outcome(future: Any) -> Values | Exception:
@@ -222,8 +242,8 @@ def _local() -> Iterator[Any]:
         yield cluster
 
 
-def _check_workers(client: Any, address: str) -> None:
-    """Raise UnavailableError where there is no worker, or one that would compute other bits."""
+def _check_workers(client: Any) -> None:
+    """Raise UnavailableError for a worker that would compute other bits."""
 
     def answer() -> dict[str, str]:  # by value, so that a worker without atc can say so
         try:
@@ -233,11 +253,7 @@ def _check_workers(client: Any, address: str) -> None:
         return versions()
 
     found = client.run(answer)
-    if not found:
-        raise UnavailableError(f"the scheduler at {address} has no workers", "start one: `dask worker ADDRESS`")
     here = versions()
     for worker, there in found.items():
-        other = [f"{what} {version} (here {here[what]})" for what, version in there.items() if version != here[what]]
-        if other:
-            words = f"worker {worker} has {', '.join(other)}: bits depend on it"
-            raise UnavailableError(words, "install the same versions there and here, then start the worker again")
+        if other := other_than(here, there):
+            raise UnavailableError(f"worker {worker} has {other}: bits depend on it", SAME_VERSIONS)

@@ -2,7 +2,8 @@
 
 import platform
 import signal
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cache
 
 import numpy as np
@@ -16,8 +17,10 @@ from atc_cli.domain.params import Params
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine.backend import Backend, Offer, Values
 from atc_cli.engine.windows import windows_of
+from atc_cli.errors import UnavailableError
 from atc_cli.identity import code_checksum
 
+SAME_VERSIONS = "install the same versions there and here, then start the worker again"
 _TIMEFRAME = "1m"
 
 
@@ -25,6 +28,11 @@ def versions() -> dict[str, str]:
     """What bits depend on, of the process that runs this."""
     atc = f"{atc_cli.__version__} (code {code_checksum()[:12]})"
     return {"atc": atc, "numpy": np.__version__, "Python": platform.python_version()}
+
+
+def other_than(wanted: Mapping[str, str], found: Mapping[str, str]) -> str:
+    """What differs, in words; empty where nothing does."""
+    return ", ".join(f"{what} {found[what]} (here {wanted[what]})" for what in found if found[what] != wanted[what])
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +48,7 @@ class Windowed:
 class Part:
     """Series as they travel: `prices` [k, bars of all] are the k columns that take part, `bars` [n] their lengths.
 
-    `windows` None: the series themselves.
+    `windows` None: the series themselves. `versions` are those of the process that asks.
     """
 
     prices: Floats
@@ -48,6 +56,7 @@ class Part:
     params: Params
     want: Want
     windows: Windowed | None = None
+    versions: Mapping[str, str] = field(default_factory=versions)
 
     @classmethod
     def of(cls, panel: Panel, params: Params, want: Want, windows: Windowed | None = None) -> "Part":
@@ -70,7 +79,12 @@ def _series(values: Floats) -> Candles:
 
 
 def computed(part: Part) -> Values:
-    """The values of a part, by the best engine here."""
+    """The values of a part, by the best engine here; UnavailableError where its bits could be others.
+
+    A worker may have come after the others were asked for their versions.
+    """
+    if other := other_than(part.versions, versions()):
+        raise UnavailableError(f"worker {platform.node()} has {other}: bits depend on it", SAME_VERSIONS)
     backend, panel, asked = _best(), part.panel(), part.windows
     if asked is None:
         return backend.compute(panel, part.params, part.want)
