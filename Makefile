@@ -10,12 +10,13 @@ ON_ALL_CORES := -n auto --dist loadgroup
 
 SOURCES := $(shell find kernels_rs -name '*.rs' -o -name 'Cargo.toml') Cargo.toml Cargo.lock pyproject.toml
 
-.PHONY: all help scan test quick lint rust asan format mutants startup wheel lock build dev clean
+.PHONY: all help scan test quick lint rust asan cuda cuda-asan cuda-tsan cuda-mutants cuda-nvrtc gpu-check
+.PHONY: format mutants startup wheel lock build dev clean
 
-all: lint rust test  ## everything CI runs
+all: lint rust test cuda  ## everything CI runs
 
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 scan: build  ## scan the simulated market: no network, no key
 	$(BIN)/atc scan --exchange demo
@@ -39,6 +40,25 @@ rust: ## rustfmt, clippy and the kernels' tests
 asan:  ## the kernels' tests under AddressSanitizer (minutes; x86-64 Linux)
 	RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=target/asan \
 		cargo test -p atc-core --locked --release --target x86_64-unknown-linux-gnu
+
+# The same sources that a GPU gets, compiled by g++ behind a header: neither a GPU nor CUDA is needed.
+cuda: dev cuda-asan cuda-tsan  ## the CUDA kernels on this processor against the other backends (g++)
+	$(BIN)/python -m pytest $(ON_ALL_CORES) -m cuda tests/engine
+
+cuda-asan: dev  ## the same under AddressSanitizer and UBSan, a small set
+	$(BIN)/python -m tests.helpers.cuda.checked asan
+
+cuda-tsan: dev  ## the same under ThreadSanitizer, a small set
+	$(BIN)/python -m tests.helpers.cuda.checked tsan
+
+cuda-mutants: dev  ## seeded defects of the CUDA kernels, each of which must be caught (minutes)
+	$(BIN)/python -m tests.helpers.cuda.mutants
+
+cuda-nvrtc: $(VENV)/.nvrtc  ## the CUDA kernels through NVIDIA's compiler for six architectures: no spills, nothing fused
+	$(BIN)/python -m tests.helpers.cuda.nvrtc
+
+gpu-check: build  ## parity and times on a GPU of this machine, as JSON (pip install 'atc-cli[cuda]' first)
+	@$(BIN)/python -m tests.gpu.check
 
 format: dev  ## rewrite the sources in the house style
 	$(BIN)/ruff format .
@@ -84,6 +104,11 @@ $(VENV)/.installed: requirements.lock | $(VENV)/bin/python
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.installed
 	@echo "installing pinned tools for tests and lint"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(VENV)/.nvrtc: pyproject.toml $(VENV)/.dev build
+	@echo "installing NVIDIA's compiler"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check nvidia-cuda-nvrtc-cu12==12.9.86
 	@touch $@
 
 $(VENV)/.built: $(SOURCES) $(VENV)/.installed

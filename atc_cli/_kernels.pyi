@@ -77,10 +77,13 @@ class Results(Protocol):
 class Market(Protocol):
     """Candles and signals of every symbol; 1-D, C-contiguous arrays, which may be read-only.
 
-    offsets: symbol i is offsets[i]:offsets[i+1] of every column, oldest bar first. at: the place of a bar on the axis.
+    alive_from: a symbol whose last bar is at an earlier place is closed there. offsets: symbol i is
+    offsets[i]:offsets[i+1] of every column, oldest bar first. at: the place of a bar on the axis.
     The columns are those of domain/tape.py; atr, key, volume and funding may be empty.
     """
 
+    @property
+    def alive_from(self) -> int: ...
     @property
     def offsets(self) -> NDArray[np.int64]: ...
     @property

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-_CODE = (".py", ".so", ".pyd")
+_CODE = (".py", ".so", ".pyd", ".cu")
 
 
 @cache

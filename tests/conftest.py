@@ -26,8 +26,14 @@ def pytest_configure() -> None:
     os.environ["XDG_CACHE_HOME"] = str(folder)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow tests come last. Those of numba share a core, so that each function is compiled once."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Slow tests come last. Those of numba share a core, so that each function is compiled once.
+
+    Those of the CUDA sources on this processor take part where they are asked for: `make cuda`.
+    """
+    if "cuda" not in config.getoption("markexpr"):
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("cuda")])
+        items[:] = [item for item in items if not item.get_closest_marker("cuda")]
     items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
     for item in items:
         if "numba" in item.nodeid:

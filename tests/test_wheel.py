@@ -51,6 +51,12 @@ def test_the_package_comes_from_the_wheel_and_not_from_the_checkout(installed: P
     assert done.stdout.count(str(installed.parent)) == 2
 
 
+def test_an_installed_wheel_finds_its_cuda_kernels(installed: Path, tmp_path: Path) -> None:
+    code = "from atc_cli.engine.cuda.sources import source; print(source().count('__launch_bounds__('))"
+    done = run(installed / "python", "-c", code, cwd=tmp_path)
+    assert (done.returncode, done.stdout.strip()) == (0, "6"), done.stderr
+
+
 @pytest.mark.parametrize("preset", ["scalping", "intraday", "swing", "tradingview"])
 def test_an_installed_wheel_scans_with_each_preset(installed: Path, tmp_path: Path, preset: str) -> None:
     done = run(installed / "atc", "scan", "--exchange", "demo", "--preset", preset, "--output", "json", cwd=tmp_path)

@@ -21,6 +21,8 @@ FUNDING_MS = DAY_MS // 3
 # Above that the columns lie in files, which the system reads as they are walked along.
 MEMORY_BARS = 12_000_000
 _COLUMNS = ("open", "high", "low", "close")
+# Files end some hours apart, and who trades seldom has no bar at the end.
+_ALIVE_MS, _ALIVE_BARS = DAY_MS, 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,11 @@ class Part:
     symbol: str
     timestamp: Ints
     columns: dict[str, Floats | Int32s]
+
+    def from_first_signal(self) -> "Part":
+        """Without the bars before: nothing can be decided there, and they would count as time without a trade."""
+        first = int(np.isfinite(self.columns["signal"]).argmax())
+        return Part(self.symbol, self.timestamp[first:], {name: each[first:] for name, each in self.columns.items()})
 
 
 def part_of(
@@ -159,7 +166,8 @@ class Columns:
         else:
             joined = {name: np.concatenate(parts) for name, parts in self._held.items()}
         offsets = np.concatenate(([0], np.cumsum(self._lengths, dtype=np.int64))).astype(np.int64)
-        return Tape(symbols=tuple(self._symbols), axis_ms=axis_ms, offsets=offsets, at=at, **joined)
+        alive = alive_from(axis_ms)
+        return Tape(symbols=tuple(self._symbols), axis_ms=axis_ms, alive_from=alive, offsets=offsets, at=at, **joined)
 
     def _spill(self) -> None:
         for name, parts in self._held.items():
@@ -173,6 +181,14 @@ class Columns:
         with file:
             file.flush()
             return np.memmap(file, dtype=np.int32 if name == "age" else np.float64, mode="r")
+
+
+def alive_from(axis_ms: Ints) -> int:
+    """The first place that is within a day, or within 5 bars, of the last one: what has a bar there may go on."""
+    if not len(axis_ms):
+        return 0
+    within_a_day = int(np.searchsorted(axis_ms, axis_ms[-1] - _ALIVE_MS))
+    return max(0, min(within_a_day, len(axis_ms) - 1 - _ALIVE_BARS))
 
 
 def on_one_axis(opens_ms: Sequence[Ints], step_ms: int) -> tuple[Ints, Int32s]:

@@ -27,7 +27,8 @@ class _Trades:
     """Trades that ended, as they can be drawn: rows of the tape, one entry a trade.
 
     `lowest`: the first row at which it may begin, `choices` how many there are, `hold` the rows until it ends, the
-    first `like_entries` of them at one of `prices`, as entries, the others at a close.
+    first `like_entries` of them at one of `prices`, as entries, the others at a close. `group`: those of one are moved
+    together, each `within` bars after the first of them.
     """
 
     prices: Floats
@@ -35,6 +36,8 @@ class _Trades:
     choices: Ints
     hold: Ints
     side: Ints
+    group: Ints
+    within: Ints
     like_entries: int
 
 
@@ -44,7 +47,9 @@ def random_entries(
     """Draw the trades that ended anew at random times, and see how many draws earn as much as they did.
 
     Each keeps its symbol, side and bars held, and pays the same costs; it begins at a random bar of its symbol after
-    the first with a signal. Draws and result are compared by the mean net return of a trade.
+    the first with a signal. Those that began within one mean hold are moved together: symbols rise and fall together,
+    and drawn apart they would be so many independent trades, beside which luck looks like skill. Draws and result are
+    compared by the mean net return of a trade.
     """
     ended = int(np.count_nonzero(account.trades.ended))
     if not ended:
@@ -77,13 +82,16 @@ def _trades(tape: Tape, account: Account, fill: Fill, ended: int) -> _Trades:
     ordered = np.isin(trades.reason[:ended], [tuple(Reason).index(each) for each in _ORDERED])
     like_entries = ordered | (fill is Fill.NEXT_CLOSE)
     order = np.argsort(~like_entries, kind="stable")
-    lowest = begins[symbol]
+    lowest, together = begins[symbol], max(int(hold.mean()), 1)
+    group, within = np.divmod(trades.entry[:ended], together)
     return _Trades(
         prices=tape.open if fill is Fill.NEXT_OPEN else tape.close,
         lowest=lowest[order],
         choices=(last[symbol] - hold - lowest + 1)[order],
         hold=hold[order],
         side=trades.side[:ended][order],
+        group=np.unique(group, return_inverse=True)[1][order],
+        within=within[order],
         like_entries=int(np.count_nonzero(like_entries)),
     )
 
@@ -92,10 +100,12 @@ def _drawn(tape: Tape, trades: _Trades, costs: Costs, draws: int, seed: int) -> 
     """Mean net return of the trades of each draw, some draws at a time."""
     random = np.random.default_rng(seed)
     funding = np.cumsum(tape.open * tape.funding) if len(tape.funding) else None
+    groups = int(trades.group.max()) + 1
     at_once = max(_CHUNK // len(trades.hold), 1)
     for first in range(0, draws, at_once):
         shape = (min(at_once, draws - first), len(trades.hold))
-        begin = trades.lowest + (random.random(shape) * trades.choices).astype(np.int64)
+        moved = random.random((shape[0], groups))[:, trades.group]
+        begin = trades.lowest + ((moved * trades.choices).astype(np.int64) + trades.within) % trades.choices
         end = begin + trades.hold
         entry = trades.prices[begin] * (1 + trades.side * costs.slippage_frac)
         left = np.empty(shape)

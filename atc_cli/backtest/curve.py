@@ -21,7 +21,8 @@ _ROUNDING = 1e-15
 class Curve:
     """Equity at the closes of bars, shape [bars], and `base`, the equity before them; None is what is not defined.
 
-    Returns are those of `periods`, arithmetic, without a riskless rate. Drawdowns are at closes of bars.
+    Returns are those of `periods`, arithmetic, without a riskless rate. Drawdowns are at closes of bars. `scratch`
+    [bars] is written over: an array of its own for each step would cost more than the step.
     """
 
     base: float
@@ -29,6 +30,7 @@ class Curve:
     axis_ms: Ints
     bar_ms: int
     periods: Periods
+    scratch: Floats
 
     @cached_property
     def levels(self) -> Floats:
@@ -98,7 +100,7 @@ class Curve:
     @property
     def calmar(self) -> float | None:
         """Annual return / |largest drawdown|."""
-        return None if self.annual is None or self.drawdown >= 0 else self.annual / -self.drawdown
+        return None if self.annual is None or self.dives.depth >= 0 else self.annual / -self.dives.depth
 
     @property
     def tail_ratio(self) -> float | None:
@@ -124,18 +126,17 @@ class Curve:
         spread = 1 - skew * ratio + (kurtosis - 1) / 4 * ratio**2
         return normal(ratio * math.sqrt((count - 1) / spread)) if spread > _ROUNDING else None
 
-    @cached_property
     def depths(self) -> Floats:
-        """equity / (largest equity until then), of every bar, <= 1."""
-        peaks = np.maximum.accumulate(self.bars)
+        """equity / (largest equity until then), of every bar, <= 1; in the scratch."""
+        peaks = np.maximum.accumulate(self.bars, out=self.scratch)
         if self.bars[0] < self.base:
             np.maximum(peaks, self.base, out=peaks)
         return np.divide(self.bars, peaks, out=peaks)
 
-    @cached_property
+    @property
     def drawdown(self) -> float:
         """Least equity / (largest equity until then) - 1, <= 0."""
-        return float(self.depths.min()) - 1
+        return float(self.depths().min()) - 1
 
     @cached_property
     def dives(self) -> "Dives":
@@ -147,10 +148,11 @@ class Curve:
 class Dives:
     """Stretches of a curve below an earlier level, at closes of bars.
 
-    `share` of the bars below an earlier level; `deepest_days` and `longest_days` from a peak until it is reached again,
-    or to the end; `recovered` whether the deepest is over.
+    `depth`: the drawdown; `share` of the bars below an earlier level; `deepest_days` and `longest_days` from a peak
+    until it is reached again, or to the end; `recovered` whether the deepest is over.
     """
 
+    depth: float
     share: float
     deepest_days: float
     longest_days: float
@@ -159,20 +161,22 @@ class Dives:
     @classmethod
     def of(cls, curve: Curve) -> "Dives":
         """Those of a curve."""
-        axis_ms, depths = curve.axis_ms, curve.depths
+        axis_ms, depths = curve.axis_ms, curve.depths()
+        lowest = int(depths.argmin())
         under = np.zeros(len(depths) + 1, np.bool_)  # of the base and every bar
         np.less(depths, 1, out=under[1:])
         edges = (under[1:] != under[:-1]).nonzero()[0]
         if not len(edges):
-            return cls(0.0, 0.0, 0.0, recovered=True)
+            return cls(0.0, 0.0, 0.0, 0.0, recovered=True)
         starts, over = edges[::2], edges[1::2]
         lasting_ms = np.full(len(starts), axis_ms[-1])
         lasting_ms[: len(over)] = axis_ms[over]
         lasting_ms -= axis_ms[starts - 1]
         if under[1]:  # from the base, which has no bar
             lasting_ms[0] = axis_ms[over[0] if len(over) else -1] + curve.bar_ms - axis_ms[0]
-        deepest = int(starts.searchsorted(depths.argmin(), side="right")) - 1
+        deepest = int(starts.searchsorted(lowest, side="right")) - 1
         return cls(
+            float(depths[lowest]) - 1,
             int(np.count_nonzero(under)) / len(depths),
             int(lasting_ms[deepest]) / DAY_MS,
             int(lasting_ms.max()) / DAY_MS,

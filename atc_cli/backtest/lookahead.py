@@ -44,10 +44,10 @@ def lookahead(
     """Cut at random bars and compare what came before, bit for bit.
 
     At `cuts` bars with a signal: `again(candles up to that bar)` gives columns of the tape by name, of the last bars,
-    as many as it likes; `candles_of(symbol)` are those that the tape was made of. At as many places of the axis:
-    `follow(tape up to there)`, without the signals of that place, must give the same equity up to there. Places at
-    which a symbol ends or has a hole are none of them: there a shorter tape tells of a symbol that was delisted, which
-    is a rule of the account.
+    as many as it likes, none where none has a signal; `candles_of(symbol)` are those that the tape was made of. At as
+    many places of the axis: `follow(tape up to there)`, without the signals of that place, must give the same equity up
+    to there. Places at which a symbol ends or has a hole are none of them: there a shorter tape tells of a symbol that
+    was delisted, which is a rule of the account.
     """
     random = np.random.default_rng(seed)
     rows = np.flatnonzero(~np.isnan(tape.signal))
@@ -65,7 +65,8 @@ def lookahead(
             break
     figures = {"cuts": len(rows), "account_cuts": len(places), "values_compared": compared}
     if found is None:
-        words = f"cut at {len(rows)} bars, signals before are the same; at {len(places)}, so is the equity"
+        equity = f"at {len(places)}, so is the equity" if len(places) else "no place to compare the equity at"
+        words = f"cut at {len(rows)} bars, signals before are the same; {equity}"
         return result(LOOKAHEAD, words, passed=True, first_difference=None, **figures)
     when = iso(found.time_ms)
     words = f"it looks ahead: {found.what} at {when} is {found.whole:g}, without later bars {found.cut:g}"
@@ -81,7 +82,8 @@ def _of_columns(
         symbol = int(np.searchsorted(tape.offsets, row, side="right")) - 1
         candles = candles_of(symbol)
         stop = int(np.searchsorted(candles.timestamp, tape.axis_ms[tape.at[row]])) + 1
-        for name, values in again(candles.between(0, stop)).items():
+        columns = again(candles.between(0, stop)) or {"signal": np.full(1, np.nan)}
+        for name, values in columns.items():
             first = row + 1 - min(len(values), row + 1 - int(tape.offsets[symbol]))
             times_ms = tape.axis_ms[tape.at[first : row + 1]]
             whole = getattr(tape, name)[first : row + 1]
@@ -132,4 +134,5 @@ def until(tape: Tape, place: int) -> Tape:
     newest = columns["at"] == place
     for name in columns.keys() & _AT_CLOSE.keys():
         columns[name][newest] = _AT_CLOSE[name]
-    return replace(tape, axis_ms=tape.axis_ms[: place + 1], offsets=before[tape.offsets], **columns)
+    axis_ms, alive_from = tape.axis_ms[: place + 1], min(tape.alive_from, place)
+    return replace(tape, axis_ms=axis_ms, alive_from=alive_from, offsets=before[tape.offsets], **columns)

@@ -90,7 +90,7 @@ METRICS: tuple[Row, ...] = (
     Row("sharpe_annual", "Sharpe ratio", "ratio", attrgetter("own.sharpe"), ANNUAL, "returns"),
     Row("sortino_annual", "Sortino ratio", "ratio", attrgetter("own.sortino"), ANNUAL, "returns"),
     Row("calmar_annual", "Calmar ratio", "ratio", attrgetter("own.calmar"), "annual", "returns"),
-    Row("max_drawdown_frac", "Largest drawdown", "frac", attrgetter("own.drawdown"), CLOSES),
+    Row("max_drawdown_frac", "Largest drawdown", "frac", attrgetter("own.dives.depth"), CLOSES),
     Row(
         "max_drawdown_days",
         "Length of the largest drawdown",

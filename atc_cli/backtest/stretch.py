@@ -41,6 +41,11 @@ class Stretch:
         return Periods.of(self.times_ms, self.bar_ms, self.year_days)
 
     @cached_property
+    def scratch(self) -> Floats:
+        """A number a bar, written over by whatever needs that many."""
+        return np.empty(self.stop - self.first)
+
+    @cached_property
     def own(self) -> Curve:
         """The equity."""
         return self._curve(self.account.equity)
@@ -57,7 +62,7 @@ class Stretch:
 
     def _curve(self, equity: Floats) -> Curve:
         base = float(equity[self.first - 1]) if self.first else self.account.capital
-        return Curve(base, equity[self.first : self.stop], self.times_ms, self.bar_ms, self.periods)
+        return Curve(base, equity[self.first : self.stop], self.times_ms, self.bar_ms, self.periods, self.scratch)
 
     @cached_property
     def trades(self) -> Trades:
@@ -129,7 +134,10 @@ class Stretch:
         gross, equity = self.account.gross[self.first : self.stop], self.own.bars
         if self.account.ruined_at >= 0:
             gross, equity = gross[equity > 0], equity[equity > 0]
-        return float(np.add.reduce(gross / equity)) / max(len(gross), 1)
+        return self._sum_of_ratios(gross, equity) / max(len(gross), 1)
+
+    def _sum_of_ratios(self, values: Floats, equity: Floats) -> float:
+        return float(np.add.reduce(np.divide(values, equity, out=self.scratch[: len(values)])))
 
     @cached_property
     def traded(self) -> float:
@@ -151,6 +159,6 @@ class Stretch:
         """
         if self.traded <= 0 or self.own.bars[-1] <= 0:
             return None
-        shares = self.account.turnover[self.first : self.stop] / self.own.bars
+        shares = self._sum_of_ratios(self.account.turnover[self.first : self.stop], self.own.bars)
         growth = math.log(float(self.own.bars[-1]) / self.own.base)
-        return (self.costs.fee_frac + self.costs.slippage_frac + growth / float(np.add.reduce(shares))) * 1e4
+        return (self.costs.fee_frac + self.costs.slippage_frac + growth / shares) * 1e4

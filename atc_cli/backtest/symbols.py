@@ -13,7 +13,7 @@ def symbol_figures(account: Account, tape: Tape, bar_ms: int) -> tuple[SymbolFig
     """Every symbol of the tape, in its order; bars are those from its first signal on.
 
     Rates and best and worst are of trades that ended, sums of all. Bars are missing where the timeframe has one, and in
-    a market that closes, where another symbol has one. A symbol without bars up to the last of the axis was delisted.
+    a market that closes, where another symbol has one. A symbol whose last bar is before `alive_from` was delisted.
     """
     trades, count = account.trades, len(tape)
     ended = int(np.count_nonzero(trades.ended))
@@ -37,7 +37,7 @@ def symbol_figures(account: Account, tape: Tape, bar_ms: int) -> tuple[SymbolFig
                 first_ms=first_ms,
                 last_ms=last_ms,
                 gap_bars=due - len(at),
-                delisted=int(at[-1]) < len(tape.axis_ms) - 1,
+                delisted=int(at[-1]) < tape.alive_from,
                 trades=number[symbol],
                 win_rate_frac=won[symbol] / finished[symbol] if finished[symbol] else None,
                 pnl=sums[0][symbol],

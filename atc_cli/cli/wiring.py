@@ -71,7 +71,7 @@ def ports(
         with stage("route"):
             cluster = Cluster(settings.scheduler, notes.append, progress.lasting, progress, verbose=verbose)
             able = offers(stack.enter_context(closing(cluster)))
-        notes += _without_rust(able, settings)
+        notes += _passed_over(able, settings)
         yield Ports(
             markets=opened,
             offers=able,
@@ -83,10 +83,12 @@ def ports(
         )
 
 
-def _without_rust(offers: Sequence[Offer | Unavailable], settings: Settings) -> Iterator[str]:
-    """Why another backend computes than the one that is many times as fast."""
+def _passed_over(offers: Sequence[Offer | Unavailable], settings: Settings) -> Iterator[str]:
+    """Why another backend computes than one that is many times as fast, or was expected to run."""
     for each in offers:
-        if isinstance(each, Unavailable) and each.name == Engine.RUST and settings.backend == AUTO:
+        if settings.backend != AUTO or not isinstance(each, Unavailable):
+            continue
+        if each.name == Engine.RUST or each.expected:
             yield f"backend {each.name} cannot run: {each.why}; {each.remedy}"
 
 

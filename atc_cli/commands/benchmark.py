@@ -39,10 +39,10 @@ def _candles(name: str, ports: Ports, wanted: Wanted) -> Candles:
 
 
 def _held(candles: Candles, axis_ms: Ints, capital: float) -> Floats:
-    """Bought at the open of the first bar of the axis, at its last close where it has no bar."""
-    first = int(np.searchsorted(candles.timestamp, int(axis_ms[0])))
-    if first == len(candles):
+    """Bought, as in `hold`, at the open of the bar after the first signal; at its last close where it has no bar."""
+    if candles.timestamp[-1] < axis_ms[0]:
         raise NoDataError(f"--benchmark {candles.symbol}: it has no candles in the time that is tested")
+    first = int(np.searchsorted(candles.timestamp, axis_ms[0], side="right"))
     place = np.searchsorted(candles.timestamp, axis_ms, side="right") - 1
-    price = candles.close[np.maximum(place, 0)]
-    return np.where(place >= first, capital * price / candles.values[0, first], capital)
+    price, paid = candles.close[np.maximum(place, 0)], candles.values[0, min(first, len(candles) - 1)]
+    return np.where(place >= first, capital * price / paid, capital)

@@ -114,7 +114,7 @@ def past_of(
         if ports.windows is not None:
             ports.windows.close()
     if not len(columns):
-        raise _nothing(gathered, asked)
+        raise _nothing(gathered, asked, wanted.window.step_ms)
     with stage("align"):
         tape = columns.tape()
     jumping = tuple(history.jumping)
@@ -123,20 +123,21 @@ def past_of(
     )
 
 
-def _nothing(gathered: Gathered, asked: Asked) -> NoDataError:
+def _nothing(gathered: Gathered, asked: Asked, step_ms: int) -> NoDataError:
     why = gathered.skipped[0] if gathered.skipped else None
     found = f"; {why.symbol}: {why.reason.label}: {why.detail}" if why else ""
     since = f" from {iso(asked.first_ms)}" if asked.first_ms else ""
-    return NoDataError(f"no symbol has a signal{since}{found}", "another --start, --bars or --timeframe")
+    until = f" up to {iso(asked.until_ms - 1 + step_ms)}" if asked.until_ms is not None else ""
+    return NoDataError(f"no symbol has a signal{since}{until}{found}", "another --start, --end, --bars or --timeframe")
 
 
 def wanted_candles(
     settings: Settings, ports: Ports, asked: Asked, typed: Sequence[str], watched: Iterable[str] | None
 ) -> Wanted:
-    """The candles of the range of the symbols typed and watched, or of all; day volumes of now decide nothing."""
+    """The candles of the range of the symbols typed and watched, or all; volumes and ages of now decide nothing."""
     now_ms = ports.clock_ms()
     needs = needs_of(replace(settings, max_data_age=None), settings.params(), max_lag_bars=None)
-    wanted = wanted_of(replace(settings, min_volume=None), needs, now_ms, typed=typed, watchlist=watched)
+    wanted = wanted_of(replace(settings, min_volume=None, min_age=0), needs, now_ms, typed=typed, watchlist=watched)
     window = Window(timeframe=settings.timeframe, now_ms=now_ms, since_ms=asked.since_ms, until_ms=asked.until_ms)
     return replace(wanted, window=window)
 
@@ -234,6 +235,7 @@ class History:
             if part is None:
                 self.skipped.append(self._without_signal(candles))
                 continue
+            part = part.from_first_signal()
             self.funding.check(listing, int(part.timestamp[0]), int(part.timestamp[-1]))
             self.columns.add(part)
 

@@ -15,6 +15,7 @@ from atc_cli.commands.jumps import jump_notes, jumping_of, usable
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.rates import Funding
+from atc_cli.commands.survivors import survivorship
 from atc_cli.data.gather import Gathered, gather
 from atc_cli.domain.catalog import Want
 from atc_cli.domain.panel import Candles, Panel
@@ -31,7 +32,6 @@ from atc_cli.stages import stage
 
 OF_THE_WINDOW = "flips of the loaded window: its signals all begin with its first bar, earlier scans showed others"
 REPLAYED = "flips as a scan showed them at the bar of each, by the window that it would have loaded then"
-_SURVIVORS = "symbols that are gone today are not among them: what happened to those is not in these figures"
 _MANY_BLOCKS = 10
 
 
@@ -120,7 +120,11 @@ def hits_of(seen: Walk, own: HitsRun, settings: Settings, what: str, jumping: Se
         first_ms=int(times_ms.min()) - step_ms if len(times_ms) else None,
         last_ms=int(times_ms.max()) - step_ms if len(times_ms) else None,
         horizons=horizons,
-        notes=(*(note for each in horizons for note in _weak(each)), *jump_notes(jumping, settings), _SURVIVORS),
+        notes=(
+            *(note for each in horizons for note in _weak(each)),
+            *jump_notes(jumping, settings),
+            *survivorship(settings),
+        ),
     )
 
 

@@ -26,7 +26,7 @@ def follow(tape: Tape, rules: Rules, costs: Costs, capital: float) -> Account:
        bar, also of this open: a stop that low (of a short high) touches fills at it, or at the open where that is
        worse; else a target that is touched, or the open where that is better. Orders to leave or resize it are dropped.
     4. next-close: as 2, at the close.
-    5. At the last bar of a symbol, but for the last place, its position closes at the close.
+    5. At the last bar of a symbol, where that is before place `alive_from`, its position closes at the close.
     6. equity = cash + sum of quantity * last close, symbols in order. If it is <= 0, everything closes at its last
        close, nothing is traded any more and what was ordered is `unfilled`.
     7. Decisions, of symbols whose signal at T is a number. stand: +1 signal > long_threshold, -1 signal <
@@ -124,7 +124,7 @@ class _Walk:
         if self.rules.fill is Fill.NEXT_CLOSE:
             self._fill(place, {symbol: (bar, bar.close) for symbol, bar in bars.items()})
         for position, bar in self._held_at(bars):
-            if bar.last and place < len(self.market.places) - 1:
+            if bar.last and place < self.tape.alive_from:
                 self.book.close(position, bar.close, place, Reason.DELISTED)
 
     def _held_at(self, bars: dict[int, Bar]) -> list[tuple[Position, Bar]]:

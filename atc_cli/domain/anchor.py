@@ -38,7 +38,7 @@ class Anchor:
             return cls(Kind.ROLLING, every)
         if said not in set(Kind):
             close = nearest(said, _FORMS)
-            hint = f", did you mean {close!r}?" if close else ""
+            hint = f"; did you mean {close!r}?" if close else ","
             raise ValueError(f"{text!r} is no anchor{hint} allowed: {', '.join(_FORMS)}")
         return cls(Kind(said))
 

@@ -17,5 +17,12 @@ class Engine(StrEnum):
     DASK = "dask"
 
 
-NOT_BUILT = (Engine.CUDA,)  # known by name; no machine can run them with this version
 ELSEWHERE = (Engine.DASK,)  # computes in other processes: no figure of it is one of this machine
+
+
+class Auto(StrEnum):
+    """Whether `--backend auto` takes an offer: if it is the cheapest, never, or because it was asked for elsewhere."""
+
+    BY_COST = "by cost"
+    NEVER = "never"
+    ALWAYS = "always"

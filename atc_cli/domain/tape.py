@@ -18,6 +18,8 @@ def _none() -> Floats:
 class Tape:
     """`axis_ms` [T]: every time at which a bar of some symbol opens, UTC ms, ascending.
 
+    A symbol whose last bar is before place `alive_from` was delisted; those that miss the newest bars only may go on.
+
     Symbol i is offsets[i]:offsets[i+1] of each flat column, oldest bar first; the symbols are sorted by name. `at` is
     the place of a bar on the axis, `signal` Average_Signal at its close (NaN: none, the symbol is not in the universe
     yet), `age` the bars since the side flipped (0: at this bar, -1: never). Empty where the rules need none of them:
@@ -28,6 +30,7 @@ class Tape:
 
     symbols: tuple[str, ...]
     axis_ms: Ints
+    alive_from: int
     offsets: Ints
     at: Int32s
     open: Floats

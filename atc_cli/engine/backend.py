@@ -3,13 +3,13 @@
 import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
-from enum import Enum
 from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.domain.catalog import FAMILIES, MEMBERS, Dialect, Want
+from atc_cli.domain.engines import Auto
 from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
 from atc_cli.errors import UnavailableError
@@ -263,14 +263,6 @@ class Workload:
         )
 
 
-class Auto(Enum):
-    """Whether `--backend auto` takes an offer: if it is the cheapest, never, or because it was asked for elsewhere."""
-
-    BY_COST = "by cost"
-    NEVER = "never"
-    ALWAYS = "always"
-
-
 @dataclass(frozen=True, slots=True)
 class Offer:
     """A backend that can run here: fixed cost plus cost per bar of one series."""
@@ -288,9 +280,13 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Unavailable:
-    """A backend that cannot run here, why, and what would change that."""
+    """A backend that cannot run here, why, and what would change that.
+
+    `expected`: somebody has installed what it needs besides, so that its absence is worth a word.
+    """
 
     name: str
     why: str
     remedy: str
+    expected: bool = False
     auto: Auto = Auto.NEVER

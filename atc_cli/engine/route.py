@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from atc_cli.domain.engines import AUTO
+from atc_cli.domain.engines import AUTO, Auto
 from atc_cli.domain.results.scan import Decision
-from atc_cli.engine.backend import Auto, Backend, Offer, Unavailable, Workload
+from atc_cli.engine.backend import Backend, Offer, Unavailable, Workload
 from atc_cli.engine.cost import estimate_ms
 from atc_cli.errors import UnavailableError
 

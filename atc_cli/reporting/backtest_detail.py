@@ -10,7 +10,7 @@ from atc_cli.reporting import backtest_figures as chosen
 from atc_cli.reporting import figures
 from atc_cli.reporting.backtest_symbols import LEAST_NEEDED, SYMBOL_COLUMNS, best_first
 from atc_cli.reporting.cells import ODD, QUIET, STRONG
-from atc_cli.reporting.layout import TITLE, fitting, flow, gone, ruled_table
+from atc_cli.reporting.layout import TITLE, fitting, gone, ruled_table
 from atc_cli.reporting.text import printable
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -45,7 +45,6 @@ def details(result: BacktestResult, *, width: int | None) -> list[Text | Table]:
         *_every_figure(result, width),
         *_months(result.whole),
         *_symbols(result.symbols, width),
-        *_skipped(result, width),
     ]
 
 
@@ -127,13 +126,3 @@ def _symbols(symbols: Sequence[SymbolFigures], width: int | None) -> list[Text |
 
     table = fitting(heads, LEAST_NEEDED, table_of, width)
     return [Text(), table, *gone(heads, table, width)]
-
-
-def _skipped(result: BacktestResult, width: int | None) -> list[Text]:
-    if not result.skipped:
-        return []
-    lines = [Text(), Text("SKIPPED", TITLE)]
-    for each in result.skipped:
-        said = f"{printable(each.symbol)}: {each.reason.label}: {printable(each.detail)}"
-        lines += flow([((said, QUIET),)], width, indent=2)
-    return lines

@@ -11,7 +11,7 @@ from atc_cli.reporting.cells import QUIET, direction_style
 WEAK_MARK = "*"
 _SIGNED = ("return", "alpha", "expectancy", "drawdown_frac", "trade_best", "trade_worst", "mae_", "mfe_")
 _JUDGED = ("return", "alpha", "expectancy", "profit_cash", "sharpe_annual", "sortino", "calmar")
-_LARGE_CASH = 1e9
+_LARGE_CASH, _LARGE_RATIO = 1e9, 1e3
 
 
 class Chosen(NamedTuple):
@@ -27,15 +27,15 @@ class Chosen(NamedTuple):
 FIRST = (
     Chosen("return_total_frac", "total return"),
     Chosen("return_annual_frac", "annual return"),
-    Chosen("max_drawdown_frac", "max drawdown", "max_drawdown_days", "{} long"),
-    Chosen("sharpe_annual", "Sharpe", "probabilistic_sharpe_frac", "{} above 0"),
+    Chosen("max_drawdown_frac", "max drawdown", "max_drawdown_days"),
+    Chosen("sharpe_annual", "Sharpe", "probabilistic_sharpe_frac", "{} > 0"),
     Chosen("exposure_time_frac", "exposure"),
     Chosen("turnover_annual", "turnover", shown_as="{}x/yr"),
     Chosen("trades", "trades", "trades_open", "{} open"),
     Chosen("win_rate_frac", "win rate"),
     Chosen("profit_factor", "profit factor"),
     Chosen("fees_cash", "fees paid", "funding_cash", "{} funding"),
-    Chosen("break_even_bps", "break-even cost"),
+    Chosen("break_even_bps", "break-even"),
 )
 """The ten figures that matter, fees beside them."""
 
@@ -64,7 +64,7 @@ def words(metric: Metric) -> str:
         "bars": lambda: f"{value:,.1f} bars",
         "days": lambda: f"{value:,.0f} day{'' if round(value) == 1 else 's'}",
         "bps": lambda: f"{value:.1f} bps",
-    }.get(metric.unit, lambda: f"{value:,.2f}")()
+    }.get(metric.unit, lambda: f"{value:,.2f}" if abs(value) < _LARGE_RATIO else f"{value:,.0f}")()
 
 
 def style(metric: Metric) -> str:

@@ -125,13 +125,16 @@ const drawPrices = () => {
     upColor: faint("up", 0.8), downColor: faint("down", 0.8), wickUpColor: faint("up", 0.8), wickDownColor: faint("down", 0.8),
   }));
   const held = shown.addLineSeries({ ...line, lineStyle: LineStyle.Solid, crosshairMarkerVisible: false });
-  let markers = [], near = false, moments = [];
+  let markers = [], level = 0, moments = [];
+  // as much as there is room for: lines alone, marks, marks and words
   const mark = (range) => {
-    const seen = range && markers.filter(({ at }) => at >= range.from && at <= range.to).length;
-    const few = seen > 0 && seen <= byId("price").clientWidth / 60;
-    if (range && few === near) return;
-    near = few;
-    bars.setMarkers(markers.map(({ at, text, ...each }) => ({ ...each, text: near ? text : undefined, size: near ? 1 : 0.6 })));
+    if (!range) return;
+    const seen = markers.filter(({ at }) => at >= range.from && at <= range.to).length;
+    const room = byId("price").clientWidth / Math.max(seen, 1), fits = room > 60 ? 3 : room > 9 ? 2 : 1;
+    if (fits === level) return;
+    level = fits;
+    const marked = level === 1 ? [] : markers;
+    bars.setMarkers(marked.map(({ at, text, ...each }) => ({ ...each, text: level === 3 ? text : undefined, size: level === 3 ? 1 : 0.6 })));
   };
   const show = (symbol) => {
     const candles = candlesOf(symbol);
@@ -141,12 +144,12 @@ const drawPrices = () => {
     bars.setData(candles);
     held.setData(heldOf(symbol, moments));
     markers = markersOf(symbol, moments);
-    near = null;
+    level = 0;
     mark(shown.timeScale().getVisibleLogicalRange());
     shown.timeScale().fitContent();
     const more = symbol.of > symbol.trades.length ? `the last ${symbol.trades.length} of ${symbol.of} trades` : `${symbol.of} trades`;
     const merged = symbol.each > 1 ? `, a candle is ${symbol.each} bars` : "";
-    byId("merged").textContent = `${more}${merged}. An arrow is an entry, a dot its end, green where it won; zoom in for profits and reasons.`;
+    byId("merged").textContent = `${more}${merged}. A line leads from an entry to its end, green where it won; zoom in for marks, profits and reasons.`;
   };
   shown.timeScale().subscribeVisibleLogicalRangeChange(mark);
   const choice = byId("symbol");

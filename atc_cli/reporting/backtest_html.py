@@ -102,9 +102,9 @@ def _told(result: BacktestResult) -> Iterator[str]:
     """What was checked, what to doubt, what was done and what that costs."""
     yield "<aside>"
     yield '<h2>Checks</h2><ul class="checks">'
-    for mark, said in map(words.verdict, result.checks):
-        yield f'<li class="{_CHECKS[mark] if mark == "·" else ""}"><b class="{_CHECKS[mark]}">{mark}</b> {safe(said)}'
-    yield "</ul>" if result.checks else '<li class="q">none was run</ul>'
+    for mark, said in words.checks(result):
+        yield f'<li class="{"q" if mark == "·" else ""}"><b class="{_CHECKS[mark]}">{mark}</b> {safe(said)}'
+    yield "</ul>"
     notes = [f"{chosen.WEAK_MARK} {said}" if weak else said for said, weak in words.warnings(result)]
     yield from _list("Notes", notes, "o")
     yield from _list("Rule", words.rule(result.rules))

@@ -136,12 +136,13 @@ def _figures(result: BacktestResult, width: int | None) -> Iterator[Text]:
     every = chosen.first(part)
     half = -(-len(every) // 2)
     left, right = _aligned(every[:half], part), _aligned(every[half:], part)
-    room = max((each.cell_len for each in left), default=0) + 2 * GAP
-    if width is not None and room + max((each.cell_len for each in right), default=0) > width:
+    wide, beside = (max((each.cell_len for each in column), default=0) for column in (left, right))
+    gap = 2 * GAP if width is None else min(width - wide - beside, 2 * GAP)
+    if gap < GAP:
         yield from _aligned(every, part)
         return
     for one, other in zip_longest(left, right, fillvalue=Text()):
-        yield Text.assemble(one, " " * (room - one.cell_len), other)
+        yield Text.assemble(one, " " * (wide + gap - one.cell_len), other)
 
 
 def _aligned(several: Sequence[Chosen], part: Figures) -> list[Text]:
@@ -199,11 +200,7 @@ def _cell(part: Figures, each: Chosen) -> Text:
 
 def _checks(result: BacktestResult) -> list[tuple[Span, Span]]:
     """Each check that there is, run or not."""
-    found = []
-    for each in result.checks:
-        mark, said = words.verdict(each)
-        found.append(((mark, _MARKS[mark]), (said, QUIET if not each.ran else "")))
-    return found or [(("·", QUIET), ("none was run", QUIET))]
+    return [((mark, _MARKS[mark]), (said, QUIET if mark == "·" else "")) for mark, said in words.checks(result)]
 
 
 def _marked(label: str, lines: Iterable[tuple[Span, Span]], width: int | None) -> list[Text]:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from atc_cli.domain.results.backtest import BacktestResult, Check, Figures
+from atc_cli.domain.results.backtest import BacktestResult, Figures
 from atc_cli.domain.rules import Costs, Enter, Fill, Rules, SizeBy
 from atc_cli.domain.timeframe import lasting
 from atc_cli.reporting import figures
@@ -131,12 +131,14 @@ def free(paid: Costs) -> bool:
     return paid.fee_frac == 0 or paid.fee_frac + paid.slippage_frac == 0
 
 
-def verdict(check: Check) -> tuple[str, str]:
-    """The mark of a check and what it says."""
-    if not check.ran:
-        return "·", f"{check.title}: not run"
-    mark = {True: "✔", False: "✘", None: "•"}[check.passed]
-    return mark, f"{check.title}: {check.words or 'run'}"
+def checks(result: BacktestResult) -> Iterator[tuple[str, str]]:
+    """The mark and the words of each check that was run, and in one line those that were not."""
+    for each in result.checks:
+        if each.ran:
+            yield {True: "✔", False: "✘", None: "•"}[each.passed], f"{each.title}: {each.words or 'run'}"
+    missing = ", ".join(each.title for each in result.checks if not each.ran)
+    if missing or not result.checks:
+        yield "·", f"not run: {missing or 'any'}"
 
 
 def weak(part: Figures) -> list[str]:

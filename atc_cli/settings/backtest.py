@@ -4,6 +4,7 @@ from pathlib import Path
 
 from atc_cli.domain.anchor import Anchor
 from atc_cli.domain.rules import Enter, Exits, Fill, Rules, SizeBy
+from atc_cli.domain.timeframe import iso
 from atc_cli.errors import UsageError
 from atc_cli.settings.names import BACKTEST_OUTPUTS, CHECKS
 from atc_cli.settings.option import section, setting
@@ -23,6 +24,8 @@ def _exit(raw: object) -> str:
     name, colon, amount = str(raw).strip().casefold().partition(":")
     if name in (FLIP, NEUTRAL) and not colon:
         return name
+    if name in (STOP, TARGET, BARS) and not amount:
+        raise ValueError(f"{raw!r} lacks its number, allowed: {name}:{'N' if name == BARS else 'K'}")
     if name in (STOP, TARGET):
         return f"{name}:{number(*_ATR_RANGE)(amount)!r}"
     if name == BARS:
@@ -169,7 +172,7 @@ def rules_of(settings: Settings, own: BacktestRun) -> Rules:
     if own.rebalance is not None and own.max_positions is None:
         raise UsageError("--rebalance needs --max-positions: it holds the first so many", "add --max-positions N")
     if own.end is not None and own.start is not None and own.start >= own.end:
-        raise UsageError("--start is not before --end", "turn them round")
+        raise UsageError(f"--start is not before --end: {iso(own.start)}, {iso(own.end)}", "an earlier --start")
     if own.funding is not None and own.funding_bps_per_8h is not None:
         raise UsageError("--funding and --funding-bps-per-8h are two answers to one question", "keep one")
     size, _, risk = own.size.partition(":")

@@ -152,7 +152,7 @@ VERBS = (
         "one after Ctrl-C goes on.",
         examples=(
             "atc backtest BTCUSDT --timeframe 1h --start 2025-01-01",
-            "atc backtest --exchange demo --timeframe 4h   a simulated market, no network",
+            "atc backtest SIM001 --exchange demo           a simulated market, no network",
             "atc backtest --data candles/ --timeframe 1h --check all --split 0.6",
             "atc backtest --offline --max-positions 10 --rebalance bars:24 --enter hold",
             "atc backtest ETHUSDT --exit flip,stop-atr:3,bars:48 --size atr:0.01",

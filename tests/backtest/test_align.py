@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from atc_cli.backtest.align import FUNDING_MS, Columns, Needed, Part, Rates, day_volume, on_one_axis, part_of
+from atc_cli.backtest.align import (
+    FUNDING_MS,
+    Columns,
+    Needed,
+    Part,
+    Rates,
+    alive_from,
+    day_volume,
+    on_one_axis,
+    part_of,
+)
 from atc_cli.domain.features import Lengths, at_each_bar
 from atc_cli.domain.measures.day import quote_volume_24h
 from atc_cli.domain.panel import Candles
@@ -131,6 +141,32 @@ def test_opens_off_a_common_grid_are_joined_as_well() -> None:
     odd = np.array([5, 90, 1000])
     axis_ms, at = on_one_axis([odd, np.array([90, 2000])], HOUR_MS)
     assert (axis_ms.tolist(), at.tolist()) == ([5, 90, 1000, 2000], [0, 1, 2, 1, 3])
+
+
+@pytest.mark.parametrize(
+    ("step_hours", "places", "alive"),
+    [
+        pytest.param(1, 100, 75, id="hours: a day"),
+        pytest.param(24, 100, 94, id="days: five bars"),
+        pytest.param(168, 100, 94, id="weeks: five bars"),
+        pytest.param(1, 10, 0, id="less than a day: nothing has ended"),
+        pytest.param(24, 3, 0, id="a few days"),
+        pytest.param(1, 0, 0, id="no bar at all"),
+    ],
+)
+def test_a_symbol_without_the_newest_bars_may_go_on_for_a_day_or_five_bars(
+    step_hours: int, places: int, alive: int
+) -> None:
+    assert alive_from(np.arange(places) * step_hours * HOUR_MS) == alive
+
+
+def test_a_tape_knows_who_ended_long_before_it_does() -> None:
+    columns = Columns(HOUR_MS)
+    columns.add(part(candles(1)))
+    columns.add(part(candles(2, HOURS - 25)))
+    columns.add(part(candles(3, HOURS - 24)))
+    tape = columns.tape()
+    assert [int(tape.at[tape.rows(symbol)][-1]) < tape.alive_from for symbol in range(3)] == [False, True, False]
 
 
 def test_a_tape_from_files_is_that_from_memory() -> None:

@@ -11,9 +11,11 @@ from atc_cli.domain.account import follow
 from atc_cli.domain.results.backtest import Account
 from atc_cli.domain.rules import Costs, Enter, Exits, Fill, Reason, Rules
 from atc_cli.domain.tape import Tape
-from tests.helpers.tapes import foreseeing, ragged, tape_of, walk
+from atc_cli.engine.account import follow as fast_follow
+from tests.helpers.tapes import OPTIONAL, ages, foreseeing, ragged, tape_of, walk
 
 COSTS = Costs(fee_frac=0.001, slippage_frac=0.0005)
+FREE = Costs(fee_frac=0.0, slippage_frac=0.0)
 RULES = Rules(enter=Enter.HOLD, exits=Exits(neutral=True, bars=9))
 
 
@@ -82,6 +84,24 @@ def test_knowing_the_future_is_better_than_chance_and_knowing_nothing_is_not() -
     assert (knowing.passed, knowing.figures["below_frac"]) == (True, 1.0)
     assert knowing.words == "better than all of 1000 random entries with the same symbols, sides and holds"
     assert guessing.passed is False
+
+
+def alike(seed: int, symbols: int = 15, bars: int = 400) -> Tape:
+    """Symbols that rise and fall as one, with one signal, which knows nothing."""
+    rng = np.random.default_rng(seed)
+    signal = np.repeat(rng.choice([-0.5, 0.0, 0.5], bars // 10), 10)
+    part = {name: each for name, each in walk(rng, np.arange(bars)).items() if name not in OPTIONAL}
+    return tape_of([part | {"signal": signal, "age": ages(signal)}] * symbols)
+
+
+def test_luck_of_symbols_that_move_together_is_no_more_than_chance() -> None:
+    """Where nothing is known one result in ten is among the best or the worst twentieth of the draws."""
+    below = []
+    for seed in range(40):
+        tape = alike(seed)
+        account = fast_follow(tape, Rules(exits=Exits(neutral=True)), FREE, 1000.0)
+        below.append(random_entries(tape, account, FREE, Fill.NEXT_OPEN, draws=100, seed=seed).figures["below_frac"])
+    assert sum(not 0.05 < each < 0.95 for each in below) <= 10
 
 
 def test_draws_repeat_and_do_not_depend_on_how_many_are_made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

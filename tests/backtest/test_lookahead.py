@@ -18,6 +18,7 @@ from atc_cli.domain.replayed import Replayed
 from atc_cli.domain.results.backtest import Account, Check
 from atc_cli.domain.rules import Costs, Enter, Exits, Rules
 from atc_cli.domain.tape import Tape
+from tests.helpers import tapes
 from tests.helpers.backends import HOUR_MS, backend, per_family, tick_walk
 from tests.helpers.tapes import ragged
 
@@ -158,3 +159,18 @@ def test_the_newest_bars_are_enough() -> None:
         cuts=6,
     )
     assert few.passed is False
+
+
+def test_a_signal_that_is_not_there_without_later_bars_is_caught() -> None:
+    tape = tape_of(honest)
+    found = lookahead(tape, account_of(tape), SERIES.__getitem__, lambda _: {}, account_of, cuts=6)
+    assert found.passed is False
+    assert found.words.endswith("without later bars nan")
+
+
+def test_an_equity_that_was_not_compared_is_not_called_the_same() -> None:
+    """A tape of one bar has no place before its last."""
+    signal = np.full(1, 0.5)
+    tape = tapes.tape_of([{**tapes.walk(np.random.default_rng(0), [0]), "signal": signal}])
+    found = lookahead(tape, account_of(tape), SERIES.__getitem__, lambda _: {"signal": signal}, account_of)
+    assert found.words == "cut at 1 bars, signals before are the same; no place to compare the equity at"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Atc
-from tests.helpers.candle_files import random_walks
+from tests.helpers.candle_files import BEGIN_MS, HOUR_MS, random_walks
 
 DEMO = ("backtest", "--exchange", "demo", "--demo-symbols", "4", "--timeframe", "4h", "--bars", "200")
 
@@ -23,7 +23,7 @@ REFUSED = [
     (("--start", "2025-01-01T08:00"), 2, "has no offset from UTC"),
     (("--fee-bps", "-1"), 2, "--fee-bps: -1.0 is out of range, allowed: >= 0"),
     (("--exit", "trailing:3"), 2, "unknown exit 'trailing:3'"),
-    (("--exit", "stop-atr"), 2, "--exit: '' is not a number"),
+    (("--exit", "stop-atr"), 2, "--exit: 'stop-atr' lacks its number"),
     (("--exit", "stop-atr:0"), 2, "out of range, allowed: >= 0.1"),
     (("--exit", "bars:0"), 2, "out of range, allowed: 1 or more"),
     (("--exit", "stop-atr:2,stop-atr:3"), 2, "stop-atr is given twice"),
@@ -70,6 +70,33 @@ def test_a_funding_file_that_does_not_cover_the_time_is_refused_by_symbol(
     assert "AAA has rates from" in done.err
 
 
+def test_a_funding_file_with_a_hole_in_the_time_is_refused(atc: Atc, folder: Path, tmp_path: Path) -> None:
+    times = [(BEGIN_MS // HOUR_MS + hour) * 3600 for hour in range(0, 512, 8)]
+    rates = tmp_path / "funding.csv"
+    rates.write_text(
+        "symbol,timestamp,rate\n"
+        + "".join(f"{name},{time},0.0001\n" for name in ("AAA", "BBB", "CCC") for time in times[:20] + times[24:])
+    )
+    run = ("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "200", "--funding", str(rates))
+    done = atc(*run)
+    assert done.code == 2
+    assert "AAA has no rate between" in done.err
+    assert atc(*run, "--start", "2025-06-25").code == 0
+
+
+def test_why_nothing_was_traded_is_said(atc: Atc, folder: Path) -> None:
+    done = atc("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "200", "--min-volume", "1e12")
+    assert "no bar has the volume of --min-volume 1e+12: nothing was traded" in " ".join(done.out.split())
+
+
+def test_what_only_a_scan_does_is_said_not_to_be_done(atc: Atc, folder: Path, tmp_path: Path) -> None:
+    config = tmp_path / "settings.toml"
+    config.write_text('min_age = 3\ntop = 5\nwith = ["4h"]\nagree = 1\n')
+    flags = ("--data", str(folder), "--timeframe", "1h", "--bars", "200", "--output", "json")
+    said = json.loads(atc("backtest", "--config", str(config), *flags).out)["notes"]
+    assert [each for each in said if "min_age 3, top 5, agree 1" in each]
+
+
 def test_a_fault_in_one_symbol_skips_it_by_name_and_the_others_are_tested(atc: Atc, tmp_path: Path) -> None:
     folder = random_walks(tmp_path / "candles", symbols=3, bars=400)
     file = folder / "BBB-1h.csv"
@@ -97,3 +124,24 @@ def test_nothing_is_free_in_silence(atc: Atc, folder: Path) -> None:
 def test_the_same_run_twice_says_the_same(atc: Atc, folder: Path) -> None:
     run = ("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "200", "--output", "csv")
     assert atc(*run).out == atc(*run).out
+
+
+def test_a_stop_is_refused_where_no_symbol_has_the_bars_of_its_atr(atc: Atc, tmp_path: Path) -> None:
+    folder = random_walks(tmp_path / "candles", symbols=2, bars=90)
+    run = ("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "60")
+    for flags in (("--exit", "stop-atr:3"), ("--exit", "flip,target-atr:2"), ("--size", "atr:0.01")):
+        done = atc(*run, *flags)
+        assert (done.code, done.out) == (4, "")
+        assert "no symbol has 100 bars" in done.err
+    assert atc(*run).code == 0
+
+
+def test_a_volume_filter_is_refused_where_candles_tell_none(atc: Atc, tmp_path: Path) -> None:
+    folder = random_walks(tmp_path / "candles", symbols=2, bars=200)
+    for file in folder.iterdir():
+        file.write_text("\n".join(line.rpartition(",")[0] for line in file.read_text().splitlines()))
+    run = ("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "60")
+    done = atc(*run, "--min-volume", "1000")
+    assert (done.code, done.out) == (4, "")
+    assert "no volume of 24 h" in done.err
+    assert atc(*run).code == 0

@@ -30,7 +30,8 @@ VALUES = [
     ("atc explain BTC --tz UT", ["UTC"]),
     ("atc scan --sort -sig", ["-signal"]),
     ("atc scan --all --sort -vol", ["-volume"]),
-    ("atc scan --backend c", []),
+    ("atc scan --backend c", ["cuda"]),
+    ("atc scan --backend d", ["dask"]),
     ("atc bench --backend rust,d", []),
     ("atc scan --tz=Europe/Berl", ["Europe/Berlin"]),
 ]

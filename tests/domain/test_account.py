@@ -228,7 +228,8 @@ def test_what_is_decided_does_not_know_what_comes() -> None:
             field.name: column[:end] if field.name not in ("symbols", "offsets") and len(column) else column
             for field in fields(tape)
             for column in [getattr(tape, field.name)]
-        }
+            if field.name != "alive_from"
+        } | {"alive_from": end - 1}
         part = follow(Tape(**cut | {"offsets": np.array([0, end])}), rules, DEAR, 1000.0).equity
         assert part.tobytes() == whole[:end].tobytes()
 
@@ -244,6 +245,19 @@ def test_a_symbol_that_ends_is_closed_at_its_last_bar_and_its_orders_are_unfille
     # The short that its last close decides is for a bar that never comes.
     assert account.unfilled == 1
     assert account.equity[-1] == near(1000.0 + 500.0 / 10.0 * 2.0)
+
+
+def test_a_symbol_that_may_go_on_stays_open_at_its_last_close_and_pays_nothing_for_it() -> None:
+    ends = columns([10.0, 10.0, 12.0, 12.0], [0.5, 0.5, 0.5, -0.5])
+    stays = columns([20.0] * 6, [0.0] * 6)
+    tape = replace(tape_of([ends, stays]), alive_from=3)
+    account = follow(tape, replace(STAY, side="both", exits=Exits(flip=True)), DEAR, 1000.0)
+    assert reasons(account) == ["open"]
+    assert (account.trades.exit.tolist(), account.trades.exit_price.tolist()) == ([5], [12.0])
+    assert account.held.tolist() == [0, 1, 1, 1, 1, 1]
+    # To leave the long and to go short, decided by its last close.
+    assert account.unfilled == 2
+    assert account.equity[3:].tolist() == [account.equity[2]] * 3
 
 
 def test_a_gap_is_waited_through_and_valued_at_the_last_close() -> None:
@@ -399,6 +413,7 @@ def test_no_symbols_no_bars_no_trades() -> None:
     empty = Tape(
         symbols=(),
         axis_ms=np.empty(0, np.int64),
+        alive_from=0,
         offsets=np.zeros(1, np.int64),
         at=np.empty(0, np.int32),
         age=np.empty(0, np.int32),

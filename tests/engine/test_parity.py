@@ -15,6 +15,7 @@ from atc_cli.domain.window import Window
 from atc_cli.engine.backend import Values
 from tests.conftest import SHARED, needs_shared
 from tests.helpers.backends import (
+    CUDA_ON_HOST,
     RUST_PATHS,
     assert_same_bits,
     backend,
@@ -27,7 +28,7 @@ from tests.helpers.backends import (
 
 FAST = [*RUST_PATHS, "numba"]
 both_dialects = pytest.mark.parametrize("dialect", list(Dialect))
-each_backend = pytest.mark.parametrize("name", FAST)
+each_backend = pytest.mark.parametrize("name", [*FAST, pytest.param(CUDA_ON_HOST, marks=pytest.mark.cuda)])
 
 
 @each_backend
@@ -217,3 +218,13 @@ def test_every_recorded_perpetual_gives_the_same_bits_on_every_backend(recorded:
     wanted = backend("reference").compute(recorded, params, Want.LAYERS)
     for name in FAST:
         assert_same_bits(wanted, backend(name).compute(recorded, params, Want.LAYERS))
+
+
+@needs_shared
+@pytest.mark.cuda
+@both_dialects
+def test_every_recorded_perpetual_gives_the_bits_of_rust_on_cuda(recorded: Panel, dialect: Dialect) -> None:
+    params = Params(dialect=dialect)
+    for want in (Want.LAST, Want.LAYERS):
+        wanted = backend(RUST_PATHS[0]).compute(recorded, params, want)
+        assert_same_bits(wanted, backend(CUDA_ON_HOST).compute(recorded, params, want))

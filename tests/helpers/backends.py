@@ -10,7 +10,9 @@ from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine import reference, rust
 from atc_cli.engine.backend import Backend, Offer, Values
+from atc_cli.engine.cuda.backend import CudaBackend
 from atc_cli.engine.numba import backend as numba
+from tests.helpers.cuda.device import host_device
 
 HOUR_MS = 3_600_000
 
@@ -23,10 +25,14 @@ def per_family(usual: float, **unusual: float) -> tuple[float, ...]:
 
 # every path of this processor, on more threads than one
 RUST_PATHS = [f"rust-{simd}" for simd in rust.simd_paths()]
+# the CUDA sources compiled for this processor
+CUDA_ON_HOST = "cuda-host"
 
 
 def backend(name: str) -> Backend:
     """The backend of that name, rust-avx2 being one path of it; its absence is a failure, never a skip."""
+    if name == CUDA_ON_HOST:
+        return CudaBackend(host_device)
     if name in RUST_PATHS:
         return rust.RustBackend(name.removeprefix("rust-"), threads=2)
     offers = [rust.offer(), numba.offer(find_spec("numba")), reference.offer()]

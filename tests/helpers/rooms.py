@@ -16,8 +16,5 @@ ROOMS: dict[str, set[str]] = {
     "reporting": {"domain"},
     "commands": {"domain", "data", "signals", "engine", "backtest", "bench", "profiling", "settings"},
     "cli": {"commands", "reporting", "settings", "disk"},
-}
-# Files beside the rooms that put them together; nobody imports them.
-FRONTS: dict[str, set[str]] = {
     "api": {"cli", "commands", "data", "disk", "domain", "reporting", "settings"},
 }

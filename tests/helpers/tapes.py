@@ -16,7 +16,10 @@ TYPES = {"at": np.int32, "age": np.int32}
 
 
 def tape_of(parts: Sequence[Columns], places: int | None = None) -> Tape:
-    """Symbols A, B, .. with these columns; the axis ends with their last bar, or after so many places."""
+    """Symbols A, B, .. with these columns; the axis ends with their last bar, or after so many places.
+
+    Those without a bar at the last place were delisted.
+    """
     names = list(parts[0])
     joined: dict[str, Any] = {
         name: np.concatenate([np.asarray(part[name], TYPES.get(name, np.float64)) for part in parts]) for name in names
@@ -24,7 +27,13 @@ def tape_of(parts: Sequence[Columns], places: int | None = None) -> Tape:
     offsets = np.concatenate(([0], np.cumsum([len(part["at"]) for part in parts])))
     axis_ms = np.arange(places if places is not None else joined["at"].max() + 1) * HOUR_MS
     symbols = tuple(f"{'ABCDEFGHIJ'[i // 10 % 10]}{i}" for i in range(len(parts)))
-    return Tape(symbols=symbols, axis_ms=axis_ms.astype(np.int64), offsets=offsets.astype(np.int64), **joined)
+    return Tape(
+        symbols=symbols,
+        axis_ms=axis_ms.astype(np.int64),
+        alive_from=max(len(axis_ms) - 1, 0),
+        offsets=offsets.astype(np.int64),
+        **joined,
+    )
 
 
 def ages(signal: Floats, bound: float = 0.1) -> Floats:

@@ -104,7 +104,7 @@ MUTANTS = (
         file=f"{CORE}/vote.rs",
         old="(close.le(average), close.ge(average))",
         new="(close.lt(average), close.ge(average))",
-        test="--test decisions a_touch_of_the_average_is_seen_exactly",
+        test="--lib a_touch_counts_as_the_side_it_leaves",
     ),
     Mutant(
         name="an undirected family has no gain in tradingview",
@@ -114,10 +114,10 @@ MUTANTS = (
         test="--test layers",
     ),
     Mutant(
-        name="both dialects round away from zero",
+        name="a family at the threshold counts",
         file=f"{CORE}/layers.rs",
-        old="if TV { away_from_zero(x) } else { to_even(x) }",
-        new="away_from_zero(x)",
+        old="V::select(x.gt(over), one,",
+        new="V::select(x.ge(over), one,",
         test=ORACLE,
     ),
     Mutant(
@@ -126,6 +126,14 @@ MUTANTS = (
         old="            & x.gt(zero)",
         new="            & x.ge(zero)",
         test="--lib a_zero_never_restarts",
+        equal="at x = 0 the r of the spec is |C|, so that |C| - (r - x) is 0: nothing fires with or without `x != 0`",
+    ),
+    Mutant(
+        name="a compensated sum never starts afresh",
+        file=f"{CORE}/averages/compensated.rs",
+        old="        let fire = self.must_restart(x);",
+        new="        let fire = self.must_restart(x) & x.lt(x);",
+        test="--lib a_carry_too_small_for_the_value_restarts_newest_first",
     ),
     Mutant(
         name="e2 starts a bar late in tradingview",

@@ -13,6 +13,7 @@ from atc_cli.domain.results.backtest import BACKTEST_SCHEMA
 from atc_cli.domain.rules import Reason
 from atc_cli.reporting import backtest_documents as documents
 from atc_cli.reporting.text import hidden, printable
+from tests.conftest import ROOT
 from tests.helpers.backtests import CHECKS, COSTS, SKIPPED, backtest, hostile, split, without_trades
 from tests.helpers.reported import HOSTILE
 
@@ -172,3 +173,17 @@ def test_a_name_that_would_do_harm_is_harmless_in_every_format():
     assert {each["symbol"] for each in json.loads(documents.backtest_json(result))["trades"]} == set(HOSTILE)
     stored = set(pq.read_table(io.BytesIO(documents.trades_parquet(result)))["symbol"].to_pylist())
     assert stored == {name.encode("utf-8", "backslashreplace").decode() for name in HOSTILE}
+
+
+def test_the_readme_names_every_key():
+    part = (ROOT / "README.md").read_text().partition("### JSON of a backtest")[2].partition("\n### ")[0]
+    document = json.loads(documents.backtest_json(split(RESULT)))
+    header = list(document)[: list(document).index("warnings") + 1]
+    named = {"schema", *set(document) - set(header)}
+    for each in ("rules", "costs", "figures", "account", "anchor", "equity"):
+        named |= set(document[each])
+    named |= {key for each in ("checks", "coverage", "symbols", "trades") for key in document[each][0]}
+    named |= set(document["rules"]["exits"]) | set(document["figures"]["months"][0])
+    named |= set(document["figures"]["metrics"]["trades"])
+    assert len(named) > 80
+    assert [key for key in named if f'"{key}"' not in part] == []

@@ -115,7 +115,7 @@ def test_what_was_tested_what_it_cost_and_what_to_doubt_is_said():
         "SIMULATED MARKET", "interrupted", "binanceusdm swap 1h", "2024-01-01 .. 2024-04-09",
         "enters when the side flips", "3 ATR against it", RESULT.anchor_words, *RESULT.costs.said,
         RESULT.benchmark_title, *RESULT.notes,
-        "look-ahead: the past is identical", "warm-up: not run", "fewer than 30", "3 entries found no room",
+        "look-ahead: the past is identical", "not run: warm-up", "fewer than 30", "3 entries found no room",
         "2 skipped: 1 too few bars", "first 60%", "last 40%", "params_hash", "ab" * 32,
         *(each.title for each in RESULT.whole.metrics.values()),
     ):  # fmt: skip

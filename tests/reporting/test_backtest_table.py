@@ -49,7 +49,7 @@ def test_it_says_what_was_tested_and_what_is_paid_before_what_came_of_it():
     order = [
         "binanceusdm swap", "5 symbols", "2024-01-01 .. 2024-04-09", RESULT.anchor_words, "enters when the side flips",
         "3 ATR against it", "fee 5 bps: Binance USD-M taker", "⠤⠤ equity", "⠄⠄ benchmark", "total return", "▲ LONG",
-        "▼ SHORT", "look-ahead", "warm-up: not run", NOTES[0],
+        "▼ SHORT", "look-ahead: the past", "not run: warm-up", NOTES[0],
     ]  # fmt: skip
     places = [said.index(each) for each in order]
     assert places == sorted(places)
@@ -63,10 +63,20 @@ def test_the_figures_that_matter_are_those_of_the_metrics():
         ("win rate", "win_rate_frac", 100, 2),
         ("profit factor", "profit_factor", 1, 2),
         ("trades", "trades", 1, 0),
-        ("break-even cost", "break_even_bps", 1, 1),
+        ("break-even", "break_even_bps", 1, 1),
     ):
         shown = re.search(rf"{title} +([-+\d.,]+)", said)[1]
         assert float(shown.replace(",", "")) == round(metrics[key].value * scale, digits), title
+
+
+def test_eighty_columns_hold_the_figures_side_by_side_with_what_explains_them():
+    metrics = RESULT.whole.metrics
+    large = {"turnover_annual": 1_871.35, "fees_cash": 12_093.43, "funding_cash": 1_115.73, "trades_open": 11.0}
+    changed = metrics | {key: replace(metrics[key], value=value) for key, value in large.items()}
+    said = text(replace(RESULT, whole=replace(RESULT.whole, metrics=changed)), 80)
+    assert re.search(r"^total return .* trades ", said, flags=re.MULTILINE)
+    assert re.search(r"^max drawdown .* days\*? +profit factor ", said, flags=re.MULTILINE)
+    assert re.search(r"fees paid +12,093.43  1,115.73 funding$", said, flags=re.MULTILINE)
 
 
 def test_what_is_shown_first_and_of_each_side_is_in_the_table_of_metrics():
@@ -88,7 +98,7 @@ def test_a_figure_from_few_trades_has_a_star_and_the_star_is_explained():
     assert re.search(r"win rate +[\d.]+%\*", said)
     assert re.search(r"\* .*Win rate, .* and \d+ more: from 20 trades, fewer than 30", said)
     many = text(backtest(trades_each=60))
-    assert re.findall(r".*\*.*", many) == re.findall(r".*(?:long\*|not recovered).*", many)
+    assert re.findall(r".*\*.*", many) == re.findall(r".*(?:days\*|not recovered).*", many)
 
 
 def test_what_is_weak_in_a_part_alone_is_said_of_that_part():

@@ -26,7 +26,10 @@ def read_funding(path: Path) -> dict[str, tuple[Ints, Floats]]:
     symbols, times, rates = columns["symbol"], columns["timestamp"], columns["rate"]
     if not len(times):
         raise _refused(path, "it has no rows")
-    wrong = np.flatnonzero(~(np.isfinite(times) & np.isfinite(rates)) | (np.abs(rates) > 0.1))
+    timeless = np.flatnonzero(~np.isfinite(times))
+    if len(timeless):
+        raise _refused(path, f"row {timeless[0] + 1}: it has no timestamp")
+    wrong = np.flatnonzero(~np.isfinite(rates) | (np.abs(rates) > 0.1))
     if len(wrong):
         raise _refused(path, f"row {wrong[0] + 1}: rate {float(rates[wrong[0]])!r} is not a fraction of -0.1 to 0.1")
     times_ms = np.where(times < _SECONDS_MAX, times * 1000, times).astype(np.int64)

@@ -8,10 +8,10 @@ from importlib.machinery import ModuleSpec
 import numpy as np
 
 from atc_cli.domain.catalog import Want
-from atc_cli.domain.engines import Engine
+from atc_cli.domain.engines import Auto, Engine
 from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
-from atc_cli.engine.backend import Auto, Offer, OneForm, Unavailable, Values
+from atc_cli.engine.backend import Offer, OneForm, Unavailable, Values
 from atc_cli.engine.dask.cluster import Cluster
 from atc_cli.engine.dask.work import Part, Windowed
 from atc_cli.engine.lost import LostSeriesError
@@ -127,5 +127,5 @@ def offer(spec: ModuleSpec | None, cluster: Cluster) -> Offer | Unavailable:
     auto = Auto.NEVER if cluster.scheduler is None else Auto.ALWAYS
     if spec is None:
         asked = "" if cluster.scheduler is None else f", which --scheduler {cluster.scheduler} needs"
-        return Unavailable(Engine.DASK, f"dask[distributed] is not installed{asked}", _REMEDY, auto)
+        return Unavailable(Engine.DASK, f"dask[distributed] is not installed{asked}", _REMEDY, auto=auto)
     return Offer(DaskBackend(cluster), start_ms=3000.0, ns_per_bar=40.0, auto=auto)

@@ -8,9 +8,10 @@ use atc_core::{SizeBy, Source, Tape, Want};
 use numpy::ndarray::Axis;
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArrayDyn};
 use pyo3::{exceptions::PyValueError, prelude::*, types::PyBytes};
-use std::num::NonZeroUsize;
+use std::num::NonZeroUsize as Count;
 type Column<'py, T> = PyReadonlyArray1<'py, T>;
 type Target<'py, T> = PyReadwriteArrayDyn<'py, T>;
+type Made<'py> = Bound<'py, PyArray1<f64>>;
 
 /// Adaptive Trend Classification over batches of price series.
 #[pymodule]
@@ -51,10 +52,9 @@ lent!(Candles as Batch, as_slice of Column,;
     open: f64, high: f64, low: f64, close: f64, starts: usize, ends: usize, growth: f64);
 lent!(Results as Outputs, as_slice_mut of Target, width: usize;
     average: f64, families: f64, weights: f64, flipped: i64, member_sign: i8, member_equity: f64, grid: i8);
-lent!(Market as Tape, as_slice of Column,; offsets: i64, at: i32, open: f64, high: f64, low: f64, close: f64,
-    signal: f64, age: i32, atr: f64, key: f64, volume: f64, funding: f64);
-lent!(Books as Curves, as_slice_mut of Target,;
-    equity: f64, cash: f64, gross: f64, net: f64, turnover: f64, held: i64);
+lent!(Market as Tape, as_slice of Column, alive_from: usize; offsets: i64, at: i32, open: f64, high: f64, low: f64,
+    close: f64, signal: f64, age: i32, atr: f64, key: f64, volume: f64, funding: f64);
+lent!(Rows as Curves, as_slice_mut of Target,; equity: f64, cash: f64, gross: f64, net: f64, turnover: f64, held: i64);
 
 /// Parameters that Python gives, and those of the core; a name is the inside of a `Named`.
 macro_rules! given {
@@ -71,10 +71,10 @@ macro_rules! given {
 given!(Settings as Params; dialect: Named<Dialect>, 0; lengths: Lengths; weights: [f64; FAMILIES]; decay: f64;
     cutout: usize; long_threshold: f64; short_threshold: f64; source: Named<Source>, 0; strategy: bool);
 given!(Terms as Rules; long: bool; short: bool; hold: bool; at_close: bool; flip: bool; neutral: bool;
-    stop_atr: Option<f64>; target_atr: Option<f64>; bars: Option<NonZeroUsize>; min_signal: f64;
-    max_age_bars: Option<i32>; min_volume: Option<f64>; max_positions: Option<NonZeroUsize>;
-    rebalance_bars: Option<NonZeroUsize>; size: Named<SizeBy>, 0; risk_frac: f64; leverage: f64;
-    long_threshold: f64; short_threshold: f64; fee_frac: f64; slippage_frac: f64; capital: f64);
+    stop_atr: Option<f64>; target_atr: Option<f64>; bars: Option<Count>; min_signal: f64; max_age_bars: Option<i32>;
+    min_volume: Option<f64>; max_positions: Option<Count>; rebalance_bars: Option<Count>; size: Named<SizeBy>, 0;
+    risk_frac: f64; leverage: f64; long_threshold: f64; short_threshold: f64; fee_frac: f64; slippage_frac: f64;
+    capital: f64);
 
 /// Lends the arrays of Python to one call of the core, without the GIL.
 fn lend<T: Send>(
@@ -172,8 +172,8 @@ fn follow<'py>(
     py: Python<'py>,
     mut tape: Market<'_>,
     rules: Terms,
-    mut curves: Books<'_>,
-) -> PyResult<(Bound<'py, PyArray1<f64>>, [f64; 2], [i64; 3])> {
+    mut curves: Rows<'_>,
+) -> PyResult<(Made<'py>, [f64; 2], [i64; 3])> {
     let (tape, mut curves) = (tape.lend()?, curves.lend()?);
     let call = || atc_core::follow(&tape, &rules.into(), &mut curves);
     let found = py.detach(call).map_err(refused)?;

@@ -48,6 +48,7 @@ def test_parquet_is_read_as_csv_is(tmp_path: Path) -> None:
         ([f"A,{DAY_MS},0.1", f"A,{DAY_MS},0.1"], "row 2"),
         ([f"A,{DAY_MS},0.5"], "row 1: rate 0.5"),
         ([f"A,{DAY_MS},"], "row 1"),
+        ([f"A,{DAY_MS},0.1", "A,,0.1"], "row 2: it has no timestamp"),
         ([f"A,{DAY_MS},much"], "row 1: rate 'much'"),
         (["A,2025-01-01T00:00:00,0.1"], "offset"),
         ([], "no rows"),

@@ -20,7 +20,7 @@ impl Walk<'_> {
         if self.rules.at_close {
             self.fill(place, self.tape.close);
         }
-        if self.tile.any(Kind::Ends, place) && self.tile.first + place + 1 < self.places {
+        if self.tile.any(Kind::Ends, place) && self.tile.first + place < self.tape.alive_from {
             self.delist(place);
         }
     }

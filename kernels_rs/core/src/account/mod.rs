@@ -28,6 +28,8 @@ pub use trade::TRADE_COLUMNS;
 /// empty: not known at any bar, no funding.
 #[derive(Clone, Copy, Debug)]
 pub struct Tape<'a> {
+    /// The place from which on no symbol counts as delisted.
+    pub alive_from: usize,
     /// Where the symbols begin and end, from 0.
     pub offsets: &'a [i64],
     /// The place of each bar on the axis.

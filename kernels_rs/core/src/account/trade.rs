@@ -2,6 +2,8 @@
 
 /// Figures per trade, see [`super::Outcome`].
 pub const TRADE_COLUMNS: usize = 16;
+/// Rows that are turned into columns together.
+const CHUNK: usize = 64;
 /// Lows and highs that are compared at once.
 const ABREAST: usize = 8;
 
@@ -113,8 +115,17 @@ fn extreme(values: &[f64], first: f64, before: impl Fn(f64, f64) -> bool) -> f64
     all.fold(first, |best, value| pick(*value, best))
 }
 
-/// Rows of trades as columns, one after the other.
+/// Rows of trades as columns, one after the other: a few rows at a time, that each is read from memory once.
 pub(super) fn columns(trades: &[[f64; TRADE_COLUMNS]]) -> Vec<f64> {
-    let column = |index: usize| trades.iter().map(move |trade| trade[index]);
-    (0..TRADE_COLUMNS).flat_map(column).collect()
+    let count = trades.len();
+    let mut columns = vec![0.0; count * TRADE_COLUMNS];
+    for (chunk, rows) in trades.chunks(CHUNK).enumerate() {
+        for column in 0..TRADE_COLUMNS {
+            let target = &mut columns[column * count + chunk * CHUNK..][..rows.len()];
+            for (value, row) in target.iter_mut().zip(rows) {
+                *value = row[column];
+            }
+        }
+    }
+    columns
 }

@@ -58,8 +58,8 @@ impl<'a> Walk<'a> {
     }
 
     pub fn account(mut self, curves: &mut Curves) -> Outcome {
-        let firsts = (0..self.places).step_by(PLACES);
-        let ruined_at = firsts.filter_map(|first| self.pass(first, curves)).next();
+        let mut firsts = (0..self.places).step_by(PLACES);
+        let ruined_at = firsts.find_map(|first| self.pass(first, curves));
         for symbol in self.book.symbols() {
             self.book.leave_open(self.tape, symbol, self.places - 1);
         }

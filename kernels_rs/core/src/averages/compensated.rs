@@ -210,6 +210,9 @@ mod tests {
         assert_eq!((sums[1], rolling.carry.get(0)), (1.0, -tiny));
         let (rolling, _) = rolled(&[1.0, tiny, 2.0]);
         assert_eq!(state(&rolling, 2), (2.0, 0.0, (2.0 + tiny) + 1.0));
+        let (rolling, _) = rolled(&[0.1, 0.2, 0.5]);
+        assert_eq!(state(&rolling, 2), (0.5, 0.0, (0.5 + 0.2) + 0.1));
+        assert_ne!((0.5 + 0.2) + 0.1, (0.1 + 0.2) + 0.5);
     }
 
     #[test]

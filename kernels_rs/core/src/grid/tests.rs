@@ -74,4 +74,7 @@ fn the_bound_is_strict() {
     // WMA(2) sums up to 3 times the price, and 2^53 = 3 * 3_002_399_751_580_330 + 2.
     assert_eq!(scale(&[3_002_399_751_580_330.0], 2).k, 0);
     assert_eq!(scale(&[3_002_399_751_580_331.0], 2).k, NO_GRID);
+    // Where the factor divides 2^53, the price that reaches it is one too large.
+    assert_eq!(scale(&[9_007_199_254_740_991.0], 1).k, 0);
+    assert_eq!(scale(&[9_007_199_254_740_992.0], 1).k, NO_GRID);
 }

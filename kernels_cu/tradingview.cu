@@ -1,0 +1,1 @@
+../atc_cli/engine/cuda/kernels/tradingview.cu
