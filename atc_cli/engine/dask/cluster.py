@@ -72,6 +72,7 @@ class Cluster:
         self._opened = ExitStack()
         self._client: Any = None
         self._workers: set[str] = set()
+        self._lost = False
         self._name = f"atc-{uuid4().hex[:8]}"
         self._count = 0
 
@@ -129,11 +130,16 @@ class Cluster:
 
     @contextmanager
     def _losing(self) -> Iterator[None]:
+        """Once the connection is lost every further question would wait for it in vain."""
+        words = f"backend {Engine.DASK}: the scheduler at {self._address} was lost"
+        lost = UnavailableError(words, "the same command again, once it runs")
+        if self._lost:
+            raise lost
         try:
             yield
         except (_distributed().CancelledError, OSError) as error:
-            words = f"backend {Engine.DASK}: the scheduler at {self._address} was lost"
-            raise UnavailableError(words, "the same command again, once it runs") from error
+            self._lost = True
+            raise lost from error
 
     @property
     def _address(self) -> str:
