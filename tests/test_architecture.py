@@ -26,6 +26,7 @@ SOLE_IMPORTERS = {
     "talib": "bench/talib.py",
     "cupy": "engine/cuda/",
     "dask": "engine/dask/",
+    "distributed": "engine/dask/",
     "blosc2": "data/store/",
     "diskcache": "signals/",
     "xlsxwriter": "reporting/scan_xlsx.py",

@@ -32,7 +32,11 @@ def run(resolved: Resolved[Settings], own: BacktestRun, symbols: list[str]) -> E
     check_target(own.out, binary=output == "parquet")
     _check_files(own)
     watchlist = lines_of(settings.watchlist)
-    with resolved.blaming(), wiring.ports(settings, progress(own.quiet), anchor=own.anchor) as ports, noting(ports):
+    with (
+        resolved.blaming(),
+        wiring.ports(settings, progress(own.quiet), anchor=own.anchor, verbose=own.verbose > 0) as ports,
+        noting(ports),
+    ):
         try:
             result = command.run(settings, own, ports, typed=symbols, watchlist=watchlist)
         except KeyboardInterrupt:

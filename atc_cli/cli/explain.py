@@ -24,7 +24,11 @@ def run(resolved: Resolved[Settings], own: CommonRun, symbol: str) -> ExitCode:
     output = _output(resolved)
     name = f"{symbol}-{settings.timeframe}.{output}"
     check_target(settings.out, binary=output == "parquet", name=name)
-    with resolved.blaming(), wiring.ports(settings, progress(own.quiet, bar=False)) as ports, noting(ports):
+    with (
+        resolved.blaming(),
+        wiring.ports(settings, progress(own.quiet, bar=False), verbose=own.verbose > 0) as ports,
+        noting(ports),
+    ):
         result = command.run(settings, ports, symbol)
     write(_content(result, settings, output), settings.out, name=name)
     if not own.quiet:

@@ -34,7 +34,11 @@ def run(resolved: Resolved[Settings], own: HitsRun, symbols: list[str]) -> ExitC
     watchlist = lines_of(settings.watchlist)
     kept = _kept() if own.log else []
     anchor = BacktestRun().anchor if own.replay else None
-    with resolved.blaming(), wiring.ports(settings, progress(own.quiet), anchor=anchor) as ports, noting(ports):
+    with (
+        resolved.blaming(),
+        wiring.ports(settings, progress(own.quiet), anchor=anchor, verbose=own.verbose > 0) as ports,
+        noting(ports),
+    ):
         if own.log:
             place_of = partial(wiring.place_of, settings)
             result = printed.run(settings, own, ports, kept, place_of, typed=symbols, watchlist=watchlist)

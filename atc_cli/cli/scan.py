@@ -49,7 +49,11 @@ def _scan(resolved: Resolved[Settings], own: ScanRun, symbols: list[str]) -> Exi
     _check_kept(settings, own)
     watchlist = lines_of(settings.watchlist)
     tally = Tally(progress(own.quiet))
-    with resolved.blaming(), wiring.ports(settings, tally, remember=not own.hits) as ports, noting(ports):
+    with (
+        resolved.blaming(),
+        wiring.ports(settings, tally, remember=not own.hits, verbose=own.verbose > 0) as ports,
+        noting(ports),
+    ):
         last = wiring.last(settings, symbols, watchlist)
         hits_of = _hits_of(settings, ports) if own.hits else None
         result = command.run(

@@ -1,24 +1,21 @@
 """Settings to concrete markets and backends. The only place that knows them all."""
 
-import hashlib
-import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-import atc_cli
 from atc_cli.commands.ports import Ports
 from atc_cli.data.market import Market, Progress
 from atc_cli.disk.folders import CANDLES, LAST, LOG, SIGNALS, WINDOWS, cache_folder, data_folder
 from atc_cli.domain.anchor import Anchor
-from atc_cli.domain.engines import AUTO, Engine
+from atc_cli.domain.engines import AUTO, ELSEWHERE, Engine
 from atc_cli.engine import offers as engine
 from atc_cli.engine.backend import Offer, Unavailable
+from atc_cli.engine.dask.cluster import Cluster
 from atc_cli.errors import UsageError
+from atc_cli.identity import code_checksum
 from atc_cli.settings.names import DEMO
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import LISTINGS, stage
@@ -33,17 +30,15 @@ if TYPE_CHECKING:
     from atc_cli.signals.rows import Signals
     from atc_cli.signals.windows import Windows
 
-_CODE = (".py", ".so", ".pyd", ".cu")
-
 
 def clock_ms() -> int:
     """The wall clock, UTC ms."""
     return time.time_ns() // 1_000_000
 
 
-def offers() -> list[Offer | Unavailable]:
+def offers(cluster: Cluster | None = None) -> list[Offer | Unavailable]:
     """Every backend: what can run here, and why the others cannot."""
-    return engine.offers()
+    return engine.offers(cluster)
 
 
 @contextmanager
@@ -54,11 +49,13 @@ def ports(
     concurrent: int | None = None,
     remember: bool = False,
     anchor: Anchor | None = None,
+    verbose: bool = False,
 ) -> Iterator[Ports]:
-    """Everything that a command needs; markets are closed at the end whatever happens.
+    """Everything that a command needs; markets and clusters are closed at the end whatever happens.
 
     `concurrent`: requests under way at once per exchange, the usual number if None. `remember`: rows of earlier scans
-    will do, where the settings say so. `anchor`: so will values of windows of that anchor.
+    will do, where the settings say so. `anchor`: so will values of windows of that anchor. `verbose`: say where a
+    cluster shows what it does.
     """
     check_tables(settings)
     notes: list[str] = []
@@ -72,7 +69,8 @@ def ports(
                 stack.callback(market.close)
                 opened.append(market)
         with stage("route"):
-            able = offers()
+            cluster = Cluster(settings.scheduler, notes.append, progress.lasting, progress, verbose=verbose)
+            able = offers(stack.enter_context(closing(cluster)))
         notes += _passed_over(able, settings)
         yield Ports(
             markets=opened,
@@ -119,7 +117,7 @@ def _signals(settings: Settings, say: Callable[[str], None]) -> "Signals | None"
         say=say,
     )
     window = {"timeframe": settings.timeframe, "bars": settings.bars}
-    return Signals(cache, {**settings.params().document(), **window, "code": _code_checksum()})
+    return Signals(cache, {**settings.params().document(), **window, "code": code_checksum()})
 
 
 def _windows(settings: Settings, anchor: Anchor, say: Callable[[str], None]) -> "Windows | None":
@@ -134,7 +132,7 @@ def _windows(settings: Settings, anchor: Anchor, say: Callable[[str], None]) -> 
         "market": settings.market,
         "data": None if settings.data is None else str(settings.data.absolute()),
         "hosts": [host_of(settings, each) for each in settings.exchange],
-        "code": _code_checksum(),
+        "code": code_checksum(),
     }
     folder, limit_bytes = cache_folder(settings.cache_dir) / WINDOWS, settings.signals_max_mb * 1e6
     return Windows(folder, settings.params(), made_of, limit_bytes=limit_bytes, say=say)
@@ -170,19 +168,6 @@ def place_of(settings: Settings, exchange: str) -> str:
     if settings.data is not None:
         return str(settings.data.absolute())
     return f"seed {settings.seed}" if exchange == DEMO else host_of(settings, exchange)
-
-
-def _code_checksum() -> str:
-    """Changes with every file of the package, and with numpy: any of them could change a row."""
-    package = str(Path(atc_cli.__file__).parent)
-    digest = hashlib.sha256(np.__version__.encode())
-    # Names as text: with a Path for each of them this takes twice the time, at every scan that remembers rows.
-    names = [f"{folder}/{name}" for folder, _, names in os.walk(package) for name in names if name.endswith(_CODE)]
-    for name in sorted(names):
-        digest.update(f"{name.removeprefix(package)}\n".encode())
-        with open(name, "rb", buffering=0) as code:  # noqa: PTH123
-            digest.update(code.read())
-    return digest.hexdigest()
 
 
 def _markets(settings: Settings, progress: Progress, concurrent: int | None) -> Iterator[Market]:
@@ -278,6 +263,10 @@ def profile_ports(progress: Progress, out: Path | None) -> "ProfilePorts":
     return ProfilePorts(machine=machine(now), revision=known, base=base, progress=progress)
 
 
+def _not_benched(name: str) -> Unavailable:
+    return Unavailable(name, "bench measures what computes in one process", "time an `atc scan --backend dask`")
+
+
 def bench_ports(progress: Progress) -> "BenchPorts":
     """Everything that `atc bench` needs."""
     from importlib.util import find_spec
@@ -287,7 +276,7 @@ def bench_ports(progress: Progress) -> "BenchPorts":
     from atc_cli.commands.bench import BenchPorts
 
     return BenchPorts(
-        offers=offers(),
+        offers=[each if each.name not in ELSEWHERE else _not_benched(each.name) for each in offers()],
         rival=talib.offer(find_spec("talib")),
         measure=measure_apart,
         clock_ms=clock_ms,

@@ -21,6 +21,7 @@ from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
 from atc_cli.domain.timeframe import iso
 from atc_cli.engine.backend import Backend, LastBar, Values
 from atc_cli.engine.features import last_features
+from atc_cli.engine.lost import LostSeriesError
 from atc_cli.stages import made, stage
 
 
@@ -30,11 +31,21 @@ def computed(
     """One of each series, in order; see rows_of."""
     with stage("panel"):
         panel = Panel.of(series)
+    lost: dict[int, Skipped] = {}
     with stage("compute"):
-        values = backend.compute(panel, params, Want.LAST)
+        try:
+            values = backend.compute(panel, params, Want.LAST)
+        except LostSeriesError as error:
+            values, lost = error.values, _lost(series, error)
     made("kernel outputs", values.sizes_bytes)
     with stage("rank"):
-        return rows_of(panel, values, params, atr_bars=atr_bars)
+        rows = rows_of(panel, values, params, atr_bars=atr_bars)
+        return [lost.get(number, row) for number, row in enumerate(rows)]
+
+
+def _lost(series: Sequence[Candles], error: LostSeriesError) -> dict[int, Skipped]:
+    reason = SkipReason.INTERRUPTED if error.interrupted else SkipReason.NOT_COMPUTED
+    return {n: Skipped(series[n].symbol, reason, why, series[n].exchange) for n, why in error.lost.items()}
 
 
 def rows_of(panel: Panel, values: Values, params: Params, *, atr_bars: int = ATR_BARS) -> list[ScanRow | Skipped]:

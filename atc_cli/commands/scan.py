@@ -21,7 +21,7 @@ from atc_cli.domain.cautions import Bounds
 from atc_cli.domain.classify import rank, sort_rows
 from atc_cli.domain.growth import growth_exponent
 from atc_cli.domain.params import Params
-from atc_cli.domain.results.scan import Header, Remembered, ScanResult, ScanRow, Side
+from atc_cli.domain.results.scan import Header, Remembered, ScanResult, ScanRow, Side, SkipReason
 from atc_cli.engine import route
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.last import Last
@@ -66,7 +66,7 @@ def run(
     breadth = Counter(row.side for row in rows)
     header = header_of(settings, params, ports, gathered, decision=found.decision, compute_ms=found.compute_ms)
     header = _warned(header, *jump_warnings(rows, settings.max_jump), *_steepness(params, found.longest_bars))
-    interrupted = gathered.interrupted
+    interrupted = gathered.interrupted or any(each.reason is SkipReason.INTERRUPTED for each in found.skipped)
     if settings.with_ and not interrupted:
         compared = others.with_others(kept, listings, settings, params, ports)
         kept, header, interrupted = compared.rows, compared.said_in(header), compared.interrupted

@@ -17,4 +17,12 @@ class Engine(StrEnum):
     DASK = "dask"
 
 
-NOT_BUILT = (Engine.DASK,)  # known by name; no machine can run it with this version
+ELSEWHERE = (Engine.DASK,)  # computes in other processes: no figure of it is one of this machine
+
+
+class Auto(StrEnum):
+    """Whether `--backend auto` takes an offer: if it is the cheapest, never, or because it was asked for elsewhere."""
+
+    BY_COST = "by cost"
+    NEVER = "never"
+    ALWAYS = "always"

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.domain.catalog import FAMILIES, MEMBERS, Dialect, Want
+from atc_cli.domain.engines import Auto
 from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
 from atc_cli.errors import UnavailableError
@@ -269,6 +270,7 @@ class Offer:
     backend: Backend
     start_ms: float
     ns_per_bar: float
+    auto: Auto = Auto.BY_COST
 
     @property
     def name(self) -> str:
@@ -287,3 +289,4 @@ class Unavailable:
     why: str
     remedy: str
     expected: bool = False
+    auto: Auto = Auto.NEVER

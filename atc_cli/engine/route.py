@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from atc_cli.domain.engines import AUTO
+from atc_cli.domain.engines import AUTO, Auto
 from atc_cli.domain.results.scan import Decision
 from atc_cli.engine.backend import Backend, Offer, Unavailable, Workload
 from atc_cli.engine.cost import estimate_ms
@@ -15,20 +15,27 @@ def check(offers: Sequence[Offer | Unavailable], requested: str) -> None:
     An explicit choice never falls back, and is refused before any candle is fetched.
     """
     for offer in offers:
-        if offer.name == requested and isinstance(offer, Unavailable):
+        if isinstance(offer, Unavailable) and _is_asked_for(offer, requested):
             others = ", ".join(each.name for each in _able(offers))
-            raise UnavailableError(f"backend {requested} cannot run: {offer.why}", f"{offer.remedy}; can run: {others}")
+            raise UnavailableError(
+                f"backend {offer.name} cannot run: {offer.why}", f"{offer.remedy}; can run: {others}"
+            )
 
 
 def choose(workload: Workload, offers: Sequence[Offer | Unavailable], requested: str) -> tuple[Backend, Decision]:
     """The cheapest offer for `auto`, else exactly the one requested; raises as `check` does."""
     check(offers, requested)
     able = _able(offers)
-    estimates = {offer.name: estimate_ms(offer, workload) for offer in able}
-    wanted = [offer for offer in able if requested in (AUTO, offer.name)]
-    best = min(wanted, key=lambda offer: estimates[offer.name])
-    why = _why_cheapest(best, able, estimates) if requested == AUTO else "asked for"
+    wanted = [offer for offer in able if _is_asked_for(offer, requested)]
+    candidates = [offer for offer in able if offer in wanted or offer.auto is Auto.BY_COST]
+    estimates = {offer.name: estimate_ms(offer, workload) for offer in candidates}
+    best = min(wanted or candidates, key=lambda offer: estimates[offer.name])
+    why = "asked for" if wanted else _why_cheapest(best, candidates, estimates)
     return best.backend, Decision(best.name, why, estimates)
+
+
+def _is_asked_for(offer: Offer | Unavailable, requested: str) -> bool:
+    return requested == offer.name or (requested == AUTO and offer.auto is Auto.ALWAYS)
 
 
 def _able(offers: Sequence[Offer | Unavailable]) -> list[Offer]:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from atc_cli.domain.catalog import Want
-from atc_cli.domain.engines import AUTO, NOT_BUILT, TALIB, Engine
+from atc_cli.domain.engines import AUTO, ELSEWHERE, TALIB, Engine
 
 DEMO = "demo"
 # What completion offers: importing ccxt for all of its names would take longer than a person waits for a key.
@@ -40,8 +40,7 @@ SIDES = ("both", "long", "short")
 BACKENDS = (AUTO, *Engine)
 BENCH_BACKENDS = (*Engine, TALIB)
 # What completion and help offer: the others are refused with the reason.
-BACKENDS_HERE = tuple(each for each in BACKENDS if each not in NOT_BUILT)
-BENCH_BACKENDS_HERE = tuple(each for each in BENCH_BACKENDS if each not in NOT_BUILT)
+BENCH_BACKENDS_HERE = tuple(each for each in BENCH_BACKENDS if each not in ELSEWHERE)
 WANTS = (Want.LAST, Want.AVERAGE, Want.ALL)
 
 

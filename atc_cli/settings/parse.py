@@ -46,6 +46,13 @@ def path(raw: Any) -> Path:
         raise ValueError(f"{raw!r}: {error}") from None
 
 
+def address(raw: Any) -> str:
+    """Where a scheduler listens: tcp://HOST:PORT or tls://HOST:PORT."""
+    if not re.fullmatch(r"(tcp|tls)://[^/\s]+:\d{1,5}", text(raw)):
+        raise ValueError(f"{raw!r} is no address, allowed: tcp://HOST:PORT, tls://HOST:PORT; usually port 8786")
+    return text(raw)
+
+
 def outfile(raw: Any) -> Path | None:
     """A path; - is stdout."""
     return None if raw == "-" else path(raw)

@@ -12,7 +12,6 @@ from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.settings.indicator import Indicator, Members
 from atc_cli.settings.names import (
     BACKENDS,
-    BACKENDS_HERE,
     DEMO,
     MARKETS,
     SCAN_OUTPUTS,
@@ -22,6 +21,7 @@ from atc_cli.settings.names import (
 from atc_cli.settings.option import Section, section, setting
 from atc_cli.settings.parse import (
     Several,
+    address,
     choice,
     lower,
     number,
@@ -228,7 +228,12 @@ class Backend(Section):
         "what computes; auto chooses, a name never falls back",
         choice("backend", BACKENDS),
         default="auto",
-        suggested=BACKENDS_HERE,
+    )
+    scheduler: str | None = setting(
+        "dask scheduler whose workers compute, unless --backend names another; extra dask",
+        address,
+        default=None,
+        metavar="tcp://HOST:PORT",
     )
 
 

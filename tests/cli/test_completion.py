@@ -31,7 +31,7 @@ VALUES = [
     ("atc scan --sort -sig", ["-signal"]),
     ("atc scan --all --sort -vol", ["-volume", "-volatility"]),
     ("atc scan --backend c", ["cuda"]),
-    ("atc scan --backend d", []),
+    ("atc scan --backend d", ["dask"]),
     ("atc bench --backend rust,d", []),
     ("atc scan --tz=Europe/Berl", ["Europe/Berlin"]),
 ]

@@ -15,7 +15,7 @@ from atc_cli.settings.verbs import LAYERED, VERBS
 OWN = {each.key: each for verb in VERBS for each in verb.options if not each.layered}
 KINDS = dict.fromkeys(verb.settings for verb in VERBS if verb.settings is not None)
 WRITTEN = {"long_threshold": "0.5", "short_threshold": "-0.5"}  # in the order and range that they must keep
-TYPED = ("60", "0.5", "Europe/Berlin", "2h")
+TYPED = ("60", "0.5", "Europe/Berlin", "2h", "tcp://10.0.0.1:8786")
 
 
 def other_than_default(option: Option) -> str:

@@ -53,6 +53,7 @@ class SkipReason(StrEnum):
     OFF_TIMEFRAME = "off_timeframe"
     UNREADABLE = "unreadable"
     OVERFLOW = "overflow"
+    NOT_COMPUTED = "not_computed"
     FETCH_FAILED = "fetch_failed"
     UNKNOWN_SYMBOL = "unknown_symbol"
     INTERRUPTED = "interrupted"
