@@ -263,5 +263,6 @@ class History:
 
     def _without_signal(self, candles: Candles) -> Skipped:
         first, last = iso(int(candles.timestamp[0])), iso(int(candles.timestamp[-1]))
-        detail = f"no window is whole in the time that is tested; it has {len(candles)} bars, {first} to {last}"
+        window = f"no window of {self.fewest_bars(candles)} bars ends in the time that is tested"
+        detail = f"{window}; it has {len(candles)} bars, {first} to {last}"
         return Skipped(candles.symbol, SkipReason.TOO_FEW_BARS, detail, candles.exchange)

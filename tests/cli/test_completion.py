@@ -29,7 +29,7 @@ VALUES = [
     ("atc scan --tz Europe/Berl", ["Europe/Berlin"]),
     ("atc explain BTC --tz UT", ["UTC"]),
     ("atc scan --sort -sig", ["-signal"]),
-    ("atc scan --all --sort -vol", ["-volume"]),
+    ("atc scan --all --sort -vol", ["-volume", "-volatility"]),
     ("atc scan --backend c", ["cuda"]),
     ("atc scan --backend d", ["dask"]),
     ("atc bench --backend rust,d", []),
