@@ -72,6 +72,12 @@ def test_windows_of_any_series_end_and_length_have_the_same_bits(opened: Cluster
     assert_same_bits(right, DaskBackend(opened).compute_windows(*asked, want=want))
 
 
+def test_one_long_series_travels_without_a_warning(opened: Cluster) -> None:
+    long, params = Panel.of([tick_walk(350_000, 1)]), Params(source=Source.OHLC4)
+    asked = (long, params, Want.LAST)
+    assert_same_bits(RustBackend().compute(*asked), DaskBackend(opened).compute(*asked))
+
+
 def test_nothing_is_computed_without_a_cluster() -> None:
     nowhere, none = DaskBackend(Cluster("tcp://127.0.0.1:1")), np.empty(0, np.int64)
     assert nowhere.compute(Panel.of([]), Params(), Want.LAST).average.shape == (0,)

@@ -203,26 +203,27 @@ class Cluster:
 
 
 def _outcome(future: Any) -> Values | Exception:
-    """What came of a part; lost connections and errors of ours are raised, for they are not of that part."""
-    try:
-        values: Values = future.result()
-    except (_distributed().CancelledError, OSError, AtcError):
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever a worker raises, or dies of
+    """What came of a part; errors of ours are raised, for they are not of that part, and so are lost connections."""
+    if future.status == "error":
+        error: Exception = future.exception()
+        if isinstance(error, AtcError):
+            raise error
         return error
+    values: Values = future.result()
     return values
 
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """What dask would write to stderr is said by us."""
-    _distributed()  # it sets these levels as it is imported
+    """What dask would write to stderr is said by us, and that a part is large is no news."""
+    library = _distributed()  # it sets these levels as it is imported
     logs = [logging.getLogger(name) for name in _LOGS]
     before = [each.level for each in logs]
     for each in logs:
         each.setLevel(_NOTHING)
     try:
-        yield
+        with library.dask.config.set({"distributed.admin.large-graph-warning-threshold": "1TB"}):
+            yield
     finally:
         for each, level in zip(logs, before, strict=True):
             each.setLevel(level)
