@@ -90,7 +90,7 @@ def part_of(
     columns: dict[str, Floats | Int32s] = {name: candles.values[place, first:] for place, name in enumerate(_COLUMNS)}
     columns |= {"signal": signal, "age": replayed.age[first:]}
     if needed.atr or needed.tie == LEAST_STRETCHED:
-        ema, atr = all_features(candles)[:2, first:]
+        ema, atr = all_features(candles, ("ema", "atr"))[:, first:]
         if needed.atr:
             columns["atr"] = atr
         if needed.tie == LEAST_STRETCHED:
@@ -158,13 +158,14 @@ class Columns:
         return len(self._symbols)
 
     def tape(self) -> Tape:
-        """All of them on one axis."""
+        """All of them on one axis; what was added is let go of."""
         axis_ms, at = on_one_axis(self._opens_ms, self._step_ms)
         if self._files:
             self._spill()
             joined = {name: self._mapped(name, file) for name, file in self._files.items()}
         else:
-            joined = {name: np.concatenate(parts) for name, parts in self._held.items()}
+            # Each column of the parts goes before the next is joined: all of both would be twice the memory.
+            joined = {name: np.concatenate(self._held.pop(name)) for name in list(self._held)}
         offsets = np.concatenate(([0], np.cumsum(self._lengths, dtype=np.int64))).astype(np.int64)
         alive = alive_from(axis_ms)
         return Tape(symbols=tuple(self._symbols), axis_ms=axis_ms, alive_from=alive, offsets=offsets, at=at, **joined)

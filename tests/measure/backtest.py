@@ -1,8 +1,8 @@
 """`python -m tests.measure.backtest`: a whole backtest beside the kernel's own time for the same windows.
 
 Of seeded walks on a price grid, or of `--data DIR --timeframe TF`: the stages of the command from its signals to the
-end of the report, the same with another rule, whose signals are kept, and `compute_windows` alone. Each in a process of
-its own, the median of several, with its peak of memory.
+end of the report without imports, the same with another rule, whose signals are kept, and `compute_windows` alone. Each
+in a process of its own, the median of several, with its peak of memory.
 """
 
 import argparse
@@ -108,6 +108,7 @@ def _inside(command: list[str]) -> dict[str, float]:
 
 
 def _backtest_s(command: list[str]) -> float:
+    import atc_cli.reporting.backtest_table  # noqa: F401 - what it imports is start-up
     from atc_cli.cli.app import run
 
     sys.argv = ["atc", *command, "--quiet"]
