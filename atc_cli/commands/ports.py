@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from atc_cli.data.market import Market, Progress
 from atc_cli.domain.catalog import Dialect
 from atc_cli.engine.backend import Backend, Offer, Unavailable
 from atc_cli.signals.rows import Signals
-from atc_cli.signals.windows import Windows
+
+if TYPE_CHECKING:
+    from atc_cli.signals.windows import Windows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +26,7 @@ class Ports:
     clock_ms: Callable[[], int]
     progress: Progress
     signals: Signals | None = None
-    windows: Windows | None = None
+    windows: "Windows | None" = None
     notes: Sequence[str] = ()
 
     def announce(self, backend: Backend, dialect: Dialect) -> None:

@@ -40,7 +40,7 @@ class Reason(StrEnum):
     OPEN = "open"  # it did not: marked at the last close
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Exits:
     """What closes a position; several may, the first that comes does.
 
@@ -56,7 +56,7 @@ class Exits:
     bars: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Rules:
     """The trade rule. `side` is long, short or both; `max_positions` None: no limit but the universe.
 
@@ -82,7 +82,7 @@ class Rules:
     short_threshold: float = -0.1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Costs:
     """What is paid: of the value of every fill, and of the value held at every 8 h (a short receives it).
 

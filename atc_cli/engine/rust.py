@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,12 +13,14 @@ from atc_cli.domain.engines import AUTO, SIMD_PATHS, Engine
 from atc_cli.domain.features import Features, Lengths
 from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params, document_hash
-from atc_cli.domain.tape import Tape
 from atc_cli.engine.backend import Form, Offer, Unavailable, Values
 from atc_cli.engine.packing import Floats, Lent, PlainParams, growth_of, growth_to_come
 from atc_cli.engine.windows import bounds_of, width_of
 from atc_cli.errors import UnavailableError
 from atc_cli.stages import stage
+
+if TYPE_CHECKING:
+    from atc_cli.domain.tape import Tape
 
 SIMD_VARIABLE = "ATC_SIMD"
 # what `atc bench` finds for lts on an AMD EPYC; a slower processor slows every backend alike
@@ -214,7 +216,7 @@ def features(candles: Sequence[Floats], lengths: Lengths, *, every: Sequence[int
     return out
 
 
-def follow(tape: Tape, terms: Any, curves: Any) -> tuple[Floats, list[float], list[int]]:
+def follow(tape: "Tape", terms: Any, curves: Any) -> tuple[Floats, list[float], list[int]]:
     """Trade along a tape; terms and curves as the stub of the extension says, which says what is returned, too.
 
     Raises ImportError where the extension is not built or an older one.

@@ -1,12 +1,12 @@
 """A scheduler and its workers: opened when first needed, a few parts in flight, closed by whoever made it."""
 
 import logging
+import os
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
 from typing import Any, Protocol
-from uuid import uuid4
 
 from atc_cli.domain.engines import Engine
 from atc_cli.engine.backend import Values
@@ -73,7 +73,7 @@ class Cluster:
         self._client: Any = None
         self._workers: set[str] = set()
         self._lost = False
-        self._name = f"atc-{uuid4().hex[:8]}"
+        self._name = f"atc-{os.urandom(4).hex()}"
         self._count = 0
 
     @property

@@ -1,7 +1,6 @@
 """What a worker is sent, and what it does with that. Nothing here imports dask: it runs on the worker."""
 
 import platform
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -105,4 +104,6 @@ def _best() -> Backend:
 
 def dask_setup(_worker: object) -> None:
     """Called by dask as a worker of this machine starts: Ctrl-C in a terminal reaches it too, and is not for it."""
+    import signal
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
