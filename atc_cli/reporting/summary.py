@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from atc_cli.domain.results.backtest import BacktestResult
 from atc_cli.domain.results.explain import ExplainResult
 from atc_cli.domain.results.scan import Header, Remembered, ScanResult, Side, Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, lasting
 from atc_cli.reporting import figures
 from atc_cli.reporting.prefilter import prefilter_parts
 from atc_cli.reporting.text import printable
+
+if TYPE_CHECKING:
+    from atc_cli.domain.results.backtest import BacktestResult
 
 _NAMES = 3
 _DETAIL_MAX = 160
@@ -64,7 +67,7 @@ def explain_summary(result: ExplainResult, *, verbose: bool = False) -> list[str
     return [*behind, *notes_of(result.header, verbose=verbose)]
 
 
-def backtest_summary(result: BacktestResult, *, verbose: bool = False) -> list[str]:
+def backtest_summary(result: "BacktestResult", *, verbose: bool = False) -> list[str]:
     """Plain lines: counts, skips grouped by reason, warnings; `verbose` names every skip with its detail."""
     skipped = f" · {len(result.skipped)} skipped" if result.skipped else ""
     counts = f"{many(len(result.symbols), 'symbol', 'tested')} · {many(len(result.axis_ms), 'bar')}{skipped}"
