@@ -1,6 +1,6 @@
 """kill -9 of `atc warm-cache` at random moments, and two at once: the store is sound and the next run completes.
 
-KILLS in the environment is how many kills must meet a live process; CI takes 6.
+KILLS in the environment is how many kills must meet a live process; CI takes 4.
 """
 
 import json
@@ -23,7 +23,7 @@ from tests.helpers.loopback_case import HOUR_MS, NOW_MS, config, symbol
 from tests.helpers.runs import started
 from tests.loopback import BinanceServer, edited
 
-KILLS = int(os.environ.get("KILLS", "6"))
+KILLS = int(os.environ.get("KILLS", "4"))
 SYMBOLS, BARS = 90, 60
 HOURS = (1, 1, 1, 20)  # between two runs; twenty are more than a window of the shorter timeframe
 FLAGS = ("--timeframe", "15m,1h", "--bars", str(BARS), "--no-compile")
