@@ -121,11 +121,14 @@ def day_volume(candles: Candles) -> Floats:
     if candles.step_ms > DAY_MS:
         return np.full(len(candles), np.nan)
     high, low, close, volume = candles.values[1:]
-    sums = np.concatenate(([0.0], np.cumsum(volume * (high + low + close) / 3)))
+    unknown = np.isnan(volume)
+    # A sum that goes along would carry one bar without a volume to the end.
+    values = np.where(unknown, 0.0, volume) * (high + low + close) / 3
+    sums, gaps = (np.concatenate(([0], np.cumsum(each))) for each in (values, unknown))
     first_ms = candles.timestamp + candles.step_ms - DAY_MS
     begins = np.searchsorted(candles.timestamp, first_ms)
     total: Floats = sums[1:] - sums[begins]
-    return np.where(first_ms >= candles.timestamp[0], total, np.nan)
+    return np.where((first_ms >= candles.timestamp[0]) & (gaps[1:] == gaps[begins]), total, np.nan)
 
 
 class Columns:

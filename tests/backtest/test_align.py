@@ -118,6 +118,14 @@ def test_the_volume_of_a_day_is_what_a_scan_of_that_bar_estimates() -> None:
         assert np.isnan(found[bar]) if wanted is None else found[bar] == pytest.approx(wanted, rel=1e-12)
 
 
+def test_a_bar_without_a_volume_costs_the_day_after_it_and_no_more() -> None:
+    made = candles()
+    made.values[4, 30] = np.nan
+    found = day_volume(made)
+    assert np.flatnonzero(np.isnan(found[23:])).tolist() == list(range(30 - 23, 54 - 23))
+    assert found[60] == pytest.approx(float((made.values[4] * made.values[1:4].mean(axis=0))[37:61].sum()), rel=1e-12)
+
+
 def test_a_constant_rate_is_paid_at_0_8_and_16_hours_and_after_a_gap_for_all_that_passed() -> None:
     opens_ms = np.array([1, 8, 9, 40]) * HOUR_MS
     assert Rates(0.001).between(opens_ms, 0).tolist() == pytest.approx([0.0, 0.001, 0.0, 0.004])
