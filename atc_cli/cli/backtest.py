@@ -44,13 +44,14 @@ def run(resolved: Resolved[Settings], own: BacktestRun, symbols: list[str]) -> E
             raise
     with stage("render"):
         _write(result, own, output)
-    if not own.quiet or result.skipped:
+    code = partial_code(result.skipped)
+    if not own.quiet or code is not ExitCode.OK:
         _say(result, own)
     if own.verbose > 1:
         from atc_cli.reporting.stages import stage_lines
 
         say(stage_lines(*stages.so_far()))
-    return partial_code(result.skipped)
+    return code
 
 
 def _check_files(own: BacktestRun) -> None:

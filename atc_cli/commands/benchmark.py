@@ -26,7 +26,10 @@ def benchmark_of(name: str, ports: Ports, wanted: Wanted, tape: Tape, capital: f
 
 def _candles(name: str, ports: Ports, wanted: Wanted) -> Candles:
     one = replace(wanted, typed=[name], watched=None)
-    universe, _ = universe_of(ports.markets, one)
+    try:
+        universe, _ = universe_of(ports.markets, one)
+    except (UsageError, NoDataError) as error:
+        raise type(error)(f"--benchmark: {error}", error.hint) from None
     if len(universe.listings) != 1:
         several = ", ".join(f"{each.symbol} ({each.exchange})" for each in universe.listings)
         raise UsageError(f"--benchmark {name!r} is the name of several: {several}", "name one exchange")

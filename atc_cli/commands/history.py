@@ -171,6 +171,8 @@ class History:
         with stage(LISTINGS):
             universe, dead = universe_of(self.ports.markets, self.wanted)
         self.skipped += [*dead, *universe.missing]
+        for each in universe.listings:
+            self.funding.of(each)  # refused before any work is done
         self._announce(universe)
         fetch_ms = 0.0
         newest_ms: int | None = None

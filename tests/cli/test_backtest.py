@@ -145,3 +145,28 @@ def test_a_volume_filter_is_refused_where_candles_tell_none(atc: Atc, tmp_path: 
     assert (done.code, done.out) == (4, "")
     assert "no volume of 24 h" in done.err
     assert atc(*run).code == 0
+
+
+def test_quiet_says_nothing_of_symbols_that_are_merely_young(atc: Atc, tmp_path: Path) -> None:
+    folder = random_walks(tmp_path / "candles", symbols=2, bars=200)
+    young = folder / "BBB-1h.csv"
+    young.write_text("\n".join(young.read_text().splitlines()[:20]))
+    done = atc("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "60", "--quiet")
+    assert (done.code, done.err) == (0, "")
+
+
+def test_a_benchmark_that_is_none_is_refused_by_its_flag(atc: Atc, folder: Path) -> None:
+    done = atc("backtest", "--data", str(folder), "--timeframe", "1h", "--bars", "200", "--benchmark", "AAB")
+    assert done.code == 2
+    assert "--benchmark: unknown symbol 'AAB'" in done.err
+    assert "did you mean 'AAA'?" in done.err
+
+
+def test_a_funding_file_without_a_symbol_is_refused_before_any_signal(atc: Atc, folder: Path, tmp_path: Path) -> None:
+    rates = tmp_path / "funding.csv"
+    rates.write_text("symbol,timestamp,rate\nAAA,1000000000,0.0001\n")
+    flags = ("--timeframe", "1h", "--bars", "200", "--funding", str(rates), "--cache-dir", str(tmp_path / "cache"))
+    done = atc("backtest", "--data", str(folder), *flags)
+    assert done.code == 2
+    assert "'BBB'" in done.err
+    assert not (tmp_path / "cache").exists()
