@@ -10,18 +10,13 @@ from atc_cli.domain.catalog import Want
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.backtest import Account, Check, Figures
-from atc_cli.domain.rules import Costs
+from atc_cli.domain.rules import CHECKS, Costs
 from atc_cli.domain.tape import Floats
 from atc_cli.engine.backend import Backend
 
-LOOKAHEAD, WARMUP, COSTS, RANDOM, SPLIT = "lookahead", "warmup", "costs", "random", "split"
-TITLES = {
-    LOOKAHEAD: "look-ahead",
-    WARMUP: "warm-up",
-    COSTS: "costs",
-    RANDOM: "random entries",
-    SPLIT: "split in time",
-}
+LOOKAHEAD, WARMUP, COSTS, RANDOM = CHECKS
+SPLIT = "split"
+TITLES = {**CHECKS, SPLIT: "split in time"}
 
 WINDOWS_BARS = (500, 1000, 1500, 3000, 6000)
 COSTS_BPS = (0.0, 1.0, 2.0, 5.0, 10.0)

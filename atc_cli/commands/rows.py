@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from atc_cli.commands.jumps import jump_words
 from atc_cli.data.market import Listing
 from atc_cli.domain.catalog import FAMILY_IDS, Want
 from atc_cli.domain.cautions import Bounds, cautions_of, jumps
@@ -18,7 +19,6 @@ from atc_cli.domain.measures.table import SPARK_CLOSES, measured, told
 from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
-from atc_cli.domain.timeframe import iso
 from atc_cli.engine.backend import Backend, LastBar, Values
 from atc_cli.engine.features import last_features
 from atc_cli.engine.lost import LostSeriesError
@@ -99,9 +99,7 @@ def _jump_words(row: ScanRow) -> str:
     jump, at_ms = row.measured["jump"], row.measured["jumped_at"]
     assert jump is not None
     assert at_ms is not None
-    factor = max(jump, 1 / jump)
-    written = f"{factor:,.0f}" if factor >= 100 else f"{factor:.3g}"
-    return f"the close goes to {'x' if jump > 1 else '1/'}{written} at {iso(int(at_ms))}; prices of one thing?"
+    return jump_words(jump, int(at_ms))
 
 
 def _row(candles: Candles, last: LastBar, features: Features, params: Params) -> ScanRow | Skipped:

@@ -3,6 +3,14 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+# What --check takes, and what each is called: the checks of a backtest against self-deception.
+CHECKS = {
+    "lookahead": "look-ahead",
+    "warmup": "warm-up",
+    "costs": "costs",
+    "random": "random entries",
+}
+
 
 class Enter(StrEnum):
     """What opens a position: the bar at which the side flips, or any bar of the side."""

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from atc_cli.domain.anchor import Anchor
-from atc_cli.domain.rules import Enter, Exits, Fill, Rules, SizeBy
+from atc_cli.domain.rules import CHECKS, Enter, Exits, Fill, Rules, SizeBy
 from atc_cli.domain.timeframe import iso
 from atc_cli.errors import UsageError
-from atc_cli.settings.names import BACKTEST_OUTPUTS, CHECKS
+from atc_cli.settings.names import BACKTEST_OUTPUTS
 from atc_cli.settings.option import section, setting
 from atc_cli.settings.own import CommonRun, File, Own
 from atc_cli.settings.parse import Several, choice, moment, number, outfile, path, text, whole

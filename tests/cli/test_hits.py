@@ -262,7 +262,7 @@ def test_a_symbol_that_stopped_counts_until_it_did_and_one_that_jumps_can_be_lef
     ]
     file.write_text("".join(",".join(row) for row in (head, *bars)))
     said = atc("hits", *WINDOW, "--output", "json")
-    assert "COIN0USDT: the close jumps" in said.err
+    assert "COIN0USDT: the close goes to x" in said.err
     left = document(atc("hits", *WINDOW, "--skip-jumps", "--output", "json"))
     assert [(each["symbol"], each["reason"]) for each in left["skipped"]] == [("COIN0USDT", "jump")]
     assert left["symbols"] == SYMBOLS - 1
