@@ -38,7 +38,7 @@ def _fee(settings: Settings, own: Paid) -> tuple[float, str]:
     if unknown:
         return ASSUMED_FEE_BPS, f"assumed, that of {', '.join(unknown)} is not known here; --fee-bps"
     name, fee = max(((name, fee) for name, fee in known.items() if fee is not None), key=lambda each: each[1])
-    return fee, f"{name} {settings.market} taker, lowest tier"
+    return fee, f"{name} {settings.market} taker, lowest tier, as known in 2026; --fee-bps"
 
 
 def _funding(settings: Settings, own: Paid) -> tuple[float, str]:

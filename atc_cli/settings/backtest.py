@@ -132,7 +132,10 @@ class Paid(Own):
     title = _COSTS
 
     fee_bps: float | None = setting(
-        "of every fill [the exchange's published taker fee]", number(0, 1000), default=None, metavar="X"
+        "of every fill [the exchange's taker fee where one is known, else 10]",
+        number(0, 1000),
+        default=None,
+        metavar="X",
     )
     slippage_bps: float | None = setting(
         "every fill is worse by this much [2]", number(0, 1000), default=None, metavar="X"
