@@ -98,7 +98,7 @@ class _Steps:
     def __init__(self, ports: Ports, windows: int) -> None:
         self._progress = ports.progress
         self._done = 0
-        ports.progress.begin("thousand signals", -(-windows // _WINDOWS_A_STEP))
+        ports.progress.begin("signals (thousands)", -(-windows // _WINDOWS_A_STEP))
 
     def advance(self, windows: int) -> None:
         """So many more are done."""

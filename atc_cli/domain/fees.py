@@ -5,7 +5,7 @@ SLIPPAGE_BPS = 2.0
 FUNDING_BPS_PER_8H = 1.0
 """The interest part of a perpetual's funding, which it has where price and index agree: 0.01% per 8 h."""
 
-# (exchange, market): basis points of a fill's value, of an account of the lowest tier without rebates. As ccxt 4.5 states
+# (exchange, market): basis points of a fill of an account of the lowest tier without rebates. As ccxt 4.5 states
 # them (tests compare), but where it is behind: COMPARED. Fees change, so what is printed asks for --fee-bps.
 STATED: dict[tuple[str, str], float] = {
     ("binance", "spot"): 10.0,

@@ -3,6 +3,7 @@
 import json
 import random
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from atc_cli.domain.timeframe import HOUR_MS
 from tests.conftest import Atc
 from tests.helpers.loopback_case import NOW_MS, config, symbol
 from tests.helpers.runs import started
-from tests.loopback import BinanceServer
+from tests.loopback import BinanceServer, edited
 
 START_MS = NOW_MS // HOUR_MS * HOUR_MS - 600 * HOUR_MS
 START = datetime.fromtimestamp(START_MS / 1000, UTC).isoformat()
@@ -62,19 +63,28 @@ def test_the_benchmark_may_be_a_symbol_that_is_not_traded(atc: Atc, server: Bina
 def test_kills_in_the_middle_leave_what_the_next_run_goes_on_from_to_the_same_result(
     atc: Atc, server: BinanceServer, tmp_path: Path
 ) -> None:
-    """Each killed at a random moment of its life, counted from the first request or from its start."""
+    """Each killed at a random moment after its first request, and what is compared was made in another home."""
     flags = ("--config", str(config(server, tmp_path)))
-    moments = random.Random(3)
+    asked, moments, alive = threading.Event(), random.Random(3), 0
+
+    def note(body: object) -> object:
+        asked.set()
+        return body
+
+    server.plan(edited(note), path="exchangeInfo")
     for _ in range(3):
-        running = started(tmp_path, *RUN, *flags)
+        asked.clear()
+        running = started(tmp_path, *RUN, *flags, "--refresh-markets")
+        asked.wait()
         with suppress(subprocess.TimeoutExpired):
-            running.wait(timeout=moments.uniform(0.3, 1.5))
+            running.wait(timeout=moments.uniform(0, 0.6))
+        alive += running.poll() is None
         running.kill()
         running.communicate()
+    assert alive
     survived = started(tmp_path, *RUN, *flags)
     out, err = survived.communicate()
     assert survived.returncode == 0, err
-    untouched = json.loads(atc(*RUN, *flags).out)
-    after = json.loads(out)
-    for part in ("equity", "trades", "metrics"):
-        assert after.get(part) == untouched.get(part)
+    after, untouched = json.loads(out), json.loads(atc(*RUN, *flags).out)
+    for part in ("equity", "trades", "figures", "symbols"):
+        assert after[part] == untouched[part]
