@@ -1,11 +1,15 @@
-"""Which code this is: processes whose answers differ would compute other bits."""
+"""Which code this is, on which machine: other code may compute other bits, and another machine takes other times."""
 
 import hashlib
 import os
+import platform
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+from atc_cli import __version__
 
 _CODE = (".py", ".so", ".pyd", ".cu")
 
@@ -22,3 +26,22 @@ def code_checksum() -> str:
         with open(name, "rb", buffering=0) as code:  # noqa: PTH123
             digest.update(code.read())
     return digest.hexdigest()
+
+
+def machine_stamp() -> dict[str, str | int]:
+    """What tells this machine from others whose times would be others."""
+    return {
+        "cpu": cpu_name(),
+        "logical_cpus": os.cpu_count() or 1,
+        "system": f"{platform.system()} {platform.machine()}",
+        "atc": __version__,
+    }
+
+
+def cpu_name() -> str:
+    """The processor in words; Linux says it in /proc/cpuinfo only, and writes that as it is read."""
+    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:  # noqa: PTH123
+        named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+        if name := next(named, ""):
+            return name
+    return platform.processor() or "unknown"

@@ -62,13 +62,14 @@ def replay(
     least_bars: int,
     advance: Callable[[int], None] = _unheard,
     memory: Memory = _FORGETFUL,
+    windows_most: int | None = None,
 ) -> Iterator[Replayed]:
     """Each series' values, in order; `spans_of` says where there are any and of which windows.
 
     `bars`: the scan's window. `first_ms`: values are wanted of bars that open then or later (UTC ms), candles before
     only warm up. `least_bars`: what a scan needs of a symbol. `advance` hears how many values are done, those that
     `memory` knew included. What is done is given to `memory` series by series, of a long one every few seconds, and
-    when this is broken off.
+    when this is broken off. `windows_most`: windows of one call, where memory bounds them.
 
     Raises as Windows.compute_windows does, and OutOfRangeError where a run is too long for the lambda.
     """
@@ -80,7 +81,7 @@ def replay(
         keeper = _Keeper(sheet, memory)
         advance(int(np.count_nonzero(sheet.spans)) - int(np.count_nonzero(sheet.open)))
         try:
-            for done in sheet.calls(windows, params):
+            for done in sheet.calls(windows, params, windows_most):
                 keeper.keep_done()
                 advance(done)
         finally:
@@ -106,7 +107,7 @@ class _Sheet:
         """What is known of one series."""
         return Replayed(self.average[self.of(number)], self.age[self.of(number)])
 
-    def calls(self, windows: Windows, params: Params) -> Iterator[int]:
+    def calls(self, windows: Windows, params: Params, most: int | None) -> Iterator[int]:
         """Compute what is open, a call at a time; after each how many values that were."""
         last = np.flatnonzero(self.open)
         starts = last + 1 - self.spans[last]
@@ -114,6 +115,7 @@ class _Sheet:
         tails = np.append(heads, len(last))[1:] - 1
         runs = Runs(starts[heads], last[heads], last[tails])
         at_once = windows.windows_at_once(int(self.spans.max(initial=1)))
+        at_once = at_once if most is None else min(at_once, most)
         computer = RunComputer(self.panel, windows, params, self.average, self.age)
         for batch in runs.some(tails > heads).batches(at_once):
             computer.compute(batch)

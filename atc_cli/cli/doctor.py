@@ -9,11 +9,16 @@ from atc_cli.settings.own import Health
 def run(own: Health) -> ExitCode:
     """Check this installation and write what was found."""
     from atc_cli.cli import wiring
+    from atc_cli.cli.coefficients import in_force
     from atc_cli.commands import doctor as command
     from atc_cli.reporting.doctor import doctor_json, doctor_table
 
     checks = command.run(
-        wiring.offers(), cache_folder=cache_in_force(), now_ms=wiring.clock_ms(), settings_fault=_settings_fault()
+        wiring.offers(),
+        cache_folder=cache_in_force(),
+        now_ms=wiring.clock_ms(),
+        settings_fault=_settings_fault(),
+        coefficients=in_force(),
     )
     as_json = own.json or own.output == "json"
     write(doctor_json(checks) if as_json else doctor_table(checks, width=terminal_width(None)), None)

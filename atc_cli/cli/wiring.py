@@ -14,6 +14,8 @@ from atc_cli.domain.engines import AUTO, ELSEWHERE, Engine
 from atc_cli.engine import offers as engine
 from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.engine.dask.cluster import Cluster
+from atc_cli.engine.memory import free_bytes
+from atc_cli.engine.rust import processors
 from atc_cli.errors import UsageError
 from atc_cli.identity import code_checksum
 from atc_cli.settings.names import DEMO
@@ -36,9 +38,14 @@ def clock_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def offers(cluster: Cluster | None = None) -> list[Offer | Unavailable]:
-    """Every backend: what can run here, and why the others cannot."""
-    return engine.offers(cluster)
+def offers(cluster: Cluster | None = None, say: Callable[[str], None] | None = None) -> list[Offer | Unavailable]:
+    """Every backend: what can run here, and why the others cannot; `say` hears why measured coefficients are unused."""
+    from atc_cli.cli.coefficients import in_force
+
+    found = in_force()
+    if found.fault is not None and say is not None:
+        say(found.fault)
+    return engine.offers(cluster, found.costs)
 
 
 @contextmanager
@@ -70,8 +77,8 @@ def ports(
                 opened.append(market)
         with stage("route"):
             cluster = Cluster(settings.scheduler, notes.append, progress.lasting, progress, verbose=verbose)
-            able = offers(stack.enter_context(closing(cluster)))
-        notes += _passed_over(able, settings)
+            able = offers(stack.enter_context(closing(cluster)), notes.append)
+        notes += [*_passed_over(able, settings), *_crowded(settings)]
         yield Ports(
             markets=opened,
             offers=able,
@@ -80,6 +87,8 @@ def ports(
             signals=signals,
             windows=None if anchor is None else _windows(settings, anchor, notes.append),
             notes=notes,
+            threads=settings.threads,
+            free_bytes=free_bytes,
         )
 
 
@@ -90,6 +99,13 @@ def _passed_over(offers: Sequence[Offer | Unavailable], settings: Settings) -> I
             continue
         if each.name == Engine.RUST or each.expected:
             yield f"backend {each.name} cannot run: {each.why}; {each.remedy}"
+
+
+def _crowded(settings: Settings) -> Iterator[str]:
+    """That more threads are asked for than can run at once."""
+    most = processors()
+    if settings.threads is not None and settings.threads > most:
+        yield f"--threads {settings.threads}: {most} can run at once here, more wait for each other"
 
 
 def check_tables(settings: Settings) -> None:

@@ -11,12 +11,14 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from atc_cli.commands.coefficients import AGAIN, AS_SHIPPED, Coefficients
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.engines import AUTO, Engine
 from atc_cli.domain.results.doctor import Check, Status
 from atc_cli.domain.timeframe import iso
 from atc_cli.engine import route, rust
-from atc_cli.engine.backend import Offer, Unavailable, Workload
+from atc_cli.engine.backend import Offer, Unavailable
+from atc_cli.engine.cost import Workload
 from atc_cli.engine.numba import backend as numba
 from atc_cli.settings.layers import preset_text
 from atc_cli.settings.names import PRESETS
@@ -29,7 +31,12 @@ _RELEASED_MS = int(datetime(2026, 1, 1, tzinfo=UTC).timestamp() * 1000)
 
 
 def run(
-    offers: Sequence[Offer | Unavailable], *, cache_folder: Path, now_ms: int, settings_fault: str | None
+    offers: Sequence[Offer | Unavailable],
+    *,
+    cache_folder: Path,
+    now_ms: int,
+    settings_fault: str | None,
+    coefficients: Coefficients = AS_SHIPPED,
 ) -> list[Check]:
     """Every check; nothing here touches the network. `settings_fault` is what every scan would stop at."""
     return [
@@ -38,6 +45,7 @@ def run(
         _packages(),
         *_backends(offers),
         _chosen(offers),
+        _coefficients(coefficients),
         *_compiled(offers),
         _presets(),
         _settings(settings_fault),
@@ -104,6 +112,15 @@ def _chosen(offers: Sequence[Offer | Unavailable]) -> Check:
     _, decision = route.choose(workload, offers, AUTO)
     detail = f"{decision.name} computes {_USUAL_SERIES} symbols x {_USUAL_BARS} bars: {decision.why}"
     return Check("scan takes", "ok", detail)
+
+
+def _coefficients(known: Coefficients) -> Check:
+    """What estimates go by."""
+    if known.fault is not None:
+        return Check("coefficients", "warn", known.fault.removeprefix("coefficients: "), AGAIN)
+    if known.of_other_code:
+        return Check("coefficients", "warn", f"{known.words}, by other code than this", AGAIN)
+    return Check("coefficients", "ok", known.words, "" if known.costs else AGAIN)
 
 
 def _compiled(offers: Sequence[Offer | Unavailable]) -> list[Check]:

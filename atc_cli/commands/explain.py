@@ -20,7 +20,8 @@ from atc_cli.domain.params import Params
 from atc_cli.domain.results.explain import ExplainResult, FamilyView, Member, Series
 from atc_cli.domain.results.scan import Skipped
 from atc_cli.engine import route
-from atc_cli.engine.backend import Values, Workload
+from atc_cli.engine.backend import Values
+from atc_cli.engine.cost import Workload
 from atc_cli.errors import NoDataError, UsageError
 from atc_cli.settings.sections import Settings
 
@@ -38,7 +39,7 @@ def run(settings: Settings, ports: Ports, symbol: str) -> ExplainResult:
     _check_one(gathered, symbol)
     panel = Panel.of(gathered.series)
     workload = Workload.of(map(len, panel.series), params.dialect, Want.LAYERS)
-    backend, decision = route.choose(workload, ports.offers, settings.backend)
+    backend, decision = ports.choose(workload, settings.backend)
     began = perf_counter()
     ports.announce(backend, params.dialect)
     values = backend.compute(panel, params, Want.LAYERS)

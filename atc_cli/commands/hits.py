@@ -24,7 +24,7 @@ from atc_cli.domain.results.scan import Decision, Skipped
 from atc_cli.domain.rules import Rules
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine import route
-from atc_cli.engine.backend import Workload
+from atc_cli.engine.cost import Workload
 from atc_cli.settings.backtest import BacktestRun
 from atc_cli.settings.hits import HitsRun
 from atc_cli.settings.sections import Settings
@@ -95,10 +95,10 @@ def of_scan(settings: Settings, ports: Ports) -> Callable[[Gathered], Hits]:
 
 
 def _flips(series: Sequence[Candles], settings: Settings, ports: Ports) -> tuple[Walk, Decision]:
-    """One run over the candles of each; raises as route.choose does."""
+    """One run over the candles of each; raises as Ports.choose does."""
     params, panel = settings.params(), Panel.of(series)
     workload = Workload.of(map(len, series), params.dialect, Want.AVERAGE)
-    backend, decision = route.choose(workload, ports.offers, settings.backend)
+    backend, decision = ports.choose(workload, settings.backend)
     if not series:
         return walk(panel, np.empty(0, np.int8), np.empty(0, np.bool_)), decision
     ports.announce(backend, params.dialect)

@@ -17,8 +17,7 @@ from atc_cli.domain.features import ATR_BARS
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import Prefiltered, ScanRow, Skipped
-from atc_cli.engine import route
-from atc_cli.engine.backend import Workload
+from atc_cli.engine.cost import Workload
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.rows import Recall
 
@@ -102,8 +101,8 @@ class Search:
         if not series:
             return []
         workload = Workload.of(list(map(len, series)), params.dialect, Want.LAST)
-        backend, _ = route.choose(workload, self.ports.offers, self.settings.backend)
-        return computed(series, backend, params, atr_bars=atr_bars)
+        backend, decision = self.ports.choose(workload, self.settings.backend)
+        return computed(series, backend, params, atr_bars=atr_bars, batch=decision.batch)
 
     def _sent(self) -> Price:
         return Price(0, 0) if self.tally is None else Price(self.tally.requests, self.tally.weight)

@@ -6,14 +6,14 @@ from time import perf_counter
 
 from atc_cli.backtest.replay import replay
 from atc_cli.commands.ports import Ports
-from atc_cli.domain.anchor import Anchor
+from atc_cli.domain.anchor import Anchor, Kind
 from atc_cli.domain.catalog import Want
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.params import Params
 from atc_cli.domain.replayed import Replayed
 from atc_cli.domain.results.scan import Decision
-from atc_cli.engine import route
-from atc_cli.engine.backend import Backend, Workload
+from atc_cli.engine.backend import Backend
+from atc_cli.engine.cost import Workload
 from atc_cli.settings.backtest import BacktestRun
 from atc_cli.settings.sections import Settings
 from atc_cli.stages import stage
@@ -65,6 +65,7 @@ class Signals:
                         first_ms=self.first_ms,
                         least_bars=least_bars,
                         advance=steps.advance,
+                        windows_most=self.decision.batch,
                         **({} if self.ports.windows is None else {"memory": self.ports.windows}),
                     )
                 )
@@ -75,19 +76,23 @@ class Signals:
     def _wanted(self, candles: Candles) -> int:
         return len(candles) - int(candles.timestamp.searchsorted(self.first_ms))
 
+    def _workload(self, series: Sequence[Candles]) -> Workload:
+        """Windows of their own, or runs that give the value of every bar whose window begins with them."""
+        bars, anchor = self.window_bars, self.anchor
+        wanted = [(self._wanted(each), min(bars, len(each))) for each in series]
+        if anchor.is_scan:
+            runs, want = [(most, windows) for windows, most in wanted], Want.LAST
+        elif anchor.kind is Kind.ROLLING:
+            longer = anchor.every - 1
+            runs, want = [(most + longer, -(-windows // anchor.every)) for windows, most in wanted], Want.AVERAGE
+        else:
+            runs, want = [(len(each), 1) for each in series], Want.AVERAGE
+        return Workload.of_windows(runs, sum(map(len, series)), self.params.dialect, want)
+
     def route(self, series: Sequence[Candles]) -> Backend:
         """What computes: chosen by the first series that it is asked for."""
         if self.backend is None:
-            windows = sum(self._wanted(each) for each in series)
-            longest = min(self.window_bars, max(map(len, series), default=0))
-            workload = Workload(
-                series=windows,
-                bars_total=windows * longest,
-                longest_bars=longest,
-                dialect=self.params.dialect,
-                want=Want.LAST,
-            )
-            self.backend, self.decision = route.choose(workload, self.ports.offers, self.requested)
+            self.backend, self.decision = self.ports.choose(self._workload(series), self.requested)
             self.ports.announce(self.backend, self.params.dialect)
         return self.backend
 

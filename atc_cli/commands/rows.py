@@ -26,9 +26,20 @@ from atc_cli.stages import made, stage
 
 
 def computed(
-    series: Sequence[Candles], backend: Backend, params: Params, *, atr_bars: int = ATR_BARS
+    series: Sequence[Candles], backend: Backend, params: Params, *, atr_bars: int = ATR_BARS, batch: int | None = None
 ) -> list[ScanRow | Skipped]:
-    """One of each series, in order; see rows_of."""
+    """One of each series, in order; see rows_of. At most `batch` series at once, those after an interrupted one not."""
+    at_once = batch or max(len(series), 1)
+    rows: list[ScanRow | Skipped] = []
+    for first in range(0, len(series), at_once):
+        rows += _computed(series[first : first + at_once], backend, params, atr_bars)
+        if any(isinstance(row, Skipped) and row.reason is SkipReason.INTERRUPTED for row in rows):
+            break
+    left = series[len(rows) :]
+    return rows + [Skipped(each.symbol, SkipReason.INTERRUPTED, "interrupted", each.exchange) for each in left]
+
+
+def _computed(series: Sequence[Candles], backend: Backend, params: Params, atr_bars: int) -> list[ScanRow | Skipped]:
     with stage("panel"):
         panel = Panel.of(series)
     lost: dict[int, Skipped] = {}

@@ -11,8 +11,7 @@ from atc_cli.domain.catalog import Want
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import Decision, ScanRow, Skipped
 from atc_cli.domain.results.stored import Content
-from atc_cli.engine import route
-from atc_cli.engine.backend import Workload
+from atc_cli.engine.cost import Workload
 from atc_cli.signals.rows import Recall
 from atc_cli.stages import stage
 
@@ -29,7 +28,7 @@ class Signalled:
 
 
 def signals_of(gathered: Gathered, params: Params, ports: Ports, backend: str, recall: Recall | None) -> Signalled:
-    """A row of every series and of everything that is known; raises as route.choose does.
+    """A row of every series and of everything that is known; raises as Ports.choose does.
 
     `recall` is what `gathered` was asked with, None where nothing is remembered.
     """
@@ -37,11 +36,11 @@ def signals_of(gathered: Gathered, params: Params, ports: Ports, backend: str, r
     # Of all rows: the header names the same backend whatever is remembered.
     bars = [*map(len, gathered.series), *(row.bars for row in known)]
     with stage("route"):
-        chosen, decision = route.choose(Workload.of(bars, params.dialect, Want.LAST), ports.offers, backend)
+        chosen, decision = ports.choose(Workload.of(bars, params.dialect, Want.LAST), backend)
     began = perf_counter()
     if gathered.series:
         ports.announce(chosen, params.dialect)
-    fresh = computed(gathered.series, chosen, params)
+    fresh = computed(gathered.series, chosen, params, batch=decision.batch)
     compute_ms = (perf_counter() - began) * 1000
     if recall is not None:
         with stage("signals cache"):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 CANDLES, SIGNALS, LAST, WINDOWS = "candles", "signals", "last", "windows"  # below the cache folder
 LOG = Path("log", "scans.jsonl")  # below the data folder
+COEFFICIENTS = "coefficients.json"
 
 
 def user_folder() -> Path:

@@ -1,7 +1,7 @@
 """What a backend takes and gives. Every backend returns the same bits."""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Protocol, Self, runtime_checkable
 
@@ -12,6 +12,7 @@ from atc_cli.domain.catalog import FAMILIES, MEMBERS, Dialect, Want
 from atc_cli.domain.engines import Auto
 from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
+from atc_cli.engine.cost import Costs
 from atc_cli.errors import UnavailableError
 
 
@@ -244,38 +245,31 @@ class Streams(Backend, Protocol):
         """Go on from `Stream.to_bytes`; ValueError for bytes that are damaged or of other parameters."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
-    """What is asked for, in sizes: the route is chosen on this alone. `longest_bars`: of the longest series."""
-
-    series: int
-    bars_total: int
-    longest_bars: int
-    dialect: Dialect
-    want: Want
-
-    @classmethod
-    def of(cls, bars: Iterable[int], dialect: Dialect, want: Want) -> "Workload":
-        """That of series with so many bars each."""
-        each = list(bars)
-        return cls(
-            series=len(each), bars_total=sum(each), longest_bars=max(each, default=0), dialect=dialect, want=want
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A backend that can run here: fixed cost plus cost per bar of one series."""
+    """A backend that can run here, and what each of its paths costs.
+
+    `paths` are those that it may take, the slowest first, `threads` how many it can use, None where that is no choice.
+    `started`: its imports are done.
+    """
 
     backend: Backend
-    start_ms: float
-    ns_per_bar: float
+    costs: Mapping[str, Costs]
+    paths: Sequence[str] = ("",)
+    threads: int | None = None
+    started: bool = False
     auto: Auto = Auto.BY_COST
 
     @property
     def name(self) -> str:
         """The name that --backend takes."""
         return self.backend.name
+
+    @property
+    def ns_per_bar(self) -> float:
+        """A bar of one series among many, on the fastest path and every thread."""
+        known = [self.costs[path] for path in self.paths if path in self.costs] or list(self.costs.values())
+        return min(each.ns_per_bar for each in known) / (self.threads or 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.reference import ReferenceResult
 from atc_cli.engine.backend import Offer, OneForm, Values, check_dialect, check_families
+from atc_cli.engine.coefficients import SHIPPED
 
 
 class ReferenceBackend(OneForm):
@@ -57,5 +58,5 @@ def _store_members(values: Values, row: int, result: ReferenceResult, params: Pa
 
 
 def offer() -> Offer:
-    """Always available; about 0.07 ms per bar of one series."""
-    return Offer(ReferenceBackend(), start_ms=0.0, ns_per_bar=70_000.0)
+    """Always available."""
+    return Offer(ReferenceBackend(), SHIPPED[Engine.REFERENCE])

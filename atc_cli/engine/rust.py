@@ -9,11 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from atc_cli.domain.catalog import Dialect, Want
-from atc_cli.domain.engines import AUTO, SIMD_PATHS, Engine
+from atc_cli.domain.engines import AUTO, Engine
 from atc_cli.domain.features import Features, Lengths
 from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params, document_hash
 from atc_cli.engine.backend import Form, Offer, Unavailable, Values
+from atc_cli.engine.coefficients import SHIPPED
+from atc_cli.engine.cost import Workload, cheapest, estimates, thread_counts
 from atc_cli.engine.packing import Floats, Lent, PlainParams, growth_of, growth_to_come
 from atc_cli.engine.windows import bounds_of, width_of
 from atc_cli.errors import UnavailableError
@@ -23,12 +25,7 @@ if TYPE_CHECKING:
     from atc_cli.domain.tape import Tape
 
 SIMD_VARIABLE = "ATC_SIMD"
-# what `atc bench` finds for lts on an AMD EPYC; a slower processor slows every backend alike
-_NS_PER_BAR = dict(zip(SIMD_PATHS, (180.0, 42.0, 21.0), strict=True))
-_START_MS = 0.3
 _BUILD = "run `make build`, or install a wheel"
-# starting threads costs as much as some ten thousand bars
-_BARS_PER_THREAD = 100_000
 # some 20 MB of columns: they are copies, and those of five thousand symbols at once would be one copy too many
 _PART_BARS = 500_000
 # a sixth of a second on one core, half a megabyte of values
@@ -40,8 +37,8 @@ _IDENTITY_BYTES = 32
 class RustBackend:
     """kernels_rs/core through PyO3, the GIL released.
 
-    `simd` is auto (ATC_SIMD, else the fastest here), scalar, avx2 or avx512; `threads` None is every processor
-    that this process may use, where there is work for it. Neither changes a bit.
+    `simd` is auto (ATC_SIMD, else a path of this processor) or a path, `threads` None is as many processors as this
+    process may use: what is left open is what the shipped coefficients say is the fastest. Neither changes a bit.
     """
 
     name = Engine.RUST
@@ -49,8 +46,7 @@ class RustBackend:
 
     def __init__(self, simd: str = AUTO, threads: int | None = None) -> None:
         self.simd = simd if simd != AUTO else os.environ.get(SIMD_VARIABLE) or AUTO
-        self.threads = threads or _processors()
-        self._bars_per_thread = 1 if threads else _BARS_PER_THREAD
+        self.threads = threads
 
     def compiling(self, _dialect: Dialect) -> bool:
         """Never: it was built."""
@@ -58,7 +54,7 @@ class RustBackend:
 
     def forms(self) -> Sequence[Form]:
         """Each path of this processor, on one thread and on all."""
-        return [Form(simd, threads) for simd in simd_paths() for threads in sorted({1, _processors()})]
+        return [Form(simd, threads) for simd in simd_paths() for threads in sorted({1, processors()})]
 
     def in_form(self, form: Form) -> "RustBackend":
         """On that path, on that many threads; ValueError for a path that is not here."""
@@ -74,7 +70,7 @@ class RustBackend:
         for rows, part in panel.parts(_PART_BARS):
             with stage("panel"):
                 lent = Lent.of(part, params, growth)
-            self._compute(lent, plain, want, values.rows(rows))
+            self._compute(lent, plain, params, want, values.rows(rows))
         return values
 
     def windows_at_once(self, bars: int) -> int:
@@ -90,7 +86,7 @@ class RustBackend:
         longest = width_of(bars)
         values = Values.empty(len(ends), longest, want, members=False)
         lent = Lent.of(panel, params, growth_of(params, longest), (starts, behind))
-        self._compute(lent, plain, want, values)
+        self._compute(lent, plain, params, want, values)
         return values
 
     def stream(self, panel: Panel, params: Params) -> "RustState":
@@ -101,11 +97,21 @@ class RustBackend:
         """Go on from `RustState.to_bytes`; raises as `RustState.from_bytes` does."""
         return RustState.from_bytes(saved, params, self.simd)
 
-    def _compute(self, lent: Lent, plain: PlainParams, want: Want, values: Values) -> None:
+    def _compute(self, lent: Lent, plain: PlainParams, params: Params, want: Want, values: Values) -> None:
         from atc_cli import _kernels
 
-        worthwhile = 1 + int((lent.ends - lent.starts).sum()) // self._bars_per_thread
-        _kernels.compute(lent, plain, values, want.value, self.simd, min(self.threads, worthwhile))
+        form = self._form(lent, params, want)
+        _kernels.compute(lent, plain, values, want.value, form.simd, form.threads)
+
+    def _form(self, lent: Lent, params: Params, want: Want) -> Form:
+        """What was said, and of what was left open what is the fastest for series of these lengths."""
+        if self.simd != AUTO and self.threads:
+            return Form(self.simd, self.threads)
+        workload = Workload.of((lent.ends - lent.starts).tolist(), params.dialect, want)
+        paths = simd_paths() if self.simd == AUTO else [self.simd]
+        threads = [self.threads] if self.threads else thread_counts(processors())
+        found = cheapest(estimates(SHIPPED[Engine.RUST], paths, threads, workload))
+        return Form(found.path, found.threads)
 
 
 class RustState:
@@ -231,7 +237,8 @@ def _in_rows(values: Floats) -> Floats:
     return values if values.strides[-1] == values.itemsize else np.ascontiguousarray(values)
 
 
-def _processors() -> int:
+def processors() -> int:
+    """Those that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -250,9 +257,8 @@ def offer() -> Offer | Unavailable:
     if forced not in paths:
         why = f"{SIMD_VARIABLE} is {forced!r}, this processor has: {', '.join(paths)}"
         return Unavailable(Engine.RUST, why, f"unset {SIMD_VARIABLE}, or set it to one of these")
-    backend = RustBackend()
-    path = paths[-1] if backend.simd == AUTO else backend.simd
-    return Offer(backend, start_ms=_START_MS, ns_per_bar=_NS_PER_BAR[path] / backend.threads)
+    able = paths[1:] if forced == AUTO else [forced]
+    return Offer(RustBackend(), SHIPPED[Engine.RUST], able, threads=processors(), started=True)
 
 
 def simd_paths() -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from atc_cli.domain.measures.measure import Measure
 from atc_cli.domain.measures.table import IN_JSON
-from atc_cli.domain.results.scan import Header, ScanRow, Skipped
+from atc_cli.domain.results.scan import Decision, Header, ScanRow, Skipped
 from atc_cli.domain.timeframe import iso
 from atc_cli.reporting.text import hidden
 
@@ -67,11 +67,24 @@ def header_document(header: Header) -> Document:
         "modified": header.modified,
         "params": header.params,
         "params_hash": header.params_hash,
-        "backend": {"name": header.backend.name, "why": header.backend.why},
+        "backend": decision_document(header.backend),
         "bar_time": time_or_none(header.bar_time_ms),
         "bar_close_time": time_or_none(header.bar_close_ms),
         "data_age_ms": header.data_age_ms,
         "warnings": header.warnings,
+    }
+
+
+def decision_document(decision: Decision) -> Document:
+    """What computes, and the numbers behind the choice."""
+    return {
+        "name": decision.name,
+        "why": decision.why,
+        "path": decision.path or None,
+        "threads": decision.threads,
+        "batch": decision.batch,
+        "estimates_ms": decision.estimates_ms,
+        "reasons": decision.reasons,
     }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from atc_cli.domain.results.explain import ExplainResult
-from atc_cli.domain.results.scan import Header, Remembered, ScanResult, Side, Skipped, SkipReason
+from atc_cli.domain.results.scan import Decision, Header, Remembered, ScanResult, Side, Skipped, SkipReason
 from atc_cli.domain.timeframe import TIMEFRAMES_MS, lasting
 from atc_cli.reporting import figures
 from atc_cli.reporting.prefilter import prefilter_parts
@@ -80,9 +80,22 @@ def notes_of(header: Header, *, verbose: bool) -> list[str]:
     notes = [f"the data end {lasting(age)} ago"] if age is not None else []
     notes += [f"warning: {printable(warning)}" for warning in header.warnings]
     if verbose:
-        notes.append(f"backend {header.backend.name}: {header.backend.why}")
+        notes += decision_lines(header.backend)
         notes += [f"{what} took {figures.took(spent)}" for what, spent in header.timings_ms.items()]
     return notes
+
+
+def decision_lines(decision: Decision) -> list[str]:
+    """What computed and why, what each way of computing was estimated to take, what else there is to say."""
+    way = (
+        decision.name if not decision.path else f"{decision.name} ({decision.path}, {many(decision.threads, 'thread')})"
+    )
+    estimates = ", ".join(f"{label} {figures.took(ms)}" for label, ms in decision.estimates_ms.items())
+    return [
+        f"backend {way}: {decision.why}",
+        *([f"  estimated: {estimates}"] if estimates else []),
+        *(f"  {reason}" for reason in decision.reasons),
+    ]
 
 
 def scan_counts(result: ScanResult) -> str:

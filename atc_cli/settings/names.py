@@ -41,6 +41,7 @@ BACKENDS = (AUTO, *Engine)
 BENCH_BACKENDS = (*Engine, TALIB)
 # What completion and help offer: the others are refused with the reason.
 BENCH_BACKENDS_HERE = tuple(each for each in BENCH_BACKENDS if each not in ELSEWHERE)
+THREADS_MAX = 4096
 WANTS = (Want.LAST, Want.AVERAGE, Want.ALL)
 
 

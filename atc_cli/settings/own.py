@@ -4,7 +4,14 @@ from pathlib import Path
 
 from atc_cli.domain.catalog import Dialect
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
-from atc_cli.settings.names import BENCH_BACKENDS, BENCH_BACKENDS_HERE, PRESETS, REPORT_OUTPUTS, WANTS
+from atc_cli.settings.names import (
+    BENCH_BACKENDS,
+    BENCH_BACKENDS_HERE,
+    PRESETS,
+    REPORT_OUTPUTS,
+    THREADS_MAX,
+    WANTS,
+)
 from atc_cli.settings.option import Section, section, setting
 from atc_cli.settings.parse import Several, choice, outfile, path, switch, times, whole
 from atc_cli.settings.sections import OUTPUT, RUN, WHERE
@@ -202,7 +209,10 @@ class Measured(Own):
         metavar="LIST",
     )
     threads: tuple[int, ...] = setting(
-        "numbers of threads; all that a backend offers if none", Several(whole(1, 4096)), default=(), metavar="LIST"
+        "numbers of threads; all that a backend offers if none",
+        Several(whole(1, THREADS_MAX)),
+        default=(),
+        metavar="LIST",
     )
     dialect: tuple[Dialect, ...] = setting(
         "lts, tradingview or both", Several(choice("dialect", Dialect)), default=(Dialect.LTS,), metavar="LIST"
@@ -214,6 +224,29 @@ class Measured(Own):
         metavar="LIST",
     )
     runs: int = setting("measured runs after the warm-up; the median counts", whole(1, 1000), default=5, metavar="K")
+
+
+@section
+class Model(Own):
+    """The cost model behind --backend auto."""
+
+    title = "The cost model"
+
+    routes: bool = setting(
+        "what auto chooses for a grid of workloads, beside the fastest measured; takes minutes",
+        switch,
+        default=False,
+        negatable=False,
+    )
+    calibrate: bool = setting(
+        "measure what backends cost here, in a minute, and keep it for auto", switch, default=False, negatable=False
+    )
+    machine: Path | None = setting(
+        "with --routes: what would be chosen on the machine of this file of bench, calibration or gpu-check",
+        path,
+        default=None,
+        metavar="FILE",
+    )
 
 
 @section
@@ -232,7 +265,7 @@ class WarmRun(Timeframes, Presets, Format, File, Work, Lock, General, Quiet):
 
 
 @section
-class BenchSettings(Sizes, Measured, Format, File, Quiet):
+class BenchSettings(Sizes, Measured, Model, Format, File, Quiet):
     """The flags of `atc bench`: a measurement says all that it depends on."""
 
     @property

@@ -16,6 +16,7 @@ from atc_cli.settings.names import (
     MARKETS,
     SCAN_OUTPUTS,
     SIDES,
+    THREADS_MAX,
     USUAL_EXCHANGES,
 )
 from atc_cli.settings.option import Section, section, setting
@@ -228,6 +229,12 @@ class Backend(Section):
         "what computes; auto chooses, a name never falls back",
         choice("backend", BACKENDS),
         default="auto",
+    )
+    threads: int | None = setting(
+        "threads that compute, of a backend that has the choice; as many as are worth it if not said",
+        whole(1, THREADS_MAX),
+        default=None,
+        metavar="N",
     )
     scheduler: str | None = setting(
         "dask scheduler whose workers compute, unless --backend names another; extra dask",

@@ -83,11 +83,20 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The backend that computes, and why it and no other."""
+    """The backend that computes, in which way, and why it and no other.
+
+    `path` "": it has no choice of instructions. `batch`: series at once, None for all. `estimates_ms`: of every way
+    that was considered, the start of what had to be started included, the cheapest first. `reasons`: what else there
+    is to say.
+    """
 
     name: str
     why: str
+    path: str = ""
+    threads: int = 1
+    batch: int | None = None
     estimates_ms: Mapping[str, float] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
 
 
 class Elsewhere(NamedTuple):

@@ -1,6 +1,7 @@
 """The CUDA kernels as a backend."""
 
 import os
+import sys
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -11,6 +12,7 @@ from atc_cli.domain.engines import Engine
 from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Offer, OneForm, Unavailable, Values, check_dialect, check_families
+from atc_cli.engine.coefficients import SHIPPED
 from atc_cli.engine.cuda import presence
 from atc_cli.engine.cuda.device import Device, OutOfMemoryError
 from atc_cli.engine.windows import bounds_of, width_of
@@ -18,8 +20,6 @@ from atc_cli.errors import UnavailableError
 
 Result = TypeVar("Result")
 
-# Not measured: CuPy's import, a context and kernels read back; the bar of a card with few float64 units.
-_START_MS, _NS_PER_BAR = 1500.0, 5.0
 # launches follow each other without a pause, and the columns are sent again with every call
 _WINDOW_BARS = 600_000_000
 _WINDOWS_LEAST = 4096
@@ -111,7 +111,7 @@ def offer(spec: ModuleSpec | None) -> Offer | Unavailable:
     fault = presence.fault_of(presence.installed(), presence.driver)
     if fault is not None:
         return Unavailable(Engine.CUDA, fault.why, fault.remedy, expected=True)
-    return Offer(CudaBackend(_gpu), start_ms=_START_MS, ns_per_bar=_NS_PER_BAR)
+    return Offer(CudaBackend(_gpu), SHIPPED[Engine.CUDA], started="cupy" in sys.modules)
 
 
 def _gpu() -> Device:

@@ -12,6 +12,7 @@ from atc_cli.domain.engines import Auto, Engine
 from atc_cli.domain.panel import Ints, Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Offer, OneForm, Unavailable, Values
+from atc_cli.engine.coefficients import SHIPPED
 from atc_cli.engine.dask.cluster import Cluster
 from atc_cli.engine.dask.work import Part, Windowed
 from atc_cli.engine.lost import LostSeriesError
@@ -128,4 +129,4 @@ def offer(spec: ModuleSpec | None, cluster: Cluster) -> Offer | Unavailable:
     if spec is None:
         asked = "" if cluster.scheduler is None else f", which --scheduler {cluster.scheduler} needs"
         return Unavailable(Engine.DASK, f"dask[distributed] is not installed{asked}", _REMEDY, auto=auto)
-    return Offer(DaskBackend(cluster), start_ms=3000.0, ns_per_bar=40.0, auto=auto)
+    return Offer(DaskBackend(cluster), SHIPPED[Engine.DASK], started=cluster.scheduler is not None, auto=auto)

@@ -24,6 +24,7 @@ from atc_cli.domain.growth import growth_table
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.backend import Offer, OneForm, Unavailable, Values, check_dialect, check_families
+from atc_cli.engine.coefficients import SHIPPED
 from atc_cli.errors import UnavailableError
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -120,7 +121,7 @@ def offer(spec: ModuleSpec | None) -> Offer | Unavailable:
     """Available where numba is installed: `spec` is what find_spec("numba") says, for importing it takes a second."""
     if spec is None:
         return Unavailable(Engine.NUMBA, "numba is not installed", _REMEDY)
-    return Offer(NumbaBackend(), start_ms=350.0, ns_per_bar=300.0)
+    return Offer(NumbaBackend(), SHIPPED[Engine.NUMBA], started="numba" in sys.modules)
 
 
 @cache

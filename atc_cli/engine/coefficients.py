@@ -1,0 +1,32 @@
+"""The one table of shipped coefficients: what each path of each backend costs; `atc bench --calibrate` replaces it.
+
+Rust and numba: measured by that command on 2026-11-22, on a virtual machine with 2 cores of an AMD EPYC with AVX-512
+that was busy with other work. numba's compilation, the reference and dask: measured there once, by hand. cuda: a guess,
+for no GPU was at hand: a card with few float64 units. A slower processor slows all of its own paths alike.
+"""
+
+from collections.abc import Mapping
+
+from atc_cli.domain.engines import Engine
+from atc_cli.engine.cost import Costs
+
+ByPath = Mapping[str, Costs]
+SHIPPED_AT = "2026-11-22"
+
+_RUST = {"call_ms": 0.025, "series_ms": 0.0035, "thread_ms": 0.03, "thread_loss_frac": 0.03, "value_ns": 0.7}
+
+SHIPPED: Mapping[Engine, ByPath] = {
+    Engine.RUST: {
+        "scalar": Costs(lanes=1, block_ns=210, alone_ns=210, tradingview_ratio=2.4, **_RUST),
+        "avx2": Costs(lanes=8, block_ns=390, alone_ns=390, tradingview_ratio=2.3, **_RUST),
+        "avx512": Costs(lanes=8, block_ns=285, alone_ns=285, tradingview_ratio=2.9, **_RUST),
+    },
+    Engine.CUDA: {
+        "": Costs(lanes=4096, block_ns=20_000, alone_ns=20_000, tradingview_ratio=2.5, start_ms=1500, compile_ms=5000),
+    },
+    Engine.NUMBA: {
+        "": Costs(lanes=1, block_ns=300, alone_ns=300, tradingview_ratio=2.4, start_ms=350, compile_ms=15_000),
+    },
+    Engine.REFERENCE: {"": Costs(lanes=1, block_ns=70_000, alone_ns=70_000)},
+    Engine.DASK: {"": Costs(lanes=16, block_ns=350, alone_ns=350, start_ms=2000, call_ms=20, sent_ns=17, value_ns=2)},
+}

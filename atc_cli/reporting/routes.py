@@ -1,0 +1,75 @@
+"""What the cost model chooses, as a table and as JSON."""
+
+from rich.table import Table
+from rich.text import Text
+
+from atc_cli.domain.results.routes import WITHIN, RouteRow, RoutesResult
+from atc_cli.reporting import figures
+from atc_cli.reporting.documents import Document, dumps
+from atc_cli.reporting.layout import flow, ruled_table
+from atc_cli.reporting.text import printable
+
+ROUTES_SCHEMA = "atc.routes/1"
+_HEADS = ("WORKLOAD", "CHOSEN", "ESTIMATED", "TOOK", "FASTEST", "TOOK", "RATIO")
+
+
+def routes_table(result: RoutesResult, *, width: int | None) -> list[Text | Table]:
+    """The machine, a line per workload, and how many were right."""
+    machine = result.machine
+    named = [machine.get(key) for key in ("cpu", "gpu", "system", "measured_at")]
+    words = [f"{each}" for each in named if each] + [f"coefficients {result.coefficients}"]
+    if cpus := machine.get("logical_cpus"):
+        words.insert(1, f"{cpus} logical CPUs")
+    table = ruled_table()
+    for number, head in enumerate(_HEADS):
+        table.add_column(head, justify="left" if number in (0, 1, 4) else "right", no_wrap=True)
+    for row in result.rows:
+        table.add_row(*_cells(row), style="" if (row.ratio or 0) <= WITHIN else "bold yellow")
+    lines = flow([((printable(each), "dim"),) for each in words], width)
+    return [*lines, Text(), table, Text(), Text(_verdict(result))]
+
+
+def _cells(row: RouteRow) -> list[str]:
+    measured = row.measured_ms
+    return [
+        row.workload,
+        printable(row.chosen),
+        figures.took(row.estimates_ms[row.chosen]),
+        figures.took(measured[row.chosen]) if measured else figures.NOTHING,
+        printable(row.fastest or figures.NOTHING),
+        figures.took(measured[row.fastest]) if row.fastest else figures.NOTHING,
+        f"{row.ratio:.2f}" if row.ratio is not None else figures.NOTHING,
+    ]
+
+
+def _verdict(result: RoutesResult) -> str:
+    measured = [row for row in result.rows if row.ratio is not None]
+    if result.within_20_frac is None:
+        return f"{len(result.rows)} workloads: what would be chosen, starts counted; nothing was measured"
+    skipped = sum(len(row.skipped) for row in measured)
+    words = f"within 20% of the fastest: {result.within_20_frac:.1%} of {len(measured)} workloads"
+    return f"{words}; {skipped} ways not measured, estimated at more than 20 times the best, or the slow reference"
+
+
+def routes_json(result: RoutesResult) -> str:
+    """One document, schema atc.routes/1."""
+    document = {
+        "schema": ROUTES_SCHEMA,
+        "machine": result.machine,
+        "coefficients": result.coefficients,
+        "rows": [_document(row) for row in result.rows],
+        "within_20_frac": result.within_20_frac,
+    }
+    return dumps(document, indent=2) + "\n"
+
+
+def _document(row: RouteRow) -> Document:
+    return {
+        "workload": row.workload,
+        "chosen": row.chosen,
+        "fastest": row.fastest,
+        "ratio": row.ratio,
+        "estimates_ms": row.estimates_ms,
+        "measured_ms": row.measured_ms or None,
+        "skipped": row.skipped,
+    }
