@@ -9,8 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from atc_cli import __version__
-
 _CODE = (".py", ".so", ".pyd", ".cu")
 
 
@@ -34,7 +32,6 @@ def machine_stamp() -> dict[str, str | int]:
         "cpu": cpu_name(),
         "logical_cpus": os.cpu_count() or 1,
         "system": f"{platform.system()} {platform.machine()}",
-        "atc": __version__,
     }
 
 

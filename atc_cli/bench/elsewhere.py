@@ -1,6 +1,5 @@
 """What is known of another machine, from a file: a calibration, what `atc bench` or `make gpu-check` printed there."""
 
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -102,6 +101,6 @@ def _whole(row: Mapping[str, Any], name: str) -> int:
 def _number(row: Mapping[str, Any], name: str) -> float:
     value: Any = row.get(name)
     known = isinstance(value, int | float) and not isinstance(value, bool)
-    if not known or not (math.isfinite(value) and 0 < value <= _MOST):
+    if not known or not 0 < value <= _MOST:  # NaN is neither
         raise ValueError(f"{name} is {repr(value)[:60]}, allowed: above 0 to {_MOST}")
     return float(value)

@@ -45,13 +45,15 @@ def base_of(known: ByPath, path: str) -> Costs:
 
 
 def _fitted(measured: Sequence[Timed], base: Costs, engine: Engine) -> Costs:
+    """The best of several beginnings: where a few series get cheaper together, descending ends in the next hollow."""
     if engine is Engine.CUDA:
-        tried = [_of_lanes(measured, replace(base, lanes=lanes)) for lanes in _LANES]
-        return min(tried, key=lambda costs: _error(measured, costs))
-    return _of_lanes(measured, base)
+        begun = [replace(base, lanes=lanes) for lanes in _LANES]
+    else:
+        begun = [replace(base, alone_ns=base.block_ns / share) for share in sorted({1, 3, base.lanes})]
+    return min((_descended(measured, each) for each in begun), key=lambda costs: _error(measured, costs))
 
 
-def _of_lanes(measured: Sequence[Timed], base: Costs) -> Costs:
+def _descended(measured: Sequence[Timed], base: Costs) -> Costs:
     """First one thread, then what further ones cost."""
     alone = [each for each in measured if each.threads == 1 and each.workload.dialect == "lts"]
     scale = float(np.median([each.ms / estimate_ms(base, each.workload, each.threads) for each in measured]))

@@ -5,6 +5,7 @@ from datetime import datetime
 
 import numpy as np
 
+from atc_cli import __version__
 from atc_cli.engine import rust
 from atc_cli.identity import machine_stamp
 
@@ -16,5 +17,6 @@ def machine(now: datetime) -> dict[str, object]:
         "simd": rust.cpu_features(),
         "python": platform.python_version(),
         "numpy": np.__version__,
+        "atc": __version__,
         "measured_at": now.isoformat(timespec="seconds"),
     }

@@ -52,6 +52,7 @@ def chosen_row(task: Task, offers: Sequence[Offer]) -> RouteRow:
         chosen=ways[0].label,
         estimates_ms={way.label: way.ms for way in ways},
         measured_ms={},
+        least_ms={},
     )
 
 
@@ -66,6 +67,7 @@ def measured_row(task: Task, offers: Sequence[Offer], clock: Callable[[], float]
         chosen=ways[0].label,
         estimates_ms={way.label: way.ms for way in ways},
         measured_ms={label: median(each) for label, each in times.items()},
+        least_ms={label: min(each) for label, each in times.items()},
         skipped=tuple(way.label for way in ways if way not in able),
     )
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from atc_cli.bench.calibrate import calibrated
 from atc_cli.commands.bench import BenchPorts
-from atc_cli.commands.coefficients import CODE
+from atc_cli.commands.coefficients import CODE, stamp_here
 from atc_cli.engine.backend import Offer
 from atc_cli.engine.calibration import Calibration
-from atc_cli.identity import code_checksum, machine_stamp
+from atc_cli.identity import code_checksum
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ def run(ports: BenchPorts) -> Calibrated:
     """Measure every path of every backend here, in a minute or less."""
     able = [each for each in ports.offers if isinstance(each, Offer)]
     costs, error_frac = calibrated(able, ports.progress)
-    machine = {**machine_stamp(), CODE: code_checksum()}
+    machine = {**stamp_here(), CODE: code_checksum()}
     now = datetime.fromtimestamp(ports.clock_ms() / 1000, UTC)
     found = Calibration(costs, machine, now.isoformat(timespec="seconds"))
     return Calibrated(found.document(), error_frac)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from atc_cli import __version__
 from atc_cli.domain.engines import Engine
 from atc_cli.engine.calibration import calibration_of, loads
 from atc_cli.engine.coefficients import SHIPPED_AT, ByPath
@@ -30,6 +31,11 @@ class Coefficients:
 AS_SHIPPED = Coefficients(None, f"as shipped, of {SHIPPED_AT}")
 
 
+def stamp_here() -> dict[str, str | int]:
+    """What a calibration must have been made with to be used here."""
+    return {**machine_stamp(), "atc": __version__}
+
+
 def in_use(content: bytes | None, file: str) -> Coefficients:
     """What a calibration file says, None: there is none. One that is damaged or of another machine is not used."""
     if content is None:
@@ -38,7 +44,7 @@ def in_use(content: bytes | None, file: str) -> Coefficients:
         found = calibration_of(loads(content))
     except ValueError as error:
         return _unused(f"{file!r} is damaged and not used: {error}")
-    stamp = machine_stamp()
+    stamp = stamp_here()
     unlike = [
         f"{key} {found.machine.get(key)!r} (here {here!r})"
         for key, here in stamp.items()

@@ -1,7 +1,6 @@
 """Coefficients that were measured on a machine, as a document that is believed only where all of it is sound."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -104,7 +103,7 @@ def _costs(what: str, document: Any) -> Costs:
 
 def _number(what: str, value: Any) -> float:
     known = isinstance(value, int | float) and not isinstance(value, bool)
-    if not known or not (math.isfinite(value) and 0 <= value <= _COEFFICIENT_MAX):
+    if not known or not 0 <= value <= _COEFFICIENT_MAX:  # NaN is neither
         raise ValueError(f"{what} is {_shown(value)}, allowed: 0 to {_COEFFICIENT_MAX:g}")
     return float(value)
 

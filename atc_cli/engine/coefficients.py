@@ -13,7 +13,8 @@ from atc_cli.engine.cost import Costs
 ByPath = Mapping[str, Costs]
 SHIPPED_AT = "2026-11-22"
 
-_RUST = {"call_ms": 0.025, "series_ms": 0.0035, "thread_ms": 0.03, "thread_loss_frac": 0.03, "value_ns": 0.7}
+_RUST = {"call_ms": 0.03, "series_ms": 0.003, "thread_ms": 0.1, "thread_loss_frac": 0.04, "value_ns": 0.6}
+_PYTHON = {"call_ms": 0.1, "series_ms": 0.02, "value_ns": 0.6}
 
 SHIPPED: Mapping[Engine, ByPath] = {
     Engine.RUST: {
@@ -22,11 +23,23 @@ SHIPPED: Mapping[Engine, ByPath] = {
         "avx512": Costs(lanes=8, block_ns=285, alone_ns=285, tradingview_ratio=2.9, **_RUST),
     },
     Engine.CUDA: {
-        "": Costs(lanes=4096, block_ns=20_000, alone_ns=20_000, tradingview_ratio=2.5, start_ms=1500, compile_ms=5000),
+        "": Costs(
+            lanes=4096,
+            block_ns=20_000,
+            alone_ns=20_000,
+            tradingview_ratio=2.5,
+            start_ms=1500,
+            compile_ms=5000,
+            call_ms=1,
+            value_ns=0.3,
+            sent_ns=0.2,
+        ),
     },
     Engine.NUMBA: {
-        "": Costs(lanes=1, block_ns=300, alone_ns=300, tradingview_ratio=2.4, start_ms=350, compile_ms=15_000),
+        "": Costs(
+            lanes=1, block_ns=300, alone_ns=300, tradingview_ratio=2.4, start_ms=350, compile_ms=15_000, **_PYTHON
+        ),
     },
-    Engine.REFERENCE: {"": Costs(lanes=1, block_ns=70_000, alone_ns=70_000)},
+    Engine.REFERENCE: {"": Costs(lanes=1, block_ns=70_000, alone_ns=70_000, tradingview_ratio=2.2, **_PYTHON)},
     Engine.DASK: {"": Costs(lanes=16, block_ns=350, alone_ns=350, start_ms=2000, call_ms=20, sent_ns=17, value_ns=2)},
 }

@@ -172,11 +172,16 @@ class Estimate(NamedTuple):
 def estimates(
     costs: Mapping[str, Costs], paths: Sequence[str], threads: Sequence[int], workload: Workload
 ) -> Iterator[Estimate]:
-    """Of each path on each number of threads; a path without coefficients costs what the one before it does."""
+    """Of each path on each number of threads; a path without coefficients costs what the one before it does.
+
+    Where several numbers are given, those beyond the number of blocks are left out: no more threads would be started.
+    """
     known = next(iter(costs.values()))
     for path in paths:
         known = costs.get(path, known)
-        for count in threads:
+        blocks = max(-(-workload.series // known.lanes), 1)
+        worth = dict.fromkeys(min(count, blocks) for count in threads) if len(threads) > 1 else threads
+        for count in worth:
             yield Estimate(path, count, estimate_ms(known, workload, count))
 
 

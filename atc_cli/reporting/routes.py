@@ -71,5 +71,6 @@ def _document(row: RouteRow) -> Document:
         "ratio": row.ratio,
         "estimates_ms": row.estimates_ms,
         "measured_ms": row.measured_ms or None,
+        "least_ms": row.least_ms or None,
         "skipped": row.skipped,
     }

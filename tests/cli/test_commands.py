@@ -130,7 +130,7 @@ def test_json_is_the_contract(atc: Atc, data: Path) -> None:
     assert {skip["symbol"]: skip["reason"] for skip in document["skipped"]} == {
         "NEWUSDT": "too_few_bars", "LATEUSDT": "stale", "BADUSDT": "unreadable",
     }  # fmt: skip
-    assert set(document["backend"]) == {"name", "why"}
+    assert set(document["backend"]) == {"name", "why", "path", "threads", "batch", "estimates_ms", "reasons"}
     assert document["scanned"] == len(document["rows"]) + len(document["skipped"])
 
 

@@ -19,6 +19,7 @@ from atc_cli.domain.params import Params
 from atc_cli.domain.results.bench import ADVANCE, REANCHORED, Parity
 from atc_cli.engine import reference, rust
 from atc_cli.engine.backend import Form, Offer, OneForm, Unavailable, Values
+from atc_cli.engine.cost import Costs
 from atc_cli.errors import ExitCode, NoDataError, UnavailableError, UsageError
 from atc_cli.settings.own import BenchSettings
 from tests.helpers.markets import NOW_MS, NoProgress
@@ -77,7 +78,10 @@ def here(job: Job) -> Measured:
 
 
 def ports(*backends: object, rival: object = ABSENT, how: object = here) -> bench.BenchPorts:
-    offers = [each if isinstance(each, Unavailable) else Offer(each, 0.0, 1.0) for each in backends]
+    offers = [
+        each if isinstance(each, Unavailable) else Offer(each, {"": Costs(lanes=1, block_ns=1.0, alone_ns=1.0)})
+        for each in backends
+    ]
     return bench.BenchPorts(
         offers=offers, rival=rival, measure=how, clock_ms=lambda: NOW_MS, progress=NoProgress(), sample=SAMPLE
     )

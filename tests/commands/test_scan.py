@@ -289,7 +289,10 @@ def test_auto_chooses_the_cheapest_backend_and_says_why() -> None:
     decision = scan.run(hourly(), ports(many())).header.backend
     assert decision.name == "rust"
     assert "reference" in decision.why
-    assert decision.estimates_ms["rust"] < decision.estimates_ms["reference"]
+    cheapest, *_, dearest = decision.estimates_ms
+    assert cheapest.startswith(f"rust {decision.path}")
+    assert dearest == "reference"
+    assert decision.estimates_ms[cheapest] < decision.estimates_ms[dearest]
 
 
 def test_a_backend_that_cannot_run_is_an_error_and_never_falls_back() -> None:

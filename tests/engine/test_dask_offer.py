@@ -7,7 +7,8 @@ import pytest
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.engines import AUTO, Engine
 from atc_cli.engine import reference, route
-from atc_cli.engine.backend import Offer, Unavailable, Workload
+from atc_cli.engine.backend import Offer, Unavailable
+from atc_cli.engine.cost import Workload
 from atc_cli.engine.dask.backend import offer
 from atc_cli.engine.dask.cluster import Cluster
 from atc_cli.errors import ExitCode, UnavailableError

@@ -80,7 +80,7 @@ def test_the_json_document_has_exactly_these_keys_in_this_order():
         "gap_bars",
     ]
     assert list(document["skipped"][0]) == ["symbol", "reason", "detail", "exchange"]
-    assert list(document["backend"]) == ["name", "why"]
+    assert list(document["backend"]) == ["name", "why", "path", "threads", "batch", "estimates_ms", "reasons"]
 
 
 def test_the_json_document_carries_every_value():

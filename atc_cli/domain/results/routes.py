@@ -10,14 +10,15 @@ WITHIN = 1.2
 class RouteRow:
     """One workload: the way that is chosen, and the fastest of those that were measured (None: none was).
 
-    `estimates_ms` of every way; `measured_ms`: medians, of the ways that were measured; `skipped`: ways that were not,
-    for they were estimated to take many times as long.
+    `estimates_ms` of every way; `measured_ms`: medians, of the ways that were measured, `least_ms` the least of each;
+    `skipped`: ways that were not, for they were estimated to take many times as long.
     """
 
     workload: str
     chosen: str
     estimates_ms: Mapping[str, float]
     measured_ms: Mapping[str, float]
+    least_ms: Mapping[str, float]
     skipped: tuple[str, ...] = ()
 
     @property
