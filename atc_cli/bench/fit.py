@@ -12,7 +12,7 @@ from atc_cli.engine.cost import Costs, Workload, estimate_ms
 
 # What is known without a measurement counts as much as one that is wrong by so many times itself.
 _DOUBT = 5.0
-_ROUNDS = 100
+_ROUNDS = 40
 # how many series a GPU may take at once
 _LANES = tuple(1 << power for power in range(3, 21))
 # fitted one beside the other: of each the time is a multiple

@@ -45,12 +45,13 @@ def _check_model(settings: BenchSettings) -> None:
 
 def _calibrate(settings: BenchSettings) -> ExitCode:
     """Measure and keep; what was kept before stays where that is broken off."""
-    from atc_cli.cli.coefficients import keep
+    from atc_cli.cli.coefficients import in_force, keep, place
     from atc_cli.cli.wiring import bench_ports
     from atc_cli.commands import calibrate as command
 
-    found = command.run(bench_ports(progress(settings.quiet)))
-    path = keep(found.document)
+    path = place()
+    found = command.run(settings, bench_ports(progress(settings.quiet)), in_force().costs)
+    keep(found.document)
     if not settings.quiet:
         say(f"{name}: estimates are {off:.0%} off, in the median" for name, off in found.error_frac.items())
         say([f"written to {str(path)!r}; every command goes by it from now on, removing it goes back to those shipped"])

@@ -28,12 +28,16 @@ def in_force() -> Coefficients:
     return in_use(content, str(path))
 
 
-def keep(document: Mapping[str, object]) -> Path:
-    """Replace the file at once; UnavailableError where that cannot be."""
+def place() -> Path:
+    """The file, in a folder that is there; UnavailableError where it cannot be made."""
     path = file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UnavailableError(f"cannot make {str(path.parent)!r}: {error.strerror}") from None
-    replace_atomically(path, json.dumps(document, indent=1).encode() + b"\n")
     return path
+
+
+def keep(document: Mapping[str, object]) -> None:
+    """Replace the file at once; UnavailableError where that cannot be."""
+    replace_atomically(place(), json.dumps(document, indent=1).encode() + b"\n")

@@ -152,12 +152,7 @@ def _step(asked: Job, backend: Backend, form: Form) -> _Step:
 def _chosen(settings: BenchSettings, ports: BenchPorts) -> Iterator[tuple[Backend, Form]]:
     """Backends asked for (if none, all that can run), each in every form that has the threads asked for."""
     offered: set[int] = set()
-    for offer in ports.offers:
-        if settings.backend and offer.name not in settings.backend:
-            continue
-        if isinstance(offer, Unavailable):
-            _refuse(settings, offer)
-            continue
+    for offer in asked_for(settings, ports):
         for form in offer.backend.forms():
             offered.add(form.threads)
             if form.threads in (settings.threads or (form.threads,)):
@@ -166,6 +161,19 @@ def _chosen(settings: BenchSettings, ports: BenchPorts) -> Iterator[tuple[Backen
         raise UsageError(
             f"--threads: no backend here runs with {_listed(settings.threads)}", f"valid: {_listed(sorted(offered))}"
         )
+
+
+def asked_for(settings: BenchSettings, ports: BenchPorts) -> list[Offer]:
+    """Offers of the backends asked for, if none of all that can run; UnavailableError for one that cannot."""
+    found = []
+    for offer in ports.offers:
+        if settings.backend and offer.name not in settings.backend:
+            continue
+        if isinstance(offer, Unavailable):
+            _refuse(settings, offer)
+        else:
+            found.append(offer)
+    return found
 
 
 def _refuse(settings: BenchSettings, absent: Unavailable) -> None:

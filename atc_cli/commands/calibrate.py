@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from atc_cli.bench.calibrate import calibrated
-from atc_cli.commands.bench import BenchPorts
+from atc_cli.commands.bench import BenchPorts, asked_for
 from atc_cli.commands.coefficients import CODE, stamp_here
-from atc_cli.engine.backend import Offer
+from atc_cli.domain.engines import Engine
 from atc_cli.engine.calibration import Calibration
+from atc_cli.engine.coefficients import ByPath
 from atc_cli.identity import code_checksum
+from atc_cli.settings.own import BenchSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +22,14 @@ class Calibrated:
     error_frac: Mapping[str, float]
 
 
-def run(ports: BenchPorts) -> Calibrated:
-    """Measure every path of every backend here, in a minute or less."""
-    able = [each for each in ports.offers if isinstance(each, Offer)]
-    costs, error_frac = calibrated(able, ports.progress)
-    machine = {**stamp_here(), CODE: code_checksum()}
+def run(settings: BenchSettings, ports: BenchPorts, before: Mapping[Engine, ByPath] | None) -> Calibrated:
+    """Measure every path of the backends asked for, if none of all here, in a minute or less.
+
+    `before`: coefficients of this machine that stay where nothing is measured. Raises UnavailableError for a backend
+    asked for by name that cannot run.
+    """
+    costs, error_frac = calibrated(asked_for(settings, ports), ports.progress)
     now = datetime.fromtimestamp(ports.clock_ms() / 1000, UTC)
-    found = Calibration(costs, machine, now.isoformat(timespec="seconds"))
+    machine = {**stamp_here(), CODE: code_checksum()}
+    found = Calibration({**(before or {}), **costs}, machine, now.isoformat(timespec="seconds"))
     return Calibrated(found.document(), error_frac)

@@ -8,7 +8,7 @@ from atc_cli.bench.elsewhere import read
 from atc_cli.bench.machine import machine
 from atc_cli.bench.routes import GRID, chosen_row, measured_row
 from atc_cli.bench.task import Task
-from atc_cli.commands.bench import BenchPorts
+from atc_cli.commands.bench import BenchPorts, asked_for
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
@@ -22,9 +22,11 @@ _USUAL_SERIES, _USUAL_BARS = 99, 1500
 
 
 def run(settings: BenchSettings, ports: BenchPorts, *, coefficients: str) -> RoutesResult:
-    """Every row; Ctrl-C keeps those that are done. `coefficients`: where those in use come from."""
-    able = [each for each in ports.offers if isinstance(each, Offer)]
-    warm = [_warmed(each) for each in able if not settings.backend or each.name in settings.backend]
+    """Every row; Ctrl-C keeps those that are done. `coefficients`: where those in use come from.
+
+    Raises UnavailableError for a backend asked for by name that cannot run.
+    """
+    warm = [_warmed(each) for each in asked_for(settings, ports)]
     tasks, rows, interrupted = tasks_of(settings), list[RouteRow](), False
     ports.progress.begin("routes", len(tasks))
     try:

@@ -180,3 +180,25 @@ def test_a_path_that_is_not_here_makes_the_backend_absent(monkeypatch: pytest.Mo
 def test_a_path_that_is_not_here_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="simd is 'avx1024', allowed: auto, scalar, avx2, avx512"):
         RustBackend("avx1024").compute(Panel.of([tick_walk(90, 1)]), Params(), Want.LAST)
+
+
+def test_what_is_left_open_is_what_the_model_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(rust.SIMD_VARIABLE, raising=False)
+    asked: list[tuple[str, int]] = []
+    from atc_cli import _kernels
+
+    compute = _kernels.compute
+    monkeypatch.setattr(_kernels, "compute", lambda *given: asked.append(given[4:6]) or compute(*given))
+    paths = rust.simd_paths()
+    for series, bars in ((1, 100), (64, 700)):
+        panel = Panel.of([tick_walk(bars, seed) for seed in range(series)])
+        RustBackend().compute(panel, Params(), Want.LAST)
+        RustBackend(paths[0]).compute(panel, Params(), Want.LAST)
+        RustBackend(threads=1).compute(panel, Params(), Want.LAST)
+        RustBackend(paths[0], 3).compute(panel, Params(), Want.LAST)
+    few, many = asked[:4], asked[4:]
+    assert [threads for _, threads in few] == [1, 1, 1, 3]
+    assert [path for path, _ in many] == [paths[-1], paths[0], paths[-1], paths[0]]
+    assert many[2][1] == 1
+    assert many[0][1] == many[1][1] or rust.processors() == 1
+    assert many[3] == (paths[0], 3)
