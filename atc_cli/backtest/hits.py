@@ -1,5 +1,6 @@
 """How often flips paid: entries, what the market did from there, shares and means over a whole universe."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,8 +44,10 @@ class Walk:
         return len(self.opens)
 
 
-def flips(panel: Panel, average: Floats, params: Params, *, min_bars: int = 0, min_signal: float = 0.0) -> Walk:
-    """Entered after each bar at which the side becomes LONG or SHORT; `average` [series, width], right-aligned.
+def flips(
+    panel: Panel, average: Iterable[Floats], params: Params, *, min_bars: int = 0, min_signal: float = 0.0
+) -> Walk:
+    """Entered after each bar at which the side becomes LONG or SHORT; `average` is a right-aligned row for each series.
 
     The first value of a series is no flip. None before a scan would show the symbol: it needs its warm-up, its
     cut-out and `min_bars`. `min_signal`: none whose |signal| is smaller.

@@ -18,12 +18,14 @@ from atc_cli.commands.rates import Funding
 from atc_cli.commands.survivors import survivorship
 from atc_cli.data.gather import Gathered, gather
 from atc_cli.domain.catalog import Want
-from atc_cli.domain.panel import Candles, Panel
+from atc_cli.domain.panel import Candles, Floats, Panel
+from atc_cli.domain.params import Params
 from atc_cli.domain.results.hits import FEW, Hits, HitsResult, Horizon
 from atc_cli.domain.results.scan import Decision, Skipped
 from atc_cli.domain.rules import Rules
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine import route
+from atc_cli.engine.backend import Backend
 from atc_cli.engine.cost import Workload
 from atc_cli.settings.backtest import BacktestRun
 from atc_cli.settings.hits import HitsRun
@@ -102,9 +104,17 @@ def _flips(series: Sequence[Candles], settings: Settings, ports: Ports) -> tuple
     if not series:
         return walk(panel, np.empty(0, np.int8), np.empty(0, np.bool_)), decision
     ports.announce(backend, params.dialect)
-    with stage("compute"):
-        average = backend.compute(panel, params, Want.AVERAGE).average
+    average = _averages(panel, backend, params, decision.batch or len(panel))
     return flips(panel, average, params, min_bars=settings.min_bars, min_signal=settings.min_signal), decision
+
+
+def _averages(panel: Panel, backend: Backend, params: Params, batch: int) -> Iterator[Floats]:
+    """The signals of each series, `batch` series at once."""
+    for first in range(0, len(panel), batch):
+        some = panel if batch >= len(panel) else Panel.of(panel.series[first : first + batch])
+        with stage("compute"):
+            values = backend.compute(some, params, Want.AVERAGE)
+        yield from values.average
 
 
 def hits_of(seen: Walk, own: HitsRun, settings: Settings, what: str, jumping: Sequence[Skipped] = ()) -> Hits:

@@ -13,14 +13,14 @@ from atc_cli.engine.cost import Costs
 ByPath = Mapping[str, Costs]
 SHIPPED_AT = "2026-11-22"
 
-_RUST = {"call_ms": 0.03, "series_ms": 0.003, "thread_ms": 0.1, "thread_loss_frac": 0.04, "value_ns": 0.6}
-_PYTHON = {"call_ms": 0.1, "series_ms": 0.02, "value_ns": 0.6}
+_LANE = {"tradingview_ratio": 2.8, "call_ms": 0.065, "series_ms": 0.003, "thread_ms": 0.25, "value_ns": 0.5}
+_PYTHON = {"call_ms": 0.2, "series_ms": 0.03, "value_ns": 0.5}
 
 SHIPPED: Mapping[Engine, ByPath] = {
     Engine.RUST: {
-        "scalar": Costs(lanes=1, block_ns=210, alone_ns=210, tradingview_ratio=2.4, **_RUST),
-        "avx2": Costs(lanes=8, block_ns=390, alone_ns=390, tradingview_ratio=2.3, **_RUST),
-        "avx512": Costs(lanes=8, block_ns=285, alone_ns=285, tradingview_ratio=2.9, **_RUST),
+        "scalar": Costs(lanes=1, block_ns=205, alone_ns=205, thread_loss_frac=0.1, **_LANE),
+        "avx2": Costs(lanes=8, block_ns=360, alone_ns=340, thread_loss_frac=0.06, **_LANE),
+        "avx512": Costs(lanes=8, block_ns=250, alone_ns=240, thread_loss_frac=0.06, **_LANE),
     },
     Engine.CUDA: {
         "": Costs(
@@ -37,9 +37,9 @@ SHIPPED: Mapping[Engine, ByPath] = {
     },
     Engine.NUMBA: {
         "": Costs(
-            lanes=1, block_ns=300, alone_ns=300, tradingview_ratio=2.4, start_ms=350, compile_ms=15_000, **_PYTHON
+            lanes=1, block_ns=400, alone_ns=400, tradingview_ratio=2.4, start_ms=1000, compile_ms=15_000, **_PYTHON
         ),
     },
-    Engine.REFERENCE: {"": Costs(lanes=1, block_ns=70_000, alone_ns=70_000, tradingview_ratio=2.2, **_PYTHON)},
+    Engine.REFERENCE: {"": Costs(lanes=1, block_ns=69_000, alone_ns=69_000, tradingview_ratio=2.2, **_PYTHON)},
     Engine.DASK: {"": Costs(lanes=16, block_ns=350, alone_ns=350, start_ms=2000, call_ms=20, sent_ns=17, value_ns=2)},
 }

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from atc_cli.backtest.replay import replay
-from atc_cli.commands import scan
+from atc_cli.commands import hits, scan
 from atc_cli.commands.rows import computed
 from atc_cli.domain.anchor import Anchor
 from atc_cli.domain.catalog import Want
@@ -18,6 +18,7 @@ from atc_cli.engine.cost import Workload
 from atc_cli.engine.lost import LostSeriesError
 from atc_cli.engine.reference import ReferenceBackend
 from atc_cli.engine.rust import RustBackend
+from atc_cli.settings.hits import HitsRun
 from tests.helpers.backends import tick_walk
 from tests.helpers.markets import MemoryMarket, hourly, ports, walk
 
@@ -85,6 +86,16 @@ def test_a_scan_with_little_memory_says_so_and_ranks_the_same() -> None:
     assert usual.header.backend.batch is None
     assert tight.header.backend.batch == 2500 // Workload.of([200], Params().dialect, Want.LAST).series_bytes == 4
     assert any("at most 4 series at a time" in reason for reason in tight.header.backend.reasons)
+
+
+def test_flips_of_batches_are_those_of_all() -> None:
+    market = [walk(f"W{seed}USDT", bars=150 + 10 * seed, seed=seed) for seed in range(12)]
+    usual = hits.run(hourly(), HitsRun(), ports(MemoryMarket(market)))
+    tight = hits.run(hourly(), HitsRun(), replace(ports(MemoryMarket(market)), free_bytes=lambda: 10_000))
+    assert tight.header.backend.batch is not None
+    assert tight.header.backend.batch < 12
+    assert tight.hits == usual.hits
+    assert usual.hits.horizons[0].sides[0].count > 0
 
 
 @pytest.mark.parametrize("text", ["rolling", "rolling:7", "origin"])

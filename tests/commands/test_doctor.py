@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from atc_cli.commands import doctor
+from atc_cli.commands.coefficients import AGAIN, AS_SHIPPED, Coefficients
 from atc_cli.engine import reference
 from atc_cli.engine.backend import Offer, Unavailable
+from atc_cli.engine.coefficients import SHIPPED_AT
 from atc_cli.engine.numba import backend as numba
+from atc_cli.identity import code_checksum
 from tests.conftest import ROOT
 from tests.helpers.markets import NOW_MS
 
@@ -48,6 +51,20 @@ def test_a_cache_that_others_can_reach_is_named(tmp_path: Path, monkeypatch: pyt
     assert found.status == "warn"
     assert "compiles anew in every run" in found.detail
     assert "chmod 700" in found.remedy
+
+
+def test_coefficients_in_use_are_named_with_their_date_and_code() -> None:
+    def said(known: Coefficients) -> doctor.Check:
+        given = {"cache_folder": Path("nowhere"), "now_ms": LATER_MS, "settings_fault": None}
+        found = doctor.run([reference.offer()], **given, coefficients=known)
+        return next(check for check in found if check.name == "coefficients")
+
+    assert said(AS_SHIPPED).detail == f"as shipped, of {SHIPPED_AT}"
+    measured = "of this machine, measured at 2026-11-22T05:00:00+00:00"
+    assert said(Coefficients({}, measured, code=code_checksum())) == doctor.Check("coefficients", "ok", measured, AGAIN)
+    other = said(Coefficients({}, measured, code="0" * 64))
+    assert (other.status, other.detail, other.remedy) == ("warn", f"{measured}, by other code than this", AGAIN)
+    assert said(Coefficients(None, "as shipped", "coefficients: 'f' is damaged")).detail == "'f' is damaged"
 
 
 def test_settings_that_stop_every_scan_are_a_failure() -> None:
