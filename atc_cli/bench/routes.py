@@ -1,5 +1,6 @@
 """Whether the chosen way is the fastest one: a grid of workloads, each measured on every way that could be."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -10,7 +11,7 @@ from atc_cli.domain.catalog import Want
 from atc_cli.domain.engines import Engine
 from atc_cli.domain.results.routes import RouteRow
 from atc_cli.engine.backend import Backend, Offer
-from atc_cli.engine.route import Way, ways_of
+from atc_cli.engine.route import Way, chosen_of, ways_of
 
 _LAST, _AVERAGE = Want.LAST, Want.AVERAGE
 GRID = (
@@ -30,8 +31,8 @@ GRID = (
 )
 # a way that was estimated to take so many times as long as the best is not measured
 _SKIPPED_TIMES = 20.0
-# one that took so many times as long as the fastest once is not measured again
-_LOST_TIMES = 1.6
+# one that took so many times as long as the fastest in its best of so many rounds is not measured again
+_LOST = {1: 4.0, 3: 1.6}
 _REFERENCE_MS_MAX = 100.0
 _ROUNDS_LEAST, _ROUNDS_MOST, _TASK_S = 5, 41, 4.0
 
@@ -49,7 +50,7 @@ def chosen_row(task: Task, offers: Sequence[Offer]) -> RouteRow:
     ways = ways_of(task.workload(), offers)
     return RouteRow(
         workload=task.words,
-        chosen=ways[0].label,
+        chosen=chosen_of(ways).label,
         estimates_ms={way.label: way.ms for way in ways},
         measured_ms={},
         least_ms={},
@@ -59,12 +60,13 @@ def chosen_row(task: Task, offers: Sequence[Offer]) -> RouteRow:
 def measured_row(task: Task, offers: Sequence[Offer], clock: Callable[[], float] = perf_counter) -> RouteRow:
     """What is chosen of warm backends, and medians of what they take, in turns."""
     ways = ways_of(task.workload(), offers)
-    able = [way for way in ways if _worth_it(way, ways[0])]
+    chosen = chosen_of(ways)
+    able = [chosen, *(way for way in ways if way is not chosen and _worth_it(way, chosen))]
     call = task.call(task.candles())
     times = _measured([_Turn(way, way.backend) for way in able], call, clock)
     return RouteRow(
         workload=task.words,
-        chosen=ways[0].label,
+        chosen=chosen.label,
         estimates_ms={way.label: way.ms for way in ways},
         measured_ms={label: median(each) for label, each in times.items()},
         least_ms={label: min(each) for label, each in times.items()},
@@ -74,7 +76,7 @@ def measured_row(task: Task, offers: Sequence[Offer], clock: Callable[[], float]
 
 def _worth_it(way: Way, best: Way) -> bool:
     slow = way.offer.name == Engine.REFERENCE and way.ms > _REFERENCE_MS_MAX
-    return way is best or not (slow or way.ms > _SKIPPED_TIMES * best.ms)
+    return not (slow or way.ms > _SKIPPED_TIMES * best.ms)
 
 
 def _measured(
@@ -92,6 +94,6 @@ def _measured(
             call(each.backend)
             times[each.way.label].append((clock() - at_s) * 1000)
         rounds += 1
-        least = min(map(min, times.values()))
-        left = [each for each in left if each is turns[0] or min(times[each.way.label]) <= _LOST_TIMES * least]
+        enough = _LOST.get(rounds, math.inf) * min(map(min, times.values()))
+        left = [each for each in left if each is turns[0] or min(times[each.way.label]) <= enough]
     return times

@@ -13,14 +13,14 @@ from atc_cli.engine.cost import Costs
 ByPath = Mapping[str, Costs]
 SHIPPED_AT = "2026-11-22"
 
-_LANE = {"tradingview_ratio": 2.8, "call_ms": 0.065, "series_ms": 0.003, "thread_ms": 0.25, "value_ns": 0.5}
+_LANE = {"tradingview_ratio": 2.8, "call_ms": 0.065, "series_ms": 0.003, "thread_ms": 0.1, "value_ns": 0.5}
 _PYTHON = {"call_ms": 0.2, "series_ms": 0.03, "value_ns": 0.5}
 
 SHIPPED: Mapping[Engine, ByPath] = {
     Engine.RUST: {
-        "scalar": Costs(lanes=1, block_ns=205, alone_ns=205, thread_loss_frac=0.1, **_LANE),
-        "avx2": Costs(lanes=8, block_ns=360, alone_ns=340, thread_loss_frac=0.06, **_LANE),
-        "avx512": Costs(lanes=8, block_ns=250, alone_ns=240, thread_loss_frac=0.06, **_LANE),
+        "scalar": Costs(lanes=1, block_ns=205, alone_ns=205, thread_loss_frac=0.15, **_LANE),
+        "avx2": Costs(lanes=8, block_ns=360, alone_ns=340, thread_loss_frac=0.1, **_LANE),
+        "avx512": Costs(lanes=8, block_ns=250, alone_ns=240, thread_loss_frac=0.1, **_LANE),
     },
     Engine.CUDA: {
         "": Costs(

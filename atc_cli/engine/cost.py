@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from atc_cli.domain.catalog import FAMILIES, MEMBERS, Dialect, Want
 
+_WORTH = 1.1
 _NUMBER_BYTES = 8
 _MEMBER_BYTES = len(FAMILIES) * MEMBERS * (1 + _NUMBER_BYTES)
 _LAYERS_BYTES = 2 * len(FAMILIES) * _NUMBER_BYTES
@@ -102,8 +103,8 @@ class Costs:
     series that has a block for itself (n of them at most n times that, and never more than a full block).
     `tradingview_ratio`: both in that dialect, as a multiple. `start_ms`: imports, contexts, processes, once;
     `compile_ms`: where nothing compiled is kept, once. `call_ms`: a call; `series_ms`: a series. `thread_ms`: each
-    thread beside the first; `thread_loss_frac`: by how much each of them slows all. `value_ns`: a byte of values;
-    `sent_ns`: a byte of candles that travels.
+    thread beside the first; `thread_loss_frac`: by how much many slow each other, two half as much. `value_ns`: a byte
+    of values; `sent_ns`: a byte of candles that travels.
     """
 
     lanes: int
@@ -133,7 +134,7 @@ def estimate_ms(costs: Costs, workload: Workload, threads: int = 1) -> float:
     """One call on so many threads, whatever had to be started before it.
 
     call + thread * (t - 1) + series * n + value_bytes * value_ns + sent_bytes * sent_ns
-    + (bars of full rounds * block_ns + bars of the last round * its cost) * (1 + thread_loss * (t - 1)),
+    + (bars of full rounds * block_ns + bars of the last round * its cost) * (1 + thread_loss * (1 - 1 / t)),
     where a round is a block of `lanes` series on each of t threads, t being no more than there are blocks, and lasts
     as long as its longest series; the last round costs what a block costs, or with fewer series than lanes what they
     cost one by one, if that is less.
@@ -146,7 +147,7 @@ def estimate_ms(costs: Costs, workload: Workload, threads: int = 1) -> float:
     last_bars = _last_bars(workload, rest)
     bars_ns = (workload.block_bars(width) - last_bars) * costs.block_ns + last_bars * last_ns
     dialect = costs.tradingview_ratio if workload.dialect is Dialect.TRADINGVIEW else 1.0
-    crowded = 1 + costs.thread_loss_frac * (at_once - 1)
+    crowded = 1 + costs.thread_loss_frac * (1 - 1 / at_once)
     bytes_ns = workload.value_bytes * costs.value_ns + workload.sent_bytes * costs.sent_ns
     once = costs.call_ms + costs.thread_ms * (at_once - 1) + costs.series_ms * series
     return once + (bars_ns * dialect * crowded + bytes_ns) / 1e6
@@ -186,8 +187,13 @@ def estimates(
 
 
 def cheapest(found: Iterable[Estimate]) -> Estimate:
-    """The least; of equals the fewest threads, and of those the last, for paths are named the slowest first."""
-    return min(reversed(list(found)), key=lambda each: (each.ms, each.threads))
+    """The least, but threads that save no tenth of the time are not started: others use the machine, too.
+
+    Of equals the last, for paths are named the slowest first.
+    """
+    known = list(reversed(list(found)))
+    enough_ms = min(each.ms for each in known) * _WORTH
+    return min((each for each in known if each.ms <= enough_ms), key=lambda each: (each.threads, each.ms))
 
 
 def thread_counts(most: int) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from atc_cli.domain.engines import AUTO, Auto
 from atc_cli.domain.results.scan import Decision
 from atc_cli.engine.backend import Backend, Form, Offer, Unavailable
-from atc_cli.engine.cost import Costs, Estimate, Workload, estimates, thread_counts
+from atc_cli.engine.cost import Costs, Estimate, Workload, cheapest, estimates, thread_counts
 from atc_cli.errors import UnavailableError
 
 # the rest is for candles, rows and whatever else runs
@@ -75,7 +75,7 @@ def choose(
     wanted = [offer for offer in able if _is_asked_for(offer, requested)]
     considered = [offer for offer in able if offer in wanted or offer.auto is Auto.BY_COST]
     ways = ways_of(workload, considered, threads)
-    chosen = next(way for way in ways if not wanted or way.offer in wanted)
+    chosen = chosen_of([way for way in ways if not wanted or way.offer in wanted])
     batch = _batch(workload, free_bytes)
     decision = Decision(
         name=chosen.offer.name,
@@ -90,9 +90,25 @@ def choose(
 
 
 def ways_of(workload: Workload, offers: Sequence[Offer], threads: int | None = None) -> list[Way]:
-    """Every way that is worth a thought, the cheapest first; of equals that with fewer threads and a later path."""
-    ways = [way for offer in offers for way in reversed(_ways(offer, workload, threads))]
+    """Every way that is worth a thought, the cheapest first."""
+    ways = [way for offer in offers for way in _ways(offer, workload, threads)]
     return sorted(ways, key=lambda way: (way.ms, way.form.threads, way.offer.name))
+
+
+def chosen_of(ways: Sequence[Way]) -> Way:
+    """The cheapest backend in its best form."""
+    by_offer: dict[str, list[Way]] = {}
+    for way in ways:
+        by_offer.setdefault(way.offer.name, []).append(way)
+    return min((_best(own) for own in by_offer.values()), key=lambda way: (way.ms, way.offer.name))
+
+
+def _best(own: Sequence[Way]) -> Way:
+    """Of one backend; `cheapest` is the one rule, and takes paths in their order."""
+    paths = list(own[0].offer.paths)
+    ordered = sorted(own, key=lambda way: paths.index(way.form.path))
+    form = cheapest(way.form for way in ordered)
+    return next(way for way in ordered if way.form is form)
 
 
 def _ways(offer: Offer, workload: Workload, threads: int | None) -> list[Way]:

@@ -58,7 +58,7 @@ def _cells(row: RouteRow) -> dict[str, str]:
 def _verdict(result: RoutesResult) -> str:
     measured = [row for row in result.rows if row.ratio is not None]
     if result.within_20_frac is None:
-        return f"{len(result.rows)} workloads: what would be chosen, starts counted; nothing was measured"
+        return f"{many(len(result.rows), 'workload')}: what would be chosen, starts counted; nothing was measured"
     skipped = sum(len(row.skipped) for row in measured)
     words = f"within 20% of the fastest: {result.within_20_frac:.1%} of {len(measured)} workloads"
     return (

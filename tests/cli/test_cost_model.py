@@ -62,7 +62,7 @@ def test_another_machine_is_shown_without_a_measurement(atc: Atc, tmp_path: Path
     assert document["machine"]["cpu"] == "Made up"
     assert (document["within_20_frac"], document["rows"][0]["fastest"]) == (None, None)
     assert any("64 threads" in row["chosen"] for row in document["rows"])
-    shown = atc("bench", "--routes", "--machine", str(file), "--symbols", "5000")
+    shown = atc("bench", "--routes", "--machine", str(file), "--symbols", "5000", "--bars", "20000")
     assert "rust avx512 64 threads" in shown.out
     assert "nothing was measured" in shown.out
 
@@ -170,7 +170,7 @@ def test_the_decision_is_shown_with_its_numbers(atc: Atc) -> None:
     found = json.loads(done.out)["backend"]
     assert (found["name"], found["batch"]) == ("rust", None)
     cheapest = next(iter(found["estimates_ms"]))
-    assert cheapest.startswith(f"rust {found['path']}")
+    assert cheapest.startswith("rust ")
     assert found["estimates_ms"][cheapest] == min(found["estimates_ms"].values())
     assert f"backend rust ({found['path']}, {found['threads']} thread" in done.err
     assert "estimated: rust" in done.err

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from atc_cli.domain.catalog import Dialect, Want
 from atc_cli.engine.backend import Values
 from atc_cli.engine.coefficients import SHIPPED
-from atc_cli.engine.cost import Costs, Workload, cheapest, estimate_ms, estimates, thread_counts
+from atc_cli.engine.cost import Costs, Estimate, Workload, cheapest, estimate_ms, estimates, thread_counts
 
 LANES = Costs(lanes=8, block_ns=400.0, alone_ns=100.0)
 
@@ -51,7 +51,7 @@ def test_every_coefficient_counts_once() -> None:
         tradingview_ratio=2.0, start_ms=70.0, compile_ms=800.0,
     )  # fmt: skip
     work = of(*[1000] * 32, want=Want.AVERAGE, dialect=Dialect.TRADINGVIEW)
-    kernel_ms = 2 * 1000 * 400 * 2.0 * 1.25 / 1e6
+    kernel_ms = 2 * 1000 * 400 * 2.0 * (1 + 0.25 / 2) / 1e6
     bytes_ms = (32 * (8000 + 486 + 9) * 2.0 + 32 * 8000 * 3.0) / 1e6
     assert estimate_ms(costs, work, 2) == pytest.approx(0.5 + 0.05 + 0.32 + kernel_ms + bytes_ms)
     assert (costs.once_ms(compiling=False), costs.once_ms(compiling=True)) == (70.0, 870.0)
@@ -94,6 +94,12 @@ def test_a_path_that_nobody_measured_costs_what_the_slower_one_before_it_does_an
     found = list(estimates({"slow": LANES}, ["slow", "new"], [1, 2], of(*[1000] * 8)))
     assert len({each.ms for each in found}) == 1
     assert (cheapest(found).path, cheapest(found).threads) == ("new", 1)
+
+
+@pytest.mark.parametrize(("alone_ms", "threads"), [(1.0, 2), (0.889, 2), (0.87, 1)])
+def test_threads_that_save_no_tenth_are_not_started(alone_ms: float, threads: int) -> None:
+    found = [Estimate("a", 1, 2.0), Estimate("a", 2, 0.8), Estimate("b", 1, alone_ms), Estimate("b", 2, 0.81)]
+    assert cheapest(found).threads == threads
 
 
 def test_threads_that_are_worth_a_thought() -> None:
