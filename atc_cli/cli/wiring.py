@@ -6,7 +6,7 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atc_cli.commands.ports import Ports
+from atc_cli.commands.ports import Ports, crowded
 from atc_cli.data.market import Market, Progress
 from atc_cli.disk.folders import CANDLES, LAST, LOG, SIGNALS, WINDOWS, cache_folder, data_folder
 from atc_cli.domain.anchor import Anchor
@@ -15,7 +15,6 @@ from atc_cli.engine import offers as engine
 from atc_cli.engine.backend import Offer, Unavailable
 from atc_cli.engine.dask.cluster import Cluster
 from atc_cli.engine.memory import free_bytes
-from atc_cli.engine.rust import processors
 from atc_cli.errors import UsageError
 from atc_cli.identity import code_checksum
 from atc_cli.settings.names import DEMO
@@ -78,7 +77,7 @@ def ports(
         with stage("route"):
             cluster = Cluster(settings.scheduler, notes.append, progress.lasting, progress, verbose=verbose)
             able = offers(stack.enter_context(closing(cluster)), notes.append)
-        notes += [*_passed_over(able, settings), *_crowded(settings)]
+        notes += [*_passed_over(able, settings), *crowded(settings.threads)]
         yield Ports(
             markets=opened,
             offers=able,
@@ -99,13 +98,6 @@ def _passed_over(offers: Sequence[Offer | Unavailable], settings: Settings) -> I
             continue
         if each.name == Engine.RUST or each.expected:
             yield f"backend {each.name} cannot run: {each.why}; {each.remedy}"
-
-
-def _crowded(settings: Settings) -> Iterator[str]:
-    """That more threads are asked for than can run at once."""
-    most = processors()
-    if settings.threads is not None and settings.threads > most:
-        yield f"--threads {settings.threads}: {most} can run at once here, more wait for each other"
 
 
 def check_tables(settings: Settings) -> None:

@@ -10,10 +10,19 @@ from atc_cli.domain.results.scan import Decision
 from atc_cli.engine import route
 from atc_cli.engine.backend import Backend, Offer, Unavailable
 from atc_cli.engine.cost import Workload
+from atc_cli.engine.rust import processors
 from atc_cli.signals.rows import Signals
 
 if TYPE_CHECKING:
     from atc_cli.signals.windows import Windows
+
+
+def crowded(threads: int | None) -> list[str]:
+    """That more threads are asked for than can run at once."""
+    most = processors()
+    if threads is None or threads <= most:
+        return []
+    return [f"--threads {threads}: {most} can run at once here, more wait for each other"]
 
 
 def _unknown() -> None:

@@ -37,7 +37,7 @@ SHIPPED: Mapping[Engine, ByPath] = {
     },
     Engine.NUMBA: {
         "": Costs(
-            lanes=1, block_ns=400, alone_ns=400, tradingview_ratio=2.4, start_ms=1000, compile_ms=15_000, **_PYTHON
+            lanes=1, block_ns=400, alone_ns=400, tradingview_ratio=2.4, start_ms=1000, compile_ms=25_000, **_PYTHON
         ),
     },
     Engine.REFERENCE: {"": Costs(lanes=1, block_ns=69_000, alone_ns=69_000, tradingview_ratio=2.2, **_PYTHON)},
