@@ -120,7 +120,7 @@ def _coefficients(known: Coefficients) -> Check:
         return Check("coefficients", "warn", known.fault.removeprefix("coefficients: "), AGAIN)
     if known.of_other_code:
         return Check("coefficients", "warn", f"{known.words}, by other code than this", AGAIN)
-    return Check("coefficients", "ok", known.words, "" if known.costs else AGAIN)
+    return Check("coefficients", "ok", known.words if known.costs else f"{known.words}; `{AGAIN}` measures here")
 
 
 def _compiled(offers: Sequence[Offer | Unavailable]) -> list[Check]:

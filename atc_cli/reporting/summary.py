@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from atc_cli.domain.results.backtest import BacktestResult
 
 _NAMES = 3
+_WAYS = 8
 _DETAIL_MAX = 160
 _OLD_BARS = 10
 _LAG_MAX = 12  # a signal older than that is no signal of now: nothing to propose
@@ -90,7 +91,9 @@ def decision_lines(decision: Decision) -> list[str]:
     way = (
         decision.name if not decision.path else f"{decision.name} ({decision.path}, {many(decision.threads, 'thread')})"
     )
-    estimates = ", ".join(f"{label} {figures.took(ms)}" for label, ms in decision.estimates_ms.items())
+    shown = list(decision.estimates_ms.items())[:_WAYS]
+    more = [f"and {left} more"] if (left := len(decision.estimates_ms) - len(shown)) else []
+    estimates = ", ".join([*(f"{label} {figures.took(ms)}" for label, ms in shown), *more])
     return [
         f"backend {way}: {decision.why}",
         *([f"  estimated: {estimates}"] if estimates else []),

@@ -11,7 +11,7 @@ from atc_cli.commands import doctor
 from atc_cli.commands.coefficients import AGAIN, AS_SHIPPED, Coefficients
 from atc_cli.engine import reference
 from atc_cli.engine.backend import Offer, Unavailable
-from atc_cli.engine.coefficients import SHIPPED_AT
+from atc_cli.engine.coefficients import SHIPPED, SHIPPED_AT
 from atc_cli.engine.numba import backend as numba
 from atc_cli.identity import code_checksum
 from tests.conftest import ROOT
@@ -59,10 +59,12 @@ def test_coefficients_in_use_are_named_with_their_date_and_code() -> None:
         found = doctor.run([reference.offer()], **given, coefficients=known)
         return next(check for check in found if check.name == "coefficients")
 
-    assert said(AS_SHIPPED).detail == f"as shipped, of {SHIPPED_AT}"
+    assert said(AS_SHIPPED).detail == f"as shipped, of {SHIPPED_AT}; `{AGAIN}` measures here"
     measured = "of this machine, measured at 2026-11-22T05:00:00+00:00"
-    assert said(Coefficients({}, measured, code=code_checksum())) == doctor.Check("coefficients", "ok", measured, AGAIN)
-    other = said(Coefficients({}, measured, code="0" * 64))
+    assert said(Coefficients(SHIPPED, measured, code=code_checksum())) == doctor.Check(
+        "coefficients", "ok", measured, AGAIN
+    )
+    other = said(Coefficients(SHIPPED, measured, code="0" * 64))
     assert (other.status, other.detail, other.remedy) == ("warn", f"{measured}, by other code than this", AGAIN)
     assert said(Coefficients(None, "as shipped", "coefficients: 'f' is damaged")).detail == "'f' is damaged"
 

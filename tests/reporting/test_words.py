@@ -8,11 +8,11 @@ from datetime import UTC
 
 import pytest
 
-from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.results.scan import Decision, Skipped, SkipReason
 from atc_cli.reporting.doctor import doctor_json, doctor_table
 from atc_cli.reporting.progress import LoggedWaits, RichProgress, SilentProgress
 from atc_cli.reporting.settings import settings_json, settings_table
-from atc_cli.reporting.summary import explain_summary, scan_summary
+from atc_cli.reporting.summary import decision_lines, explain_summary, scan_summary
 from atc_cli.reporting.text import hidden
 from tests.helpers.reported import ESCAPE, explained, result
 from tests.helpers.terminal import lines_of
@@ -276,3 +276,12 @@ def test_progress_survives_an_end_without_a_beginning(progress):
     progress.advance()
     progress.end()
     progress.end()
+
+
+def test_of_many_ways_the_cheapest_are_named() -> None:
+    many = {f"rust avx2 {count} threads": float(count) for count in range(1, 40)}
+    lines = decision_lines(Decision("rust", "estimated 1 ms", "avx2", 4, estimates_ms=many, reasons=("few",)))
+    assert lines[0] == "backend rust (avx2, 4 threads): estimated 1 ms"
+    assert lines[1].startswith("  estimated: rust avx2 1 threads 1 ms, ")
+    assert lines[1].endswith("rust avx2 8 threads 8 ms, and 31 more")
+    assert lines[2:] == ["  few"]
