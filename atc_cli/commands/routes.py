@@ -1,5 +1,6 @@
 """`atc bench --routes`: what the cost model chooses for a grid of workloads, and whether that was right."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -38,7 +39,10 @@ def run(settings: BenchSettings, ports: BenchPorts, *, coefficients: str) -> Rou
     finally:
         ports.progress.end()
     now = datetime.fromtimestamp(ports.clock_ms() / 1000, UTC)
-    return RoutesResult(machine=machine(now), coefficients=coefficients, rows=tuple(rows), interrupted=interrupted)
+    busy = {"load_average": round(os.getloadavg()[0], 2)} if hasattr(os, "getloadavg") else {}
+    return RoutesResult(
+        machine={**machine(now), **busy}, coefficients=coefficients, rows=tuple(rows), interrupted=interrupted
+    )
 
 
 def run_elsewhere(settings: BenchSettings, content: bytes, *, file: str) -> RoutesResult:

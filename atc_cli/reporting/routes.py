@@ -26,6 +26,8 @@ def routes_table(result: RoutesResult, *, width: int | None) -> list[Text | Tabl
     words = [f"{each}" for each in named if each] + [f"coefficients {result.coefficients}"]
     if cpus := machine.get("logical_cpus"):
         words.insert(1, f"{cpus} logical CPUs")
+    if load := machine.get("load_average"):
+        words.append(f"load average {load}: waits of a busy machine are in every time")
     table = fitting(_HEADS, _LEAST_NEEDED, lambda heads: _table(result.rows, heads), width)
     lines = flow([((printable(each), "dim"),) for each in words], width)
     return [*lines, Text(), table, Text(), Text(_verdict(result))]
