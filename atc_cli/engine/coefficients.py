@@ -3,8 +3,8 @@
 Rust and numba: measured by that command on 2026-11-22, on a virtual machine with 2 cores of an AMD EPYC with AVX-512
 that was busy with other work; what further threads cost lies between that and the same machine when idle. numba's
 compilation: measured there once. dask: from the figures of tests/measure/cluster.py. cuda: a guess, for no GPU was at
-hand: a card with few float64 units. A slower processor slows all of its own paths alike. A path without a row costs what
-the one before it does, until it is measured.
+hand: a card with few float64 units. A slower processor slows all of its own paths alike. A path without a row costs
+what the one before it does, until it is measured.
 """
 
 from collections.abc import Mapping
