@@ -13,8 +13,8 @@ _NAMES = 3
 
 
 def _warnings(gathered: Gathered) -> tuple[str, ...]:
-    series = gathered.series
-    ahead = [each.symbol for each in series if each.timestamp[-1] > gathered.now_ms]
+    series = gathered.usable
+    ahead = [each.symbol for each in series if each.last_ms > gathered.now_ms]
     broken = [f"{each.symbol} ({each.broken_before})" for each in series if each.broken_before]
     repeating = [f"{each.symbol} ({each.repeated})" for each in series if each.repeated]
     repeated = sum(each.repeated for each in series)

@@ -5,10 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from atc_cli.data.files.candle_file import FileFaultError, read_candles
-from atc_cli.data.market import FILES, Delivery, Listing, Market
-from atc_cli.domain.panel import RawCandles
-from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.data.files.files import Files
+from atc_cli.data.market import FILES, Delivery, Listing, Market, Shared
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.domain.window import Window
 from atc_cli.errors import NoDataError, UsageError, nearest
@@ -55,13 +53,21 @@ class FolderMarket(Market):
 
     def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         """Deliver every file whole, in the order of `listings`, or why it cannot be read."""
-        paths = self._paths(window.timeframe)
-        for listing in listings:
-            deliver(self._read(listing.symbol, paths.get(listing.symbol, ()), window.timeframe))
+        self.noted(self._files(window.timeframe).read(listings, window, deliver))
+
+    def shared(self, listings: Sequence[Listing], window: Window) -> tuple[Shared, list[Listing]]:
+        """All of them: a file is read wherever it is seen."""
+        return self._files(window.timeframe), list(listings)
+
+    def noted(self, noted: Counter[str]) -> None:
+        """By which names columns were taken, and in how many files."""
+        self._taken += noted
         self.notes = [f"columns taken: {taken} ({count} of the files)" for taken, count in self._taken.most_common()]
 
-    def _note(self, taken: str) -> None:
-        self._taken[taken] += 1
+    def _files(self, timeframe: str) -> Files:
+        paths = self._paths(timeframe)
+        names = {symbol: tuple(each.name for each in some) for symbol, some in paths.items()}
+        return Files(self._folder.absolute(), self.title, names)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -75,18 +81,6 @@ class FolderMarket(Market):
         if not paths:
             raise _no_files(self._folder, timeframe, Counter(held for _, held, _ in named))
         return paths
-
-    def _read(self, symbol: str, paths: Sequence[Path], timeframe: str) -> RawCandles | Skipped:
-        if not paths:
-            return Skipped(symbol, SkipReason.NO_CANDLES, f"no {timeframe} file in {self.title!r}", FILES)
-        if len(paths) > 1:
-            files = " and ".join(repr(each.name) for each in paths)
-            return Skipped(symbol, SkipReason.CONFLICTING_DUPLICATES, f"it is in {files}: keep one", FILES)
-        try:
-            timestamp, values = read_candles(paths[0], say=self._note)
-        except FileFaultError as fault:
-            return Skipped(symbol, SkipReason.UNREADABLE, str(fault), FILES)
-        return RawCandles(exchange=FILES, symbol=symbol, timeframe=timeframe, timestamp=timestamp, values=values)
 
 
 def split_name(name: str) -> tuple[str, str] | None:

@@ -1,9 +1,10 @@
 """Series and windows in parts, each computed by the best engine of a worker: the same bits as here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import fields
 from importlib.machinery import ModuleSpec
+from typing import TypeVar
 
 import numpy as np
 
@@ -16,12 +17,15 @@ from atc_cli.engine.dask.cluster import Cluster
 from atc_cli.engine.dask.work import Part, Windowed
 from atc_cli.engine.lost import LostSeriesError
 from atc_cli.engine.windows import bounds_of, width_of
+from atc_cli.engine.workers import Task, failed_twice
 
 _REMEDY = "pip install 'atc-cli[dask]'"
 # A part costs some milliseconds whatever is in it, and one thread for each is to have several.
 _LEAST_BARS, _MOST_BARS = 20_000, 500_000
 _LEAST_WINDOW_BARS, _MOST_WINDOW_BARS = 500_000, 8_000_000
 _PARTS_PER_THREAD = 4
+
+T = TypeVar("T")
 
 
 class DaskBackend(OneForm):
@@ -60,6 +64,18 @@ class DaskBackend(OneForm):
             self._fill(values, rows, parts, keep=False)
         return values
 
+    def groups(self, bars: Sequence[int]) -> list[slice]:
+        """As many for each thread, of so many bars."""
+        return self._parts(np.cumsum([0, *bars]), _LEAST_BARS, _MOST_BARS)
+
+    def answers(self, question: Callable[[], T]) -> dict[str, T]:
+        """Of each worker."""
+        return self._cluster.answers(question)
+
+    def done(self, tasks: Iterable[Task[T]]) -> Generator[tuple[int, T | Exception]]:
+        """What became of tasks that were made for the workers elsewhere; see Workers."""
+        return self._cluster.run(tasks)
+
     def _parts(self, offsets: Ints, least: int, most: int) -> list[slice]:
         """Rows of each part; `offsets` [rows + 1] are the bars before each row."""
         wanted = -(-int(offsets[-1]) // (_PARTS_PER_THREAD * self._cluster.threads))
@@ -81,7 +97,7 @@ class DaskBackend(OneForm):
                         _store(values.rows(rows[number]), found)
                         left.remove(number)
                     else:
-                        why[number] = f"its group of series failed twice on workers: {' '.join(str(found).split())}"
+                        why[number] = failed_twice(found)
         except KeyboardInterrupt:
             if not keep or len(left) == len(rows):
                 raise

@@ -2,8 +2,9 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -16,11 +17,14 @@ from atc_cli.domain.params import Params
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine.backend import Backend, Offer, Values
 from atc_cli.engine.windows import windows_of
+from atc_cli.engine.workers import Task
 from atc_cli.errors import UnavailableError
 from atc_cli.identity import code_checksum
 
 SAME_VERSIONS = "install the same versions there and here, then start the worker again"
 _TIMEFRAME = "1m"
+
+T = TypeVar("T")
 
 
 def versions() -> dict[str, str]:
@@ -47,7 +51,7 @@ class Windowed:
 class Part:
     """Series as they travel: `prices` [k, bars of all] are the k columns that take part, `bars` [n] their lengths.
 
-    `windows` None: the series themselves. `versions` are those of the process that asks.
+    `windows` None: the series themselves.
     """
 
     prices: Floats
@@ -55,7 +59,6 @@ class Part:
     params: Params
     want: Want
     windows: Windowed | None = None
-    versions: Mapping[str, str] = field(default_factory=versions)
 
     @classmethod
     def of(cls, panel: Panel, params: Params, want: Want, windows: Windowed | None = None) -> "Part":
@@ -71,24 +74,36 @@ class Part:
         values, stops = self.prices[rows], np.cumsum(self.bars)
         return Panel.of([_series(values[:, stop - bars : stop]) for stop, bars in zip(stops, self.bars, strict=True)])
 
+    def __call__(self, backend: Backend) -> Values:
+        """Its values."""
+        panel, asked = self.panel(), self.windows
+        if asked is None:
+            return backend.compute(panel, self.params, self.want)
+        windows = windows_of(backend)
+        return windows.compute_windows(panel, self.params, asked.series, asked.ends, asked.bars, want=self.want)
+
 
 def _series(values: Floats) -> Candles:
     times = np.arange(values.shape[1], dtype=np.int64) * TIMEFRAMES_MS[_TIMEFRAME]
     return Candles(exchange="", symbol="", timeframe=_TIMEFRAME, timestamp=times, values=values)
 
 
-def computed(part: Part) -> Values:
-    """The values of a part, by the best engine here; UnavailableError where its bits could be others.
+@dataclass(frozen=True, slots=True)
+class Sent(Generic[T]):
+    """A task on its way, and the versions of the process that asks."""
+
+    task: Task[T]
+    versions: Mapping[str, str]
+
+
+def done(sent: Sent[T]) -> T:
+    """What a task gives with the best engine here; UnavailableError where its bits could be others.
 
     A worker may have come after the others were asked for their versions.
     """
-    if other := other_than(part.versions, versions()):
+    if other := other_than(sent.versions, versions()):
         raise UnavailableError(f"worker {platform.node()} has {other}: bits depend on it", SAME_VERSIONS)
-    backend, panel, asked = _best(), part.panel(), part.windows
-    if asked is None:
-        return backend.compute(panel, part.params, part.want)
-    windows = windows_of(backend)
-    return windows.compute_windows(panel, part.params, asked.series, asked.ends, asked.bars, want=part.want)
+    return sent.task(_best())
 
 
 @cache
