@@ -31,7 +31,7 @@ class Away:
             exchange=candles.exchange,
             symbol=candles.symbol,
             bars=len(candles),
-            last_ms=candles.last_ms,
+            last_ms=int(candles.timestamp[-1]),
             step_ms=candles.step_ms,
             forming=candles.forming,
             content=candles.content,

@@ -134,10 +134,10 @@ def ready(arrived: Arrived, window: Window, needs: Needs, *, live: bool) -> Cand
     checked = sound(arrived, window) if isinstance(arrived, RawCandles) else arrived
     if isinstance(checked, Skipped):
         return checked
-    last = checked.last_ms
+    last = last_ms(checked)
     closed = window.closed(checked.timestamp) if live or last <= window.now_ms else len(checked)
     usable = window.cut(checked if window.forming else checked.between(0, closed))
-    kept = usable.last_ms == last if len(usable) else False
+    kept = last_ms(usable) == last if len(usable) else False
     forming = window.forming and kept and last <= window.now_ms < last + window.step_ms
     return too_short(usable, len(usable), needs) or replace(usable, forming=forming)
 
@@ -216,7 +216,7 @@ def _without_ahead(usable: Sequence[_Usable], now_ms: int) -> tuple[list[_Usable
     A last bar that opens after now is no clock for the others. Where most have one, a day ahead at most, they are
     labelled in another time zone and usable.
     """
-    ahead_ms = [_last_ms(each) - now_ms for each in usable]
+    ahead_ms = [last_ms(each) - now_ms for each in usable]
     zoned = sum(0 < each <= DAY_MS for each in ahead_ms) * 2 > len(usable)
     allowed_ms = DAY_MS if zoned else 0
     of_now = [each for each, by_ms in zip(usable, ahead_ms, strict=True) if by_ms <= allowed_ms]
@@ -225,7 +225,7 @@ def _without_ahead(usable: Sequence[_Usable], now_ms: int) -> tuple[list[_Usable
 
 def _ahead(each: _Usable) -> Skipped:
     whose = _whose(each)
-    detail = f"the last bar opens at {iso(_last_ms(each))}, which is still to come"
+    detail = f"the last bar opens at {iso(last_ms(each))}, which is still to come"
     return Skipped(whose.symbol, SkipReason.IN_THE_FUTURE, detail, whose.exchange)
 
 
@@ -235,15 +235,18 @@ def _newest_ms(usable: Sequence[_Usable]) -> int | None:
 
 
 def _closed_ms(each: _Usable) -> int:
-    return each.entry.last_ms if isinstance(each, Stored) else _last_ms(each) - each.step_ms * each.forming
+    return each.entry.last_ms if isinstance(each, Stored) else last_ms(each) - each.step_ms * each.forming
 
 
-def _last_ms(each: _Usable) -> int:
+def last_ms(each: _Usable) -> int:
+    """Open time of the last bar."""
+    if isinstance(each, Candles):
+        return int(each.timestamp[-1])
     return each.entry.last_ms if isinstance(each, Stored) else each.last_ms
 
 
 def _not_stale(each: _Usable, newest_ms: int | None, step_ms: int, max_lag_bars: int | None) -> _Usable | Skipped:
-    last = _last_ms(each)
+    last = last_ms(each)
     lag = ((newest_ms or last) - last) // step_ms
     if max_lag_bars is None or lag <= max_lag_bars:
         return each

@@ -71,11 +71,6 @@ class Candles:
         return close
 
     @property
-    def last_ms(self) -> int:
-        """Open time of the last bar."""
-        return int(self.timestamp[-1])
-
-    @property
     def step_ms(self) -> int:
         """Length of a bar."""
         return TIMEFRAMES_MS[self.timeframe]

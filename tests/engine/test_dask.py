@@ -17,7 +17,7 @@ from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.dask.backend import DaskBackend
 from atc_cli.engine.dask.cluster import Cluster
-from atc_cli.engine.dask.work import Part
+from atc_cli.engine.dask.work import Part, versions
 from atc_cli.engine.lost import LostSeriesError
 from atc_cli.engine.rust import RustBackend
 from atc_cli.errors import ExitCode, UnavailableError
@@ -202,10 +202,11 @@ def test_a_worker_with_other_code_is_refused(tmp_path: Path) -> None:
         assert "numpy" not in str(refused.value), "only what differs is named"
 
 
-def test_one_that_joins_later_is_refused_too(opened: Cluster) -> None:
+def test_one_that_joins_later_is_refused_too(opened: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     part = next(parts_and(lambda: None, at=0, count=1))
+    monkeypatch.setattr("atc_cli.engine.dask.cluster.versions", lambda: {**versions(), "numpy": "1.0"})
     with pytest.raises(UnavailableError, match=r"has numpy \S+ \(here 1\.0\): bits depend on it"):
-        list(opened.run([replace(part, versions={**part.versions, "numpy": "1.0"})]))
+        list(opened.run([part]))
 
 
 def test_a_scheduler_without_workers_is_refused() -> None:

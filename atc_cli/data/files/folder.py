@@ -43,7 +43,7 @@ class FolderMarket(Market):
         ending = (quote or "").casefold()
         return [
             Listing(exchange=FILES, symbol=symbol, native=symbol, quote=quote)
-            for symbol in sorted(self._paths(self._timeframe))
+            for symbol in sorted(self._names(self._timeframe))
             if symbol.casefold().endswith(ending)
         ]
 
@@ -65,22 +65,20 @@ class FolderMarket(Market):
         self.notes = [f"columns taken: {taken} ({count} of the files)" for taken, count in self._taken.most_common()]
 
     def _files(self, timeframe: str) -> Files:
-        paths = self._paths(timeframe)
-        names = {symbol: tuple(each.name for each in some) for symbol, some in paths.items()}
-        return Files(self._folder.absolute(), self.title, names)
+        return Files(self._folder.absolute(), self.title, self._names(timeframe))
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _paths(self, timeframe: str) -> dict[str, list[Path]]:
-        named = [(*parts, path) for path in _entries(self._folder) if (parts := split_name(path.name))]
-        paths: dict[str, list[Path]] = {}
-        for symbol, held, path in named:
+    def _names(self, timeframe: str) -> dict[str, tuple[str, ...]]:
+        named = [(*parts, name) for name in _entries(self._folder) if (parts := split_name(name))]
+        names: dict[str, tuple[str, ...]] = {}
+        for symbol, held, name in named:
             if held == timeframe:
-                paths.setdefault(symbol, []).append(path)
-        if not paths:
+                names[symbol] = (*names.get(symbol, ()), name)
+        if not names:
             raise _no_files(self._folder, timeframe, Counter(held for _, held, _ in named))
-        return paths
+        return names
 
 
 def split_name(name: str) -> tuple[str, str] | None:
@@ -96,9 +94,9 @@ def split_name(name: str) -> tuple[str, str] | None:
     return symbol, timeframe
 
 
-def _entries(folder: Path) -> list[Path]:
+def _entries(folder: Path) -> list[str]:
     try:
-        return sorted(folder.iterdir())
+        return sorted(each.name for each in folder.iterdir())
     except OSError as error:
         raise UsageError(f"--data {str(folder)!r}: {error.strerror}", f"name a folder; {_NAMING}") from error
 

@@ -24,6 +24,8 @@ _REMEDY = "pip install 'atc-cli[dask]'"
 _LEAST_BARS, _MOST_BARS = 20_000, 500_000
 _LEAST_WINDOW_BARS, _MOST_WINDOW_BARS = 500_000, 8_000_000
 _PARTS_PER_THREAD = 4
+# What a worker loads itself is five columns and what they are read from: some ten megabytes at once.
+_MOST_LOADED_BARS = 200_000
 
 T = TypeVar("T")
 
@@ -65,8 +67,8 @@ class DaskBackend(OneForm):
         return values
 
     def groups(self, bars: Sequence[int]) -> list[slice]:
-        """As many for each thread, of so many bars."""
-        return self._parts(np.cumsum([0, *bars]), _LEAST_BARS, _MOST_BARS)
+        """Several for each thread, of so many bars."""
+        return self._parts(np.cumsum([0, *bars]), _LEAST_BARS, _MOST_LOADED_BARS)
 
     def answers(self, question: Callable[[], T]) -> dict[str, T]:
         """Of each worker."""

@@ -21,6 +21,10 @@ _LOGS = ("distributed", "distributed.client", "tornado.application")
 _WORKERS = "start one: `dask worker ADDRESS`"
 _NOTHING = logging.CRITICAL + 1
 _REMEDY = "start one with `dask scheduler` and `dask worker ADDRESS`, or leave out --scheduler"
+_CERTIFICATES = (
+    "dask's settings name the certificates: distributed.comm.tls.ca-file, .client.cert and .client.key, in a file of "
+    "~/.config/dask or as DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ..__CLIENT__CERT and ..__CLIENT__KEY"
+)
 
 T = TypeVar("T")
 
@@ -185,7 +189,8 @@ class Cluster:
                 client = stack.enter_context(_distributed().Client(address, set_as_default=False))
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             said = str(error).partition("\n")[0] or type(error).__name__
-            remedy = _REMEDY if self.scheduler else "--backend auto"
+            tls = (self.scheduler or "").startswith("tls:")
+            remedy = "--backend auto" if self.scheduler is None else _CERTIFICATES if tls else _REMEDY
             raise UnavailableError(f"no scheduler answers at {self._address}: {said}", remedy) from None
         for each in caught:
             if "Mismatched" in str(each.message):

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from atc_cli.data.files.folder import FolderMarket, read_candles, split_name
+from atc_cli.data.files.candle_file import read_candles
+from atc_cli.data.files.folder import FolderMarket, split_name
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.window import Window
