@@ -146,9 +146,9 @@ def test_a_group_that_fails_twice_loses_its_series_and_no_others(
 ) -> None:
     sound, spoilt = Part.of, SERIES[4].close.tobytes()
 
-    def part_of(panel: Panel, *asked: object) -> Part:
-        made = sound(panel, *asked)
-        return replace(made, prices=made.prices[0]) if spoilt in made.prices.tobytes() else made
+    def part_of(panel: Panel, *asked: object, far: bool) -> Part:
+        made, spoil = sound(panel, *asked, far=far), spoilt in [each.close.tobytes() for each in panel.series]
+        return replace(made, prices=None) if spoil else made
 
     monkeypatch.setattr(Part, "of", part_of)
     right = RustBackend().compute(PANEL, Params(), Want.LAST)

@@ -27,6 +27,8 @@ from atc_cli.reporting.progress import SilentProgress
 from tests.conftest import Atc
 from tests.helpers.candle_files import BEGIN_MS, HOUR_MS, random_walks, walk, write_candles
 from tests.helpers.clusters import ELSEWHERE, Started, blind_worker, cluster
+from tests.helpers.loopback_case import NOW_MS, config, symbol
+from tests.loopback import BinanceServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("dask")]
 
@@ -121,6 +123,25 @@ def test_rows_that_workers_made_are_remembered(atc: Atc, started: Started, store
     assert "signals cache: 0 hits, 17 misses" in first.err
     assert "signals cache: 17 hits, 0 misses" in again.err
     assert json.loads(first.out)["rows"] == json.loads(again.out)["rows"]
+
+
+@pytest.mark.parametrize("named", [(), ("--backend", "dask")], ids=("auto", "dask"))
+def test_signals_are_computed_ahead_on_a_cluster_and_found_without_it(
+    atc: Atc, started: Started, tmp_path: Path, named: tuple[str, ...]
+) -> None:
+    with BinanceServer([symbol(number) for number in range(3)], now_ms=NOW_MS) as server:
+        flags = ("--config", str(config(server, tmp_path)), "--output", "json", "--timeframe", "1h")
+        cluster = ("--scheduler", started.address, *named)
+        done = atc("warm-cache", *flags, "--no-compile", "--signals", "intraday", *cluster)
+        assert done.code == ExitCode.OK, done.err
+        ((computed, known),) = [(each["computed"], each["hits_before"]) for each in json.loads(done.out)["signals"]]
+        asked = ("scan", *flags, "--preset", "intraday", "--all")
+        found = json.loads(atc(*asked, "--signals-cache").out)
+        there, here = both(atc, started, *asked)
+    assert (computed, known, found["signals_cache"]) == (3, 0, {"hits": 3, "misses": 0})
+    assert found["rows"] == here["rows"]
+    same(there, here)
+    assert read_here(there) is False, "what the store holds of an exchange is read on the workers too"
 
 
 def test_a_worker_without_the_path_is_named_before_anything_is_computed(

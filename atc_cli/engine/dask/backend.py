@@ -43,7 +43,8 @@ class DaskBackend(OneForm):
         values = Values.empty(len(panel), panel.width, want)
         if len(panel):
             rows = self._parts(panel.offsets, _LEAST_BARS, _MOST_BARS)
-            parts = (Part.of(Panel.of(panel.series[each]), params, want) for each in rows)
+            series = (Panel.of(panel.series[each]) for each in rows)
+            parts = (Part.of(each, params, want, far=self._cluster.far) for each in series)
             with self._cluster.counting(len(rows)):
                 self._fill(values, rows, parts, keep=True)
         return values
@@ -62,7 +63,8 @@ class DaskBackend(OneForm):
             offsets = np.concatenate(([0], np.cumsum(behind - starts)))
             rows = self._parts(offsets, _LEAST_WINDOW_BARS, _MOST_WINDOW_BARS)
             asked = np.stack([series, starts, behind])
-            parts = (_windowed(panel, params, want, asked[:, each]) for each in rows)
+            cut = (_windowed(panel, asked[:, each]) for each in rows)
+            parts = (Part.of(each, params, want, windows, far=self._cluster.far) for each, windows in cut)
             self._fill(values, rows, parts, keep=False)
         return values
 
@@ -113,7 +115,7 @@ def _numbers(rows: slice) -> range:
     return range(rows.start, rows.stop)
 
 
-def _windowed(panel: Panel, params: Params, want: Want, asked: Ints) -> Part:
+def _windowed(panel: Panel, asked: Ints) -> tuple[Panel, Windowed]:
     """Windows and the candles they need; `asked` [3, n]: series, first bar in the panel's columns, end."""
     series, starts, behind = asked
     distinct, whose = np.unique(series, return_inverse=True)
@@ -124,7 +126,7 @@ def _windowed(panel: Panel, params: Params, want: Want, asked: Ints) -> Part:
     spans = zip(distinct.tolist(), (low - offsets).tolist(), (high - offsets).tolist(), strict=True)
     cut = [panel.series[number].between(first, stop) for number, first, stop in spans]
     windows = Windowed(whose.astype(np.int64), behind - 1 - low[whose], behind - starts)
-    return Part.of(Panel.of(cut), params, want, windows)
+    return Panel.of(cut), windows
 
 
 def _store(into: Values, part: Values) -> None:

@@ -84,6 +84,11 @@ class Cluster:
         self._count = 0
 
     @property
+    def far(self) -> bool:
+        """Whether a network may lie between."""
+        return self.scheduler is not None
+
+    @property
     def threads(self) -> int:
         """Parts that are computed at once; opens it. Raises UnavailableError as `run` does."""
         client = self._open()
@@ -189,8 +194,8 @@ class Cluster:
                 client = stack.enter_context(_distributed().Client(address, set_as_default=False))
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             said = str(error).partition("\n")[0] or type(error).__name__
-            tls = (self.scheduler or "").startswith("tls:")
-            remedy = "--backend auto" if self.scheduler is None else _CERTIFICATES if tls else _REMEDY
+            encrypted = any(word in said for word in ("TLS", "SSL", "certificate"))
+            remedy = "--backend auto" if self.scheduler is None else _CERTIFICATES if encrypted else _REMEDY
             raise UnavailableError(f"no scheduler answers at {self._address}: {said}", remedy) from None
         for each in caught:
             if "Mismatched" in str(each.message):

@@ -16,6 +16,7 @@ from atc_cli.domain.panel import COLUMNS, Candles, Floats, Ints, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine.backend import Backend, Offer, Values
+from atc_cli.engine.dask.narrow import Narrow
 from atc_cli.engine.windows import windows_of
 from atc_cli.engine.workers import Task
 from atc_cli.errors import UnavailableError
@@ -54,24 +55,28 @@ class Part:
     `windows` None: the series themselves.
     """
 
-    prices: Floats
+    prices: Floats | Narrow
     bars: Ints
     params: Params
     want: Want
     windows: Windowed | None = None
 
     @classmethod
-    def of(cls, panel: Panel, params: Params, want: Want, windows: Windowed | None = None) -> "Part":
-        """The columns that are read of a panel, joined."""
+    def of(
+        cls, panel: Panel, params: Params, want: Want, windows: Windowed | None = None, *, far: bool = False
+    ) -> "Part":
+        """The columns that are read of a panel, joined; `far`: in fewer bytes, for they go over a network."""
         read = columns_read(params.source)
         prices = np.concatenate([each.values[read] for each in panel.series] or [np.empty((len(read), 0))], axis=1)
-        return cls(prices, np.diff(panel.offsets), params, want, windows)
+        bars = np.diff(panel.offsets)
+        return cls(Narrow.of(prices, bars) if far else prices, bars, params, want, windows)
 
     def panel(self) -> Panel:
         """The same series: names and times, which no backend reads, are made up, and unread prices are the close."""
         read = columns_read(self.params.source)
         rows = [read.index(each if each in read else CLOSE) for each in range(len(COLUMNS))]
-        values, stops = self.prices[rows], np.cumsum(self.bars)
+        prices = self.prices.prices() if isinstance(self.prices, Narrow) else self.prices
+        values, stops = prices[rows], np.cumsum(self.bars)
         return Panel.of([_series(values[:, stop - bars : stop]) for stop, bars in zip(stops, self.bars, strict=True)])
 
     def __call__(self, backend: Backend) -> Values:
