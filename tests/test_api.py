@@ -132,7 +132,7 @@ def test_symbols_that_were_lost_are_a_warning_and_named(here: Path) -> None:
 
 def test_no_row_is_a_frame_with_all_columns(here: Path) -> None:
     some = atc.scan(exchange="demo", demo_symbols=20)
-    none = atc.scan("SIM001", exchange="demo", min_signal=1, side="long", max_age=0, demo_symbols=20)
+    none = atc.scan(exchange="demo", min_volume=1e30, demo_symbols=20)
     assert (len(none), len(some) > 0) == (0, True)
     assert none.dtypes.to_dict() == some.dtypes.to_dict()
 

@@ -43,8 +43,7 @@ def resolved_of(
                 raise _noted(UsageError(f"{name} is for commands, which write", "a DataFrame has every column"))
             raise _noted(UsageError(*unknown_name("setting", name, sorted({*_SETTINGS.values(), *also}))))
     flags = {_SETTINGS[name]: written(value) for name, value in given.items() if value is not None}
-    chosen = config or os.environ.get("ATC_CONFIG")
-    file = Path(chosen).expanduser() if chosen else None
+    file = Path(config).expanduser() if config else None
     try:
         return resolve(Settings, flags, os.environ, config=file, user_folder=user_folder(), folder=Path())
     except AtcError as error:

@@ -96,10 +96,7 @@ def _resolved(verb: Verb, kind: type[Section], own: Section | None, typed: Mappi
 
     given = ((each.key, typed[each.name]) for each in verb.options if each.layered)
     flags = {key: value for key, value in given if value is not None}
-    config = None
-    if isinstance(own, General):
-        chosen = os.environ.get("ATC_CONFIG")
-        config = own.config or (Path(chosen).expanduser() if chosen else None)
+    config = own.config if isinstance(own, General) else None
     hide(str)
     resolved = resolve(kind, flags, os.environ, config=config, user_folder=user_folder(), folder=Path())
     hide(resolved.words())

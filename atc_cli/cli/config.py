@@ -1,5 +1,6 @@
 """`atc config`: what is set, from where, and whether a file is right."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,8 @@ def validate(file: Path | None) -> ExitCode:
     """`atc config validate`: ConfigError where a file is wrong."""
     from atc_cli.commands import config
 
-    files = [file] if file else [place.path for place in _places() if place.what.endswith("file") and place.exists]
+    found = [place for place in _places() if place.what.endswith("file")]
+    files = [file] if file else [each.path for each in found if each.exists or len(found) == 1]
     for each in files:
         write(f"{each}: valid, {config.validate(each)} settings\n", None)
     if not files:
@@ -62,4 +64,4 @@ def presets(name: str | None) -> ExitCode:
 def _places() -> "list[config.Place]":
     from atc_cli.commands import config
 
-    return config.places(user_folder(), cache_in_force(), Path())
+    return config.places(os.environ, user_folder(), cache_in_force(), Path())

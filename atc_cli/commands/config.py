@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from atc_cli.errors import ConfigError, unknown_name
-from atc_cli.settings.layers import PROJECT_FILE, preset_text, read_toml, resolve
+from atc_cli.settings.layers import named_file, preset_text, read_toml, resolve, usual_files
 from atc_cli.settings.names import DEMO, PRESETS
 from atc_cli.settings.sections import Settings
 
@@ -19,14 +19,11 @@ class Place:
     exists: bool
 
 
-def places(user_folder: Path, cache_folder: Path, folder: Path) -> list[Place]:
+def places(environment: Mapping[str, str], user_folder: Path, cache_folder: Path, folder: Path) -> list[Place]:
     """Where settings are looked for, in the order in which they are applied, and the cache folder."""
-    named = [
-        ("user file", user_folder / "config.toml"),
-        ("project file", folder / PROJECT_FILE),
-        ("cache folder", cache_folder),
-    ]
-    return [Place(what, path, path.exists()) for what, path in named]
+    named = named_file(environment)
+    files = usual_files(user_folder, folder) if named is None else {"named file": named}
+    return [Place(what, path, path.exists()) for what, path in {**files, "cache folder": cache_folder}.items()]
 
 
 def validate(file: Path) -> int:

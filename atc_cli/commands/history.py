@@ -1,10 +1,12 @@
 """The candles and signals of a backtest: which time, which symbols, group by group what fits memory."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 from atc_cli.backtest.align import Columns, Needed, Part, part_of
+from atc_cli.commands.ahead import read_ahead
 from atc_cli.commands.jumps import jumping_of, usable
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
@@ -30,8 +32,8 @@ _USUAL_DAYS = 365
 # A window reaches further back by the bars that are missing in it.
 _SPARE, _SPARE_BARS = 1.1, 10
 _MANY_REQUESTS = 1000
-# Some hundred megabytes of candles at once; exchanges are asked for several symbols at a time.
-_GROUP_BARS, _GROUP_SYMBOLS = 2_000_000, 8
+# Fifty megabytes of candles each, and two groups at once; exchanges are asked for several symbols at a time.
+_GROUP_BARS, _GROUP_SYMBOLS = 1_000_000, 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +165,7 @@ class History:
     _listings: dict[tuple[str, str], Listing] = field(default_factory=dict)
 
     def load(self) -> Gathered:
-        """Candles and signals, group by group, so that those of one are gone before the next; raises as gather does.
+        """Candles and signals, group by group: while one is computed the next is loaded; raises as gather does.
 
         An interrupt ends it.
         """
@@ -177,14 +179,12 @@ class History:
         fetch_ms = 0.0
         newest_ms: int | None = None
         notes: tuple[str, ...] = ()
-        for group in self._groups(universe):
-            found = candles_of(self.ports.markets, group, self.wanted, self.ports.progress)
-            if found.interrupted:
-                raise KeyboardInterrupt
-            self.skipped += found.skipped
-            self._take(found)
-            fetch_ms, notes = fetch_ms + found.fetch_ms, found.notes
-            newest_ms = max(filter(None, (newest_ms, found.newest_open_ms)), default=None)
+        with closing(read_ahead(self._groups(universe), self._candles, self._interrupt)) as groups:
+            for found in groups:
+                self.skipped += found.skipped
+                self._take(found)
+                fetch_ms, notes = fetch_ms + found.fetch_ms, found.notes
+                newest_ms = max(filter(None, (newest_ms, found.newest_open_ms)), default=None)
         return Gathered(
             series=(),
             known=(),
@@ -196,6 +196,16 @@ class History:
             notes=notes,
             fetch_ms=fetch_ms or (perf_counter() - began_s) * 1000,
         )
+
+    def _candles(self, group: Universe) -> Gathered:
+        found = candles_of(self.ports.markets, group, self.wanted, self.ports.progress)
+        if found.interrupted:
+            raise KeyboardInterrupt
+        return found
+
+    def _interrupt(self) -> None:
+        for market in self.ports.markets:
+            market.interrupt()
 
     def _announce(self, universe: Universe) -> None:
         """Say how much may have to be fetched, where that takes minutes; what is stored is not asked for."""

@@ -17,10 +17,10 @@ from atc_cli.settings.verbs import LAYERED
 
 S = TypeVar("S", bound=Section)
 
-PROJECT_FILE = "atc.toml"
+CONFIG_VARIABLE = "ATC_CONFIG"
 # They set no setting; what they may be where that is not anything.
 _OTHER_VARIABLES: Mapping[str, Parse | None] = {
-    "ATC_CONFIG": None,
+    CONFIG_VARIABLE: None,
     "ATC_TRACEBACK": None,
     "ATC_SIMD": choice("SIMD path", (AUTO, *SIMD_PATHS), fold=False),
 }
@@ -106,11 +106,11 @@ def resolve(
 ) -> Resolved[S]:
     """Merge every layer into settings of a kind; a later one wins key by key.
 
-    `flags` holds the flags given, by key. `config` takes the place of the user's and the project's file. What other
-    commands have set there is checked and left aside. Raises UsageError for a flag and ConfigError for a file or
-    variable, naming the value, what is allowed and the nearest valid name.
+    `flags` holds the flags given, by key. `config`, or else the file that ATC_CONFIG names, takes the place of the
+    user's and the project's file. What other commands have set there is checked and left aside. Raises UsageError for
+    a flag and ConfigError for a file or variable, naming the value, what is allowed and the nearest valid name.
     """
-    documents = _documents(config, user_folder, folder)
+    documents = _documents(config or named_file(environment), user_folder, folder)
     ccxt = _merged_ccxt([document for _, document in documents])
     layers = [Layer(file.name, _file_values(file.name, document)) for file, document in documents]
     layers.append(Layer("environment", _variables(environment)))
@@ -187,8 +187,18 @@ def _folder_gives_way(givers: Mapping[str, Layer], layers: Sequence[Layer]) -> b
 def _documents(config: Path | None, user_folder: Path, folder: Path) -> list[tuple[Path, dict[str, Any]]]:
     if config is not None:
         return [(config, read_toml(config))]
-    candidates = [user_folder / "config.toml", folder / PROJECT_FILE]
-    return [(file, read_toml(file)) for file in candidates if _exists(file)]
+    return [(file, read_toml(file)) for file in usual_files(user_folder, folder).values() if _exists(file)]
+
+
+def named_file(environment: Mapping[str, str]) -> Path | None:
+    """The file that ATC_CONFIG names, if it does."""
+    named = environment.get(CONFIG_VARIABLE)
+    return Path(named).expanduser() if named else None
+
+
+def usual_files(user_folder: Path, folder: Path) -> dict[str, Path]:
+    """Where settings are read from where no file is named, the stronger last."""
+    return {"user file": user_folder / "config.toml", "project file": folder / "atc.toml"}
 
 
 def _exists(file: Path) -> bool:

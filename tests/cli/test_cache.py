@@ -129,6 +129,20 @@ def test_the_folder_is_said_and_can_be_moved(atc: Atc, here: Path, tmp_path: Pat
     assert str(tmp_path / "elsewhere") in atc("config", "path", env=moved).out
 
 
+def test_the_file_that_atc_config_names_is_in_force_for_every_command(atc: Atc, tmp_path: Path) -> None:
+    named = tmp_path / "mine.toml"
+    named.write_text(f'cache_dir = "{tmp_path / "elsewhere"}"\n')
+    env = {"ATC_CONFIG": str(named)}
+    shown = atc("config", "path", env=env).out
+    assert (str(named) in shown, "user file" in shown) == (True, False)
+    for command in ("config path", "cache path", "doctor"):
+        assert str(tmp_path / "elsewhere") in atc(*command.split(), env=env).out, command
+    assert "mine.toml: valid, 1 settings" in atc("config", "validate", env=env).out
+    named.unlink()
+    gone = atc("config", "validate", env=env)
+    assert (gone.code, "mine.toml" in gone.err) == (78, True)
+
+
 def test_an_import_that_contradicts_what_is_stored_is_left_out_by_name(atc: Atc, here: Path) -> None:
     atc(*IMPORT)
     write(here / "data" / "COIN1USDT-1h.csv", 77)

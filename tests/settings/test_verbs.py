@@ -69,7 +69,7 @@ def test_a_setting_of_flags_alone_is_refused_in_a_file_and_a_variable(tmp_path: 
 def test_a_file_names_no_other_file(tmp_path: Path) -> None:
     (tmp_path / "atc.toml").write_text('config = "other.toml"')
     with pytest.raises(ConfigError, match="unknown setting 'config'"):
-        resolve(Settings, {}, {"ATC_CONFIG": "x"}, config=None, user_folder=tmp_path / "no", folder=tmp_path)
+        resolve(Settings, {}, {}, config=None, user_folder=tmp_path / "no", folder=tmp_path)
 
 
 @pytest.mark.parametrize("verb", VERBS, ids=lambda verb: verb.name)
