@@ -14,6 +14,7 @@ from atc_cli.engine.dask.work import SAME_VERSIONS, Sent, done, other_than, vers
 from atc_cli.engine.lost import LostWorkersError
 from atc_cli.engine.workers import Task
 from atc_cli.errors import AtcError, UnavailableError
+from atc_cli.stages import stage
 
 # of each thread of a worker: one at work, one on its way
 _IN_FLIGHT = 2
@@ -174,7 +175,7 @@ class Cluster:
     def _open(self) -> Any:
         """The client of the cluster; raises UnavailableError as `run` does."""
         if self._client is None:
-            with ExitStack() as stack:
+            with stage("workers"), ExitStack() as stack:
                 stack.enter_context(_silent())
                 client = self._connected(stack)
                 if self.scheduler is not None:
