@@ -77,7 +77,7 @@ def run(
         earlier = earlier_of(last, gathered)
         bounds = Bounds.of(breadth, settings.max_jump, params.dialect)
         ranked = rank(kept, settings.tie, judge_of(bounds, settings.stop_atr), since(earlier))
-        top = top_per_side(_sorted(ranked, settings.sort), settings.top)
+        top = gathered.whole(top_per_side(_sorted(ranked, settings.sort), settings.top))
     hidden |= {"--top": len(kept) - len(top)} if len(top) < len(kept) else {}
     skipped = (*gathered.skipped, *found.skipped, *searched.skipped, *jumped)
     if last is not None and not interrupted:

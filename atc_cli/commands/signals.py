@@ -21,7 +21,10 @@ from atc_cli.stages import stage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signalled:
-    """Unranked rows, those that could not be computed, the bars of the longest, and what computed how long."""
+    """Unranked rows, those that could not be computed, the bars of the longest, and what computed how long.
+
+    Rows that were made elsewhere lack what Gathered.whole adds.
+    """
 
     rows: tuple[ScanRow, ...]
     skipped: tuple[Skipped, ...]
@@ -66,4 +69,4 @@ def _storable(series: Iterable[Candles | Away], came: Iterable[ScanRow | Skipped
     """Rows of candles that the store holds as they are; after a fetch it may hold newer ones by now."""
     for candles, row in zip(series, came, strict=True):
         if candles.content is not None and isinstance(row, ScanRow):
-            yield candles.content, row
+            yield candles.content, candles.whole(row) if isinstance(candles, Away) else row

@@ -13,7 +13,7 @@ from atc_cli.data.load import Elsewhere, Known, Loaded, Needs, failed, left_out,
 from atc_cli.data.market import FILES, Listing, Market, Progress, Stored
 from atc_cli.data.universe import Filters, Universe, choose, unknown_ages
 from atc_cli.domain.panel import Candles
-from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
 from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, NoDataError, UnavailableError, UsageError
 from atc_cli.stages import FETCH, LISTINGS, made, stage
@@ -59,6 +59,14 @@ class Gathered:
     def usable(self) -> Sequence[Candles | Away]:
         """Of which candles were read, here or elsewhere."""
         return (*self.series, *self.away)
+
+    def whole(self, rows: Iterable[ScanRow]) -> list[ScanRow]:
+        """Rows with what those that were made elsewhere show besides."""
+        if not self.away:
+            return list(rows)
+        wanted = {(row.exchange, row.symbol): row for row in rows}
+        away = {(each.exchange, each.symbol): each for each in self.away if (each.exchange, each.symbol) in wanted}
+        return [away[name].whole(row) if name in away else row for name, row in wanted.items()]
 
     def listings(self) -> Mapping[tuple[str, str], Listing]:
         """Every listing by exchange and symbol."""
