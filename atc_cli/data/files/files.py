@@ -1,5 +1,7 @@
 """Files of candles by symbol, as they are read here or by a process that sees the same folder."""
 
+import os
+import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -36,12 +38,18 @@ class Files:
 
     def read(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> Counter[str]:
         """Every file whole, in the order of `listings`, or why it cannot be read; which columns were taken for what."""
-        if not self.path.is_dir():
-            raise UnavailableError(f"there is no folder {str(self.path)!r}", "mount it where candles are to be read")
+        self._check()
         taken: Counter[str] = Counter()
         for listing in listings:
             deliver(self._one(listing.symbol, window.timeframe, taken))
         return taken
+
+    def _check(self) -> None:
+        """Raise UnavailableError where nothing is as it was: a worker may have come after the others were asked."""
+        names = [name for some in self.names.values() for name in some]
+        if names and not any(map(os.path.lexists, (self.path / name for name in names))):
+            said = f"{platform.node()} finds none of {len(names)} files of candles in {str(self.path)!r}"
+            raise UnavailableError(said, "mount the same folder at that path there")
 
     def _one(self, symbol: str, timeframe: str, taken: Counter[str]) -> RawCandles | Skipped:
         names = self.names.get(symbol, ())
