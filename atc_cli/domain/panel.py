@@ -134,8 +134,9 @@ def checked(raw: RawCandles) -> Candles:
         missing = np.isnan(raw.values[:, 4])
         _reject(timestamp, missing, SkipReason.NOT_A_NUMBER, "the volume is not a number")
     _check_order(timestamp)
-    keep = _unique(timestamp, raw.values)
-    timestamp, values = timestamp[keep], raw.values[keep]
+    keep, values = _unique(timestamp, raw.values), raw.values
+    if not keep.all():
+        timestamp, values = timestamp[keep], values[keep]
     _check_grid(timestamp, raw.timeframe)
     columns = np.ascontiguousarray(values.T)
     for array in (timestamp, columns):
