@@ -101,8 +101,10 @@ def test_a_folder_is_read_on_the_workers_and_gives_the_same_document(
 
 @pytest.fixture
 def stored(atc: Atc, tmp_path: Path) -> tuple[str, ...]:
-    """A scan of 17 symbols that are in the store."""
-    random_walks(tmp_path / "here" / "candles", symbols=17, bars=130)
+    """A scan of 17 symbols that are in the store, two of them at another timeframe too."""
+    folder = random_walks(tmp_path / "here" / "candles", symbols=17, bars=520)
+    for name in ("AAA", "BBB"):
+        write_candles(folder / f"{name}-4h.csv", walk(7, 130), step_ms=4 * HOUR_MS)
     brought = atc("cache", "import", "candles", "--exchange", "binance", "--market", "swap")
     assert brought.code == ExitCode.OK, brought.err
     return ("scan", "--offline", "--quote", "any", *WINDOW)
@@ -111,9 +113,10 @@ def stored(atc: Atc, tmp_path: Path) -> tuple[str, ...]:
 def test_the_store_is_read_on_the_workers_and_gives_the_same_document(
     atc: Atc, started: Started, stored: tuple[str, ...]
 ) -> None:
-    there, here = both(atc, started, *stored)
+    there, here = both(atc, started, *stored, "--with", "4h")
     same(there, here)
     assert len(here["rows"]) == 17
+    assert sum(any(row["with"].values()) for row in here["rows"]) == 2
     assert (read_here(there), read_here(here)) == (False, True)
 
 
