@@ -50,7 +50,9 @@ def _warm(resolved: Resolved[Settings], own: WarmRun, symbols: list[str]) -> Exi
             watchlist=watchlist,
             compiling=own.compile,
             scans=scans,
-            open_ports=lambda scanned: wiring.ports(scanned, progress(own.quiet), remember=True),
+            open_ports=lambda scanned: wiring.ports(
+                scanned, progress(own.quiet), remember=True, ahead=True, verbose=own.verbose > 0
+            ),
         )
     result = outcome.result
     content = warm_table(result, width=terminal_width(own.out)) if table else warm_json(result)
@@ -78,7 +80,6 @@ def _stored(settings: Settings) -> Settings:
         offline=True,
         refresh=False,
         include_open=False,
-        backend="auto",
         signals_cache=True,
         min_volume=None,
         max_lag=_ANY_LAG,

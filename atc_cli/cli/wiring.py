@@ -54,19 +54,20 @@ def ports(
     *,
     concurrent: int | None = None,
     remember: bool = False,
+    ahead: bool = False,
     anchor: Anchor | None = None,
     verbose: bool = False,
 ) -> Iterator[Ports]:
     """Everything that a command needs; markets and clusters are closed at the end whatever happens.
 
     `concurrent`: requests under way at once per exchange, the usual number if None. `remember`: rows of earlier scans
-    will do, where the settings say so. `anchor`: so will values of windows of that anchor. `verbose`: say where a
-    cluster shows what it does.
+    will do, where the settings say so, and `ahead` of a backend that is named too. `anchor`: so will values of windows
+    of that anchor. `verbose`: say where a cluster shows what it does.
     """
     check_tables(settings)
     notes: list[str] = []
     with ExitStack() as stack:
-        signals = _signals(settings, notes.append) if remember else None
+        signals = _signals(settings, notes.append, ahead=ahead) if remember else None
         if signals is not None:
             stack.callback(signals.close)
         opened = []
@@ -109,11 +110,14 @@ def check_tables(settings: Settings) -> None:
             check_exchange(exchange, f"[ccxt.{exchange}]")
 
 
-def _signals(settings: Settings, say: Callable[[str], None]) -> "Signals | None":
-    """Rows of earlier scans; None where they are not wanted, or the candles are not all from the store."""
+def _signals(settings: Settings, say: Callable[[str], None], *, ahead: bool) -> "Signals | None":
+    """Rows of earlier scans; None where they are not wanted, or the candles are not all from the store.
+
+    Who names a backend wants it to compute, but not what is known `ahead`: all give the same bits.
+    """
     unlike = settings.include_open or settings.refresh or settings.data is not None or DEMO in settings.exchange
-    # Who names a backend wants it to compute.
-    if not settings.signals_cache or unlike or settings.backend != "auto":
+    named = settings.backend != AUTO and not ahead
+    if not settings.signals_cache or unlike or named:
         return None
     from atc_cli.signals.disk import BytesCache
     from atc_cli.signals.rows import Signals

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from atc_cli.commands.ports import Ports
 from atc_cli.data.gather import Gathered
+from atc_cli.data.load import last_ms
 from atc_cli.domain.params import Params, document_hash
 from atc_cli.domain.results.scan import Decision, Header
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
@@ -13,8 +14,8 @@ _NAMES = 3
 
 
 def _warnings(gathered: Gathered) -> tuple[str, ...]:
-    series = gathered.series
-    ahead = [each.symbol for each in series if each.timestamp[-1] > gathered.now_ms]
+    series = gathered.usable
+    ahead = [each.symbol for each in series if last_ms(each) > gathered.now_ms]
     broken = [f"{each.symbol} ({each.broken_before})" for each in series if each.broken_before]
     repeating = [f"{each.symbol} ({each.repeated})" for each in series if each.repeated]
     repeated = sum(each.repeated for each in series)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
 
+from atc_cli.commands.away import elsewhere
 from atc_cli.commands.ports import Ports
 from atc_cli.commands.question import needs_of, wanted_of
 from atc_cli.commands.signals import signals_of
@@ -14,6 +15,7 @@ from atc_cli.data.universe import Universe
 from atc_cli.domain.params import Params, in_range
 from atc_cli.domain.results.scan import Elsewhere, Header, ScanRow, Skipped
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
+from atc_cli.engine.lost import LostWorkersError
 from atc_cli.errors import AtcError
 from atc_cli.settings.sections import Settings
 from atc_cli.signals.rows import Recall
@@ -90,10 +92,11 @@ def _at(timeframe: str, universe: Universe, settings: Settings, params: Params, 
     needs = _patient(needs_of(asked, params, max_lag_bars=settings.max_lag), TIMEFRAMES_MS[timeframe])
     recall = None if ports.signals is None else Recall(ports.signals.at(timeframe))
     markets = [market.at(timeframe) for market in ports.markets]
+    wanted, away = wanted_of(asked, needs, ports.clock_ms()), elsewhere(ports, params, settings.backend)
     try:
-        gathered = candles_of(
-            markets, universe, wanted_of(asked, needs, ports.clock_ms()), ports.progress, known=recall
-        )
+        gathered = candles_of(markets, universe, wanted, ports.progress, known=recall, elsewhere=away)
+    except LostWorkersError:
+        raise
     except AtcError as error:
         return _At(timeframe, {}, (f"--with {timeframe}: {error}",))
     found = signals_of(gathered, params, ports, settings.backend, recall)

@@ -8,6 +8,7 @@ from atc_cli.commands.ports import Ports
 from atc_cli.commands.rows import computed, listed
 from atc_cli.commands.tally import Tally
 from atc_cli.data.gather import Gathered, Wanted, gather
+from atc_cli.data.load import Elsewhere
 from atc_cli.data.market import Price
 from atc_cli.data.prefilter import Glimpse, Name, Prefetched, prefetch
 from atc_cli.domain.candidates import candidates
@@ -46,7 +47,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A scan's candles: whole windows of all, or with --prefilter of those that could matter."""
+    """A scan's candles: whole windows of all, or with --prefilter of those that could matter, all of them here."""
 
     settings: Settings
     ports: Ports
@@ -54,12 +55,14 @@ class Search:
     recall: Recall | None
     passes: Callable[[ScanRow], bool]
     tally: Tally | None
+    elsewhere: Elsewhere | None = None
 
     def run(self, wanted: Wanted) -> Found:
         """Raises as `gather` does."""
         per_side = self.settings.prefilter
         if per_side is None:
-            return Found(gather(self.ports.markets, wanted, self.ports.progress, known=self.recall))
+            asked = (self.ports.markets, wanted, self.ports.progress)
+            return Found(gather(*asked, known=self.recall, elsewhere=self.elsewhere))
         fetched = prefetch(
             self.ports.markets,
             wanted,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from atc_cli.commands import others
+from atc_cli.commands.away import elsewhere
 from atc_cli.commands.compare import earlier_of, keep, since
 from atc_cli.commands.header import header_of
 from atc_cli.commands.ports import Ports
@@ -55,7 +56,8 @@ def run(
     params = settings.params()
     wanted = _checked(settings, ports, params, typed, watchlist)
     recall = None if ports.signals is None else Recall(ports.signals)
-    searched = Search(settings, ports, params, recall, _may_matter(settings), tally).run(wanted)
+    away = elsewhere(ports, params, settings.backend) if hits_of is None else None
+    searched = Search(settings, ports, params, recall, _may_matter(settings), tally, away).run(wanted)
     gathered = searched.gathered
     found = signals_of(gathered, params, ports, settings.backend, recall)
     listings = gathered.listings()
@@ -75,7 +77,7 @@ def run(
         earlier = earlier_of(last, gathered)
         bounds = Bounds.of(breadth, settings.max_jump, params.dialect)
         ranked = rank(kept, settings.tie, judge_of(bounds, settings.stop_atr), since(earlier))
-        top = top_per_side(_sorted(ranked, settings.sort), settings.top)
+        top = gathered.whole(top_per_side(_sorted(ranked, settings.sort), settings.top))
     hidden |= {"--top": len(kept) - len(top)} if len(top) < len(kept) else {}
     skipped = (*gathered.skipped, *found.skipped, *searched.skipped, *jumped)
     if last is not None and not interrupted:
@@ -88,7 +90,7 @@ def run(
         hidden=dict(Counter(gathered.universe.hidden) + Counter(hidden)),
         breadth=breadth,
         interrupted=interrupted,
-        remembered=None if ports.signals is None else Remembered(len(gathered.known), len(gathered.series)),
+        remembered=None if ports.signals is None else Remembered(len(gathered.known), len(gathered.usable)),
         prefiltered=searched.prefiltered,
         earlier=earlier,
         hits=None if hits_of is None else hits_of(gathered),
@@ -137,7 +139,8 @@ def _steepness(params: Params, bars: int) -> tuple[str, ...]:
 
 def _scanned(gathered: Gathered) -> int:
     """Every symbol that was asked for: computed, skipped, or taken out by a filter before the fetch."""
-    return len(gathered.series) + len(gathered.known) + len(gathered.skipped) + sum(gathered.universe.hidden.values())
+    hidden = sum(gathered.universe.hidden.values())
+    return len(gathered.usable) + len(gathered.known) + len(gathered.skipped) + hidden
 
 
 def filtered(rows: Iterable[ScanRow], settings: Settings) -> tuple[list[ScanRow], dict[str, int]]:

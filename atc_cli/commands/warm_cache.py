@@ -21,6 +21,7 @@ from atc_cli.domain.panel import Candles, Panel
 from atc_cli.domain.results.warm import Compiled, Lost, Signalled, Warmed, WarmResult
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.domain.window import Window
+from atc_cli.engine import route
 from atc_cli.engine.backend import Offer
 from atc_cli.errors import AtcError, UsageError
 from atc_cli.settings.sections import Settings
@@ -173,9 +174,11 @@ def run(
     """Fetch what the store lacks, timeframe by timeframe, have backends compile themselves, compute `scans`.
 
     `scans` are settings of scans of what is stored, and `open_ports` opens what they need. `tally` is the progress that
-    the markets report to. Raises as `gather` does before the first timeframe is done, and UsageError for a market
-    that is not stored; what stops the work later is in the outcome.
+    the markets report to. Raises as `gather` does before the first timeframe is done, UsageError for a market that is
+    not stored, and as route.check does where there are scans; what stops the work later is in the outcome.
     """
+    if scans:
+        route.check(ports.offers, settings.backend)
     lines = None if watchlist is None else list(watchlist)
     work = _Run(settings, ports, _stored(ports), tally)
     work.go(

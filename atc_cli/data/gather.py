@@ -1,6 +1,6 @@
 """Every market at once: what they list, which symbols of it, their candles."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from threading import Event
@@ -8,11 +8,12 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import TypeVar
 
-from atc_cli.data.load import Known, Loaded, Needs, failed, left_out, load
+from atc_cli.data.away import Away
+from atc_cli.data.load import Elsewhere, Known, Loaded, Needs, failed, left_out, load
 from atc_cli.data.market import FILES, Listing, Market, Progress, Stored
 from atc_cli.data.universe import Filters, Universe, choose, unknown_ages
 from atc_cli.domain.panel import Candles
-from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
 from atc_cli.domain.window import Window
 from atc_cli.errors import AtcError, BusyError, NoDataError, UnavailableError, UsageError
 from atc_cli.stages import FETCH, LISTINGS, made, stage
@@ -41,10 +42,11 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """Checked candles of every market, those that need not be read, and what it took to get them."""
+    """Checked candles of every market, those that need not be read or are away, and what it took to get them."""
 
     series: tuple[Candles, ...]
     known: tuple[Stored, ...]
+    away: tuple[Away, ...] = ()
     universe: Universe
     skipped: tuple[Skipped, ...]
     newest_open_ms: int | None
@@ -53,26 +55,52 @@ class Gathered:
     notes: tuple[str, ...]
     fetch_ms: float
 
+    @property
+    def usable(self) -> Sequence[Candles | Away]:
+        """Of which candles were read, here or elsewhere."""
+        return (*self.series, *self.away)
+
+    def whole(self, rows: Iterable[ScanRow]) -> list[ScanRow]:
+        """Rows with what those that were made elsewhere show besides."""
+        if not self.away:
+            return list(rows)
+        wanted = {(row.exchange, row.symbol): row for row in rows}
+        away = {(each.exchange, each.symbol): each for each in self.away if (each.exchange, each.symbol) in wanted}
+        return [away[name].whole(row) if name in away else row for name, row in wanted.items()]
+
     def listings(self) -> Mapping[tuple[str, str], Listing]:
         """Every listing by exchange and symbol."""
         return {(each.exchange, each.symbol): each for each in self.universe.listings}
 
 
-def gather(markets: Sequence[Market], wanted: Wanted, progress: Progress, *, known: Known | None = None) -> Gathered:
+def gather(
+    markets: Sequence[Market],
+    wanted: Wanted,
+    progress: Progress,
+    *,
+    known: Known | None = None,
+    elsewhere: Elsewhere | None = None,
+) -> Gathered:
     """Listings, universe, candles. Raises NoDataError and UsageError as universe.choose does."""
     began = perf_counter()
     with stage(LISTINGS):
         universe, dead = universe_of(markets, wanted)
-    loaded = load_all(markets, universe, wanted, progress, known=known)
+    loaded = load_all(markets, universe, wanted, progress, known=known, elsewhere=elsewhere)
     return gathered_of(markets, universe, wanted, loaded, dead, began_s=began)
 
 
 def candles_of(
-    markets: Sequence[Market], universe: Universe, wanted: Wanted, progress: Progress, *, known: Known | None = None
+    markets: Sequence[Market],
+    universe: Universe,
+    wanted: Wanted,
+    progress: Progress,
+    *,
+    known: Known | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Gathered:
     """The candles of these symbols. Raises as `load_all` does."""
     began_s = perf_counter()
-    loaded = load_all(markets, universe, wanted, progress, known=known)
+    loaded = load_all(markets, universe, wanted, progress, known=known, elsewhere=elsewhere)
     return gathered_of(markets, universe, wanted, loaded, (), began_s=began_s)
 
 
@@ -90,6 +118,7 @@ def gathered_of(
     return Gathered(
         series=tuple(candles for each in loaded for candles in each.candles),
         known=tuple(stored for each in loaded for stored in each.known),
+        away=tuple(away for each in loaded for away in each.away),
         universe=universe,
         skipped=(*skipped, *universe.missing, *(skip for each in loaded for skip in each.skipped)),
         newest_open_ms=max((each.newest_open_ms for each in loaded if each.newest_open_ms is not None), default=None),
@@ -190,9 +219,10 @@ def load_all(
     progress: Progress,
     *,
     known: Known | None = None,
+    elsewhere: Elsewhere | None = None,
     told_ms: Mapping[str, int] = MappingProxyType({}),
 ) -> list[Loaded]:
-    """Load every market that has listings at once. Raises what failed where all did.
+    """Load every market that has listings at once, one by one `elsewhere`. Raises what failed where all did.
 
     An interrupt leaves each with what had arrived, a failure costs its own symbols. `told_ms` is the time of markets,
     by name, that were asked for it before.
@@ -203,7 +233,8 @@ def load_all(
         listings = universe.of(market.name)
         try:
             now_ms = told_ms.get(market.name)
-            return load(market, listings, wanted.window, wanted.needs, progress, known=known, now_ms=now_ms)
+            whole = (market, listings, wanted.window, wanted.needs, progress)
+            return load(*whole, known=known, elsewhere=elsewhere, now_ms=now_ms)
         except KeyboardInterrupt:
             return left_out(listings)
         except (UnavailableError, BusyError) as error:
@@ -212,7 +243,16 @@ def load_all(
 
     asked = [market for market in markets if universe.of(market.name)]
     with stage(FETCH):
-        loaded = _at_once(fetch, asked)
+        loaded = _at_once(fetch, asked) if elsewhere is None else list(_one_by_one(fetch, universe, asked))
     if failures and len(failures) == len(asked):
         raise failures[0]
     return loaded
+
+
+def _one_by_one(fetch: Callable[[Market], Loaded], universe: Universe, markets: Iterable[Market]) -> Iterator[Loaded]:
+    """After an interrupt no other is begun."""
+    interrupted = False
+    for each in markets:
+        loaded = left_out(universe.of(each.name)) if interrupted else fetch(each)
+        interrupted = loaded.interrupted
+        yield loaded

@@ -1,10 +1,12 @@
 """The one way from symbols to checked candles."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-from atc_cli.data.market import Arrived, Listing, Market, Progress, Stored
+from atc_cli.data.away import Away, Came
+from atc_cli.data.market import Arrived, Listing, Market, Progress, Shared, Stored
 from atc_cli.data.sound import sound
 from atc_cli.domain.panel import Candles, RawCandles
 from atc_cli.domain.results.scan import Skipped, SkipReason
@@ -16,7 +18,8 @@ from atc_cli.stages import stage
 Known = Callable[[Iterable[Stored]], Iterable[Stored]]
 """Of stored candles those that need not be read, because what follows from them is known."""
 
-_Usable = Candles | Stored
+_Usable = Candles | Stored | Away
+T = TypeVar("T", Candles, Away)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,12 +36,17 @@ class Needs:
     max_age_ms: int | None = None
 
 
+Elsewhere = Callable[[Shared, Sequence[Listing], Window, Needs, bool], Generator[Came]]
+"""Has other processes read candles and use them up; the last argument is Market.live. Nothing comes where none can."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """Checked candles of one market, those that need not be read, and every symbol that did not make it."""
+    """Checked candles of one market, those that need not be read or are away, and every symbol that did not make it."""
 
     candles: tuple[Candles, ...]
     known: tuple[Stored, ...] = ()
+    away: tuple[Away, ...] = ()
     skipped: tuple[Skipped, ...]
     newest_open_ms: int | None
     now_ms: int
@@ -57,20 +65,8 @@ class _Arrivals:
     usable: list[_Usable] = field(default_factory=list)
     skipped: list[Skipped] = field(default_factory=list)
 
-    def ask(self, known: Known | None) -> None:
-        """What is known, and then the market for the others; raises as it does if nothing is of use without it."""
-        if known is not None:
-            self._ask_stored(known)
-        wanted = self.left()
-        try:
-            if wanted:
-                self.market.fetch(wanted, self.window, self._deliver)
-        except (UnavailableError, BusyError) as error:
-            if not self.usable:
-                raise
-            self.skipped += failed(self.left(), error).skipped
-
-    def _ask_stored(self, known: Known) -> None:
+    def recall(self, known: Known) -> None:
+        """Take what is known of stored candles."""
         used: list[Stored] = []
 
         def long_enough() -> Iterator[Stored]:
@@ -89,24 +85,33 @@ class _Arrivals:
                 self._take(each)
         self.market.used(used, self.window)
 
+    def send(self, elsewhere: Elsewhere) -> None:
+        """What other processes make of the candles that they can read; raises as they do."""
+        found = self.market.shared(self.left(), self.window)
+        if found is None or not found[1]:
+            return
+        with closing(elsewhere(*found, self.window, self.needs, self.market.live)) as groups:
+            for came in groups:
+                self.market.noted(came.noted)
+                arrived: tuple[_Usable | Skipped, ...] = (*came.away, *came.skipped)
+                for each in arrived:
+                    self._take(each)
+
+    def ask(self) -> None:
+        """The market for what has not come; raises as it does if nothing is of use without it."""
+        wanted = self.left()
+        try:
+            if wanted:
+                self.market.fetch(wanted, self.window, self._deliver)
+        except (UnavailableError, BusyError) as error:
+            if not self.usable:
+                raise
+            self.skipped += failed(self.left(), error).skipped
+
     def _deliver(self, arrived: Arrived) -> None:
         with stage("check"):
-            checked = sound(arrived, self.window) if isinstance(arrived, RawCandles) else arrived
-            ready = self._in_window(checked) if isinstance(checked, Candles) else checked
-        self._take(ready)
-
-    def _in_window(self, checked: Candles) -> Candles | Skipped:
-        """The candles of the window; the forming bar only where it is asked for.
-
-        Files whose bars go on past now (simulated, or labelled in another time zone) have no forming bar.
-        """
-        window, last = self.window, int(checked.timestamp[-1])
-        judged = self.market.live or last <= window.now_ms
-        closed = window.closed(checked.timestamp) if judged else len(checked)
-        usable = window.cut(checked if window.forming else checked.between(0, closed))
-        kept = int(usable.timestamp[-1]) == last if len(usable) else False
-        forming = window.forming and kept and last <= window.now_ms < last + window.step_ms
-        return too_short(usable, len(usable), self.needs) or replace(usable, forming=forming)
+            usable = ready(arrived, self.window, self.needs, live=self.market.live)
+        self._take(usable)
 
     def _take(self, ready: _Usable | Skipped) -> None:
         if isinstance(ready, Skipped):
@@ -121,6 +126,22 @@ class _Arrivals:
         return [each for each in self.listings if each.symbol not in arrived]
 
 
+def ready(arrived: Arrived, window: Window, needs: Needs, *, live: bool) -> Candles | Skipped:
+    """The checked candles of the window, or why there is no signal; the forming bar only where it is asked for.
+
+    Files whose bars go on past now (simulated, or labelled in another time zone) have no forming bar.
+    """
+    checked = sound(arrived, window) if isinstance(arrived, RawCandles) else arrived
+    if isinstance(checked, Skipped):
+        return checked
+    last = last_ms(checked)
+    closed = window.closed(checked.timestamp) if live or last <= window.now_ms else len(checked)
+    usable = window.cut(checked if window.forming else checked.between(0, closed))
+    kept = last_ms(usable) == last if len(usable) else False
+    forming = window.forming and kept and last <= window.now_ms < last + window.step_ms
+    return too_short(usable, len(usable), needs) or replace(usable, forming=forming)
+
+
 def load(
     market: Market,
     listings: Sequence[Listing],
@@ -129,6 +150,7 @@ def load(
     progress: Progress,
     *,
     known: Known | None = None,
+    elsewhere: Elsewhere | None = None,
     now_ms: int | None = None,
 ) -> Loaded:
     """Fetch, check, cut to the window as of the market's own clock, and take out what is too short or too old.
@@ -143,7 +165,11 @@ def load(
     interrupted = False
     progress.begin("candles", len(listings))
     try:
-        arrivals.ask(known)
+        if known is not None:
+            arrivals.recall(known)
+        if elsewhere is not None:
+            arrivals.send(elsewhere)
+        arrivals.ask()
     except KeyboardInterrupt:
         interrupted = True
         arrivals.skipped += _not_fetched(arrivals.left())
@@ -160,6 +186,7 @@ def load(
     return Loaded(
         candles=_in_order([each for each in fresh if isinstance(each, Candles)], listings),
         known=tuple(each for each in fresh if isinstance(each, Stored)),
+        away=_in_order([each for each in fresh if isinstance(each, Away)], listings),
         skipped=tuple(sorted(skipped, key=lambda each: (each.reason, each.symbol))),
         newest_open_ms=newest_ms,
         now_ms=window.now_ms,
@@ -179,7 +206,7 @@ def too_short(whose: Candles | Listing, bars: int, needs: Needs) -> Skipped | No
     return None
 
 
-def _whose(each: _Usable | Skipped) -> Listing | Candles | Skipped:
+def _whose(each: _Usable | Skipped) -> Listing | Candles | Away | Skipped:
     return each.listing if isinstance(each, Stored) else each
 
 
@@ -189,7 +216,7 @@ def _without_ahead(usable: Sequence[_Usable], now_ms: int) -> tuple[list[_Usable
     A last bar that opens after now is no clock for the others. Where most have one, a day ahead at most, they are
     labelled in another time zone and usable.
     """
-    ahead_ms = [_last_ms(each) - now_ms for each in usable]
+    ahead_ms = [last_ms(each) - now_ms for each in usable]
     zoned = sum(0 < each <= DAY_MS for each in ahead_ms) * 2 > len(usable)
     allowed_ms = DAY_MS if zoned else 0
     of_now = [each for each, by_ms in zip(usable, ahead_ms, strict=True) if by_ms <= allowed_ms]
@@ -198,7 +225,7 @@ def _without_ahead(usable: Sequence[_Usable], now_ms: int) -> tuple[list[_Usable
 
 def _ahead(each: _Usable) -> Skipped:
     whose = _whose(each)
-    detail = f"the last bar opens at {iso(_last_ms(each))}, which is still to come"
+    detail = f"the last bar opens at {iso(last_ms(each))}, which is still to come"
     return Skipped(whose.symbol, SkipReason.IN_THE_FUTURE, detail, whose.exchange)
 
 
@@ -208,15 +235,18 @@ def _newest_ms(usable: Sequence[_Usable]) -> int | None:
 
 
 def _closed_ms(each: _Usable) -> int:
-    return each.entry.last_ms if isinstance(each, Stored) else _last_ms(each) - each.step_ms * each.forming
+    return each.entry.last_ms if isinstance(each, Stored) else last_ms(each) - each.step_ms * each.forming
 
 
-def _last_ms(each: _Usable) -> int:
-    return each.entry.last_ms if isinstance(each, Stored) else int(each.timestamp[-1])
+def last_ms(each: _Usable) -> int:
+    """Open time of the last bar."""
+    if isinstance(each, Candles):
+        return int(each.timestamp[-1])
+    return each.entry.last_ms if isinstance(each, Stored) else each.last_ms
 
 
 def _not_stale(each: _Usable, newest_ms: int | None, step_ms: int, max_lag_bars: int | None) -> _Usable | Skipped:
-    last = _last_ms(each)
+    last = last_ms(each)
     lag = ((newest_ms or last) - last) // step_ms
     if max_lag_bars is None or lag <= max_lag_bars:
         return each
@@ -251,7 +281,7 @@ def _not_fetched(listings: Sequence[Listing]) -> list[Skipped]:
     return [Skipped(each.symbol, SkipReason.INTERRUPTED, why, each.exchange) for each in listings]
 
 
-def _in_order(candles: Sequence[Candles], listings: Sequence[Listing]) -> tuple[Candles, ...]:
+def _in_order(candles: Sequence[T], listings: Sequence[Listing]) -> tuple[T, ...]:
     """The order of the listings, whatever order the network had: the same run gives the same panel."""
     place = {each.symbol: i for i, each in enumerate(listings)}
     return tuple(sorted(candles, key=lambda each: place.get(each.symbol, len(place))))

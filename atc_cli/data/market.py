@@ -1,7 +1,9 @@
 """Places that candles come from, what is asked of them, and where long work reports to."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from atc_cli.domain.panel import Candles, RawCandles
@@ -73,6 +75,26 @@ Arrived = RawCandles | Candles | Skipped
 Delivery = Callable[[Arrived], None]
 
 
+class Shared(Protocol):
+    """Candles below a path that other machines may have too: this travels to a process there, which reads them."""
+
+    @property
+    def path(self) -> Path:
+        """Absolute."""
+
+    def mark(self) -> str:
+        """What a glance finds there, "" where nothing: whoever finds the same has the same candles."""
+
+    def part(self, listings: Sequence[Listing]) -> "Shared":
+        """The same for some of the listings."""
+
+    def read(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> Counter[str]:
+        """Deliver what is there as Market.fetch does, changing nothing; what there is to note, and of how many files.
+
+        A listing that is not there as it was is not delivered. Raises UnavailableError where none of a folder is.
+        """
+
+
 class Market(Protocol):
     """One place that candles come from: an exchange, a folder, the simulated market.
 
@@ -113,6 +135,21 @@ class Market(Protocol):
     def stored(self, listings: Sequence[Listing], window: Window) -> Iterable[Stored]:  # noqa: ARG002
         """Which of the listings can be had without a request, and what candles they are; none is read."""
         return ()
+
+    def shared(
+        self,
+        listings: Sequence[Listing],  # noqa: ARG002
+        window: Window,  # noqa: ARG002
+    ) -> tuple[Shared, list[Listing]] | None:
+        """Which of the listings another process can read, and where; neighbours there are side by side.
+
+        They are in use from now on. None: no candle of this market lies on a path.
+        """
+        return None
+
+    def noted(self, noted: Counter[str]) -> None:  # noqa: ARG002
+        """Add to the notes what was noted where candles were read in other processes."""
+        return
 
     def prices(self, timeframe: str) -> Prices | None:  # noqa: ARG002
         """What candles cost, once listings were asked for; None where no request is made, or all are in any case."""

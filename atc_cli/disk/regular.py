@@ -7,9 +7,12 @@ import errno
 import mmap
 import os
 import stat
+from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from typing import IO
 
+_GLANCE_BYTES = 4096
 # What a system does not know it does not need: Windows has no FIFOs among its files.
 _CAREFULLY = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -35,6 +38,19 @@ def content_of(path: Path) -> bytes:
     """All that is in the file; ForeignFileError where it is none of ours."""
     with to_read(path) as file:
         return file.read()
+
+
+def mark_of(paths: Iterable[Path]) -> str:
+    """Whoever finds the same below these paths has the same mark: of names and first bytes, or why there are none."""
+    digest = sha256()
+    for path in paths:
+        try:
+            with to_read(path) as file:
+                found = file.read(_GLANCE_BYTES)
+        except OSError as error:
+            found = repr(error.errno).encode()
+        digest.update(sha256(path.name.encode(errors="surrogatepass")).digest() + sha256(found).digest())
+    return digest.hexdigest()
 
 
 def mapped(path: Path) -> memoryview:

@@ -83,7 +83,7 @@ def rank(rows: Iterable[ScanRow], tie: str = LEAST_STRETCHED, *judges: Judge) ->
         return row.approximate, neutral, -abs(row.signal), *among_equals(row), row.symbol, row.exchange
 
     ordered = sorted(rows, key=place)
-    given = [{key: value for judge in judges for key, value in judge(row).items()} for row in ordered]
+    given = ({key: value for judge in judges for key, value in judge(row).items()} for row in ordered)
     return [
         replace(row, rank=number, **more)
         for number, (row, more) in enumerate(zip(ordered, given, strict=True), start=1)

@@ -1,9 +1,13 @@
-"""What a backend raises that computed some series of a panel and lost others."""
+"""What a backend raises that lost its workers, or computed some series of a panel and lost others."""
 
 from collections.abc import Mapping
 
 from atc_cli.engine.backend import Values
 from atc_cli.errors import ExitCode, UnavailableError
+
+
+class LostWorkersError(UnavailableError):
+    """Nobody computes any more."""
 
 
 class LostSeriesError(UnavailableError):

@@ -17,7 +17,7 @@ from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.dask.backend import DaskBackend
 from atc_cli.engine.dask.cluster import Cluster
-from atc_cli.engine.dask.work import Part
+from atc_cli.engine.dask.work import Part, versions
 from atc_cli.engine.lost import LostSeriesError
 from atc_cli.engine.rust import RustBackend
 from atc_cli.errors import ExitCode, UnavailableError
@@ -146,9 +146,9 @@ def test_a_group_that_fails_twice_loses_its_series_and_no_others(
 ) -> None:
     sound, spoilt = Part.of, SERIES[4].close.tobytes()
 
-    def part_of(panel: Panel, *asked: object) -> Part:
-        made = sound(panel, *asked)
-        return replace(made, prices=made.prices[0]) if spoilt in made.prices.tobytes() else made
+    def part_of(panel: Panel, *asked: object, far: bool) -> Part:
+        made, spoil = sound(panel, *asked, far=far), spoilt in [each.close.tobytes() for each in panel.series]
+        return replace(made, prices=None) if spoil else made
 
     monkeypatch.setattr(Part, "of", part_of)
     right = RustBackend().compute(PANEL, Params(), Want.LAST)
@@ -202,10 +202,11 @@ def test_a_worker_with_other_code_is_refused(tmp_path: Path) -> None:
         assert "numpy" not in str(refused.value), "only what differs is named"
 
 
-def test_one_that_joins_later_is_refused_too(opened: Cluster) -> None:
+def test_one_that_joins_later_is_refused_too(opened: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
     part = next(parts_and(lambda: None, at=0, count=1))
+    monkeypatch.setattr("atc_cli.engine.dask.cluster.versions", lambda: {**versions(), "numpy": "1.0"})
     with pytest.raises(UnavailableError, match=r"has numpy \S+ \(here 1\.0\): bits depend on it"):
-        list(opened.run([replace(part, versions={**part.versions, "numpy": "1.0"})]))
+        list(opened.run([part]))
 
 
 def test_a_scheduler_without_workers_is_refused() -> None:

@@ -5,10 +5,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from atc_cli.data.files.candle_file import FileFaultError, read_candles
-from atc_cli.data.market import FILES, Delivery, Listing, Market
-from atc_cli.domain.panel import RawCandles
-from atc_cli.domain.results.scan import Skipped, SkipReason
+from atc_cli.data.files.files import Files
+from atc_cli.data.market import FILES, Delivery, Listing, Market, Shared
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.domain.window import Window
 from atc_cli.errors import NoDataError, UsageError, nearest
@@ -45,7 +43,7 @@ class FolderMarket(Market):
         ending = (quote or "").casefold()
         return [
             Listing(exchange=FILES, symbol=symbol, native=symbol, quote=quote)
-            for symbol in sorted(self._paths(self._timeframe))
+            for symbol in sorted(self._names(self._timeframe))
             if symbol.casefold().endswith(ending)
         ]
 
@@ -55,38 +53,32 @@ class FolderMarket(Market):
 
     def fetch(self, listings: Sequence[Listing], window: Window, deliver: Delivery) -> None:
         """Deliver every file whole, in the order of `listings`, or why it cannot be read."""
-        paths = self._paths(window.timeframe)
-        for listing in listings:
-            deliver(self._read(listing.symbol, paths.get(listing.symbol, ()), window.timeframe))
+        self.noted(self._files(window.timeframe).read(listings, window, deliver))
+
+    def shared(self, listings: Sequence[Listing], window: Window) -> tuple[Shared, list[Listing]]:
+        """All of them: a file is read wherever it is seen."""
+        return self._files(window.timeframe), list(listings)
+
+    def noted(self, noted: Counter[str]) -> None:
+        """By which names columns were taken, and in how many files."""
+        self._taken += noted
         self.notes = [f"columns taken: {taken} ({count} of the files)" for taken, count in self._taken.most_common()]
 
-    def _note(self, taken: str) -> None:
-        self._taken[taken] += 1
+    def _files(self, timeframe: str) -> Files:
+        return Files(self._folder.absolute(), self.title, self._names(timeframe))
 
     def close(self) -> None:
         """Nothing is held open."""
 
-    def _paths(self, timeframe: str) -> dict[str, list[Path]]:
-        named = [(*parts, path) for path in _entries(self._folder) if (parts := split_name(path.name))]
-        paths: dict[str, list[Path]] = {}
-        for symbol, held, path in named:
+    def _names(self, timeframe: str) -> dict[str, tuple[str, ...]]:
+        named = [(*parts, name) for name in _entries(self._folder) if (parts := split_name(name))]
+        names: dict[str, tuple[str, ...]] = {}
+        for symbol, held, name in named:
             if held == timeframe:
-                paths.setdefault(symbol, []).append(path)
-        if not paths:
+                names[symbol] = (*names.get(symbol, ()), name)
+        if not names:
             raise _no_files(self._folder, timeframe, Counter(held for _, held, _ in named))
-        return paths
-
-    def _read(self, symbol: str, paths: Sequence[Path], timeframe: str) -> RawCandles | Skipped:
-        if not paths:
-            return Skipped(symbol, SkipReason.NO_CANDLES, f"no {timeframe} file in {self.title!r}", FILES)
-        if len(paths) > 1:
-            files = " and ".join(repr(each.name) for each in paths)
-            return Skipped(symbol, SkipReason.CONFLICTING_DUPLICATES, f"it is in {files}: keep one", FILES)
-        try:
-            timestamp, values = read_candles(paths[0], say=self._note)
-        except FileFaultError as fault:
-            return Skipped(symbol, SkipReason.UNREADABLE, str(fault), FILES)
-        return RawCandles(exchange=FILES, symbol=symbol, timeframe=timeframe, timestamp=timestamp, values=values)
+        return names
 
 
 def split_name(name: str) -> tuple[str, str] | None:
@@ -102,9 +94,9 @@ def split_name(name: str) -> tuple[str, str] | None:
     return symbol, timeframe
 
 
-def _entries(folder: Path) -> list[Path]:
+def _entries(folder: Path) -> list[str]:
     try:
-        return sorted(folder.iterdir())
+        return sorted(each.name for each in folder.iterdir())
     except OSError as error:
         raise UsageError(f"--data {str(folder)!r}: {error.strerror}", f"name a folder; {_NAMING}") from error
 

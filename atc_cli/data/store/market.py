@@ -3,10 +3,11 @@
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 
-from atc_cli.data.market import Delivery, Listing, Market, Prices, Stored
+from atc_cli.data.market import Delivery, Listing, Market, Prices, Shared, Stored
 from atc_cli.data.store import due
 from atc_cli.data.store.age import aged
 from atc_cli.data.store.limit import shrink
+from atc_cli.data.store.shared import Shelved
 from atc_cli.data.store.shelf import Shelf, Store
 from atc_cli.data.store.visit import Tailed, Visit
 from atc_cli.domain.window import Window
@@ -55,6 +56,12 @@ class StoredMarket(Market):
         for entry, content in self._shelf(window).contents(by_native):
             if due.is_settled(window, entry):
                 yield Stored(by_native[entry.native], entry, content)
+
+    def shared(self, listings: Sequence[Listing], window: Window) -> tuple[Shared, list[Listing]]:
+        """Those of which the store knows all; the others are asked for here."""
+        known = list(self.stored(listings, window))
+        self.used(known, window)
+        return Shelved.of(self._shelf(window), known)
 
     def prices(self, timeframe: str) -> Prices | None:
         """As the market itself; none where all is compared, for then all is asked for."""

@@ -5,11 +5,12 @@ from contextlib import suppress
 from copy import copy
 from pathlib import Path
 
-from atc_cli.data.market import Delivery, Listing, Market, Stored
+from atc_cli.data.market import Delivery, Listing, Market, Shared, Stored
 from atc_cli.data.store.age import aged
 from atc_cli.data.store.believed import believed
 from atc_cli.data.store.damage import Lost, lost
 from atc_cli.data.store.due import doubted_ms, is_unsure
+from atc_cli.data.store.shared import Shelved
 from atc_cli.data.store.shelf import Store
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.results.stored import Entry
@@ -88,6 +89,12 @@ class OfflineMarket(Market):
             for entry, each in contents
             if not self._doubts(entry) and not is_unsure(window, entry)
         )
+
+    def shared(self, listings: Sequence[Listing], window: Window) -> tuple[Shared, list[Listing]]:
+        """Everything that is stored and believed; what is gone or doubted is told here."""
+        known = list(self.stored(listings, window))
+        self.used(known, window)
+        return Shelved.of(self._shelf, known)
 
     def used(self, stored: Sequence[Stored], window: Window) -> None:  # noqa: ARG002
         """Note it."""

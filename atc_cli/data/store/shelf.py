@@ -36,8 +36,6 @@ _PART_OF_PATH = re.compile(r"[a-z0-9_]{1,40}")
 _HOST = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 
 Say = Callable[[str], None]
-
-
 _CODEC = Codec(pack, unpack)
 
 
@@ -92,22 +90,22 @@ class Shelf:
         silent = []
         for number in range(GROUPS):
             try:
-                entries += self._parsed(number).entries
+                entries += self.parsed(number).entries
             except (DamagedError, UnreadableError):
-                silent.append(self._path(number))
+                silent.append(self.path_of(number))
         return sorted(entries, key=lambda entry: entry.symbol), silent
 
     def read(self, natives: Iterable[str], window: Window) -> Iterator[list[Held]]:
         """What is held of the window of each symbol, file by file; damaged and unreadable files hold nothing."""
-        for number, wanted in _by_group(natives):
-            yield self._read(number, partial(_in_window, natives=wanted, window=window))
+        for number, wanted in by_group(natives):
+            yield self._read(number, partial(in_window, natives=wanted, window=window))
 
     def contents(self, natives: Iterable[str]) -> Iterator[tuple[Entry, Content]]:
         """Of each symbol that has candles what is known of it and what they are; no candle is read.
 
         A file that cannot be read has none: the fetch that follows says it.
         """
-        for number, wanted in _by_group(natives):
+        for number, wanted in by_group(natives):
             try:
                 group = self._load(number)
             except UnreadableError:
@@ -153,7 +151,7 @@ class Shelf:
 
     def damage(self) -> dict[Path, DamagedError | UnavailableError]:
         """What is wrong with each file of which `faults` tells."""
-        return {self._path(number): fault for number in range(GROUPS) if (fault := self._fault(number))}
+        return {self.path_of(number): fault for number in range(GROUPS) if (fault := self._fault(number))}
 
     def size_bytes(self) -> int:
         """What the files take on disk."""
@@ -167,32 +165,34 @@ class Shelf:
         from atc_cli.data.store.check import fault_of
 
         try:
-            fault = fault_of(self._parsed(number), unpack)
+            fault = fault_of(self.parsed(number), unpack)
         except (DamagedError, UnavailableError) as damage:
             return damage
         return None if fault is None else DamagedError(fault)
 
-    def _path(self, number: int) -> Path:
+    def path_of(self, number: int) -> Path:
+        """One of the files."""
         return self.folder / f"{number:02}{_SUFFIX}"
 
     def _owner(self, number: int) -> tuple[str, ...]:
         return (self.source, self.market, self.timeframe, str(number), *self._part)
 
-    def _parsed(self, number: int) -> Group:
+    def parsed(self, number: int) -> Group:
+        """A file as it lies there. Raises DamagedError and UnreadableError."""
         try:
-            with to_read(self._path(number)) as file:
+            with to_read(self.path_of(number)) as file:
                 content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         except (FileNotFoundError, NotADirectoryError):
             return Group(self._owner(number))
         except ValueError as error:  # mmap of an empty file
             raise DamagedError("it is empty") from error
         except OSError as error:
-            raise UnreadableError(f"cannot read {str(self._path(number))!r}: {error.strerror}") from None
+            raise UnreadableError(f"cannot read {str(self.path_of(number))!r}: {error.strerror}") from None
         return parse(self._owner(number), content)
 
     def _load(self, number: int) -> Group:
         try:
-            return self._parsed(number)
+            return self.parsed(number)
         except DamagedError as damage:
             self._set_aside(number, damage)
             return Group(self._owner(number))
@@ -211,11 +211,11 @@ class Shelf:
     def _change(self, number: int, change: Callable[[Group], Group]) -> None:
         """Read, change, write; the lock is held. A damaged file is set aside and begun anew."""
         try:
-            group = change(self._parsed(number))
+            group = change(self.parsed(number))
         except DamagedError as damage:
             self._rename(number, damage)
             group = change(Group(self._owner(number)))
-        replace_atomically(self._path(number), dump(group))
+        replace_atomically(self.path_of(number), dump(group))
 
     def _set_aside(self, number: int, damage: DamagedError) -> None:
         """Rename a damaged file, unless another process has just replaced it by a whole one."""
@@ -224,10 +224,10 @@ class Shelf:
                 return
             self._rename(number, damage)
             return
-        self.say(f"{self._path(number)} is damaged ({damage}) and cannot be set aside: not used")
+        self.say(f"{self.path_of(number)} is damaged ({damage}) and cannot be set aside: not used")
 
     def _rename(self, number: int, damage: DamagedError) -> None:
-        path = self._path(number)
+        path = self.path_of(number)
         with suppress(OSError):
             digest = hashlib.sha256(content_of(path)).hexdigest()[:10]
             path.replace(path.with_name(f"{_DAMAGED}{path.stem}-{digest}"))
@@ -239,14 +239,15 @@ def group_of(native: str) -> int:
     return hashlib.blake2b(native.encode(errors="surrogatepass"), digest_size=1).digest()[0] % GROUPS
 
 
-def _in_window(group: Group, natives: Collection[str], window: Window) -> list[Held]:
+def in_window(group: Group, natives: Collection[str], window: Window) -> list[Held]:
+    """What a file holds of the window of each symbol. Raises DamagedError."""
     if window.bars is not None:
         return read(group, natives, window.bars, unpack)
     until_ms = window.now_ms + 1 if window.until_ms is None else window.until_ms
     return read_range(group, natives, (window.since_ms or 0, until_ms), unpack)
 
 
-def _by_group(natives: Iterable[str]) -> list[tuple[int, set[str]]]:
+def by_group(natives: Iterable[str]) -> list[tuple[int, set[str]]]:
     """Files by number, and the symbols that each holds."""
     numbers: dict[int, set[str]] = {}
     for native in natives:

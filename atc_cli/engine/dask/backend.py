@@ -1,9 +1,10 @@
 """Series and windows in parts, each computed by the best engine of a worker: the same bits as here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import fields
 from importlib.machinery import ModuleSpec
+from typing import TypeVar
 
 import numpy as np
 
@@ -17,12 +18,17 @@ from atc_cli.engine.dask.cluster import Cluster
 from atc_cli.engine.dask.work import Part, Windowed
 from atc_cli.engine.lost import LostSeriesError
 from atc_cli.engine.windows import bounds_of, width_of
+from atc_cli.engine.workers import Task, failed_twice
 
 _REMEDY = "pip install 'atc-cli[dask]'"
 # A part costs some milliseconds whatever is in it, and one thread for each is to have several.
 _LEAST_BARS, _MOST_BARS = 20_000, 500_000
 _LEAST_WINDOW_BARS, _MOST_WINDOW_BARS = 500_000, 8_000_000
 _PARTS_PER_THREAD = 4
+# What a worker loads itself is five columns and what they are read from: some ten megabytes at once.
+_MOST_LOADED_BARS = 200_000
+
+T = TypeVar("T")
 
 
 class DaskBackend(OneForm):
@@ -38,7 +44,8 @@ class DaskBackend(OneForm):
         values = Values.empty(len(panel), panel.width, want)
         if len(panel):
             rows = self._parts(panel.offsets, _LEAST_BARS, _MOST_BARS)
-            parts = (Part.of(Panel.of(panel.series[each]), params, want) for each in rows)
+            series = (Panel.of(panel.series[each]) for each in rows)
+            parts = (Part.of(each, params, want, far=self._cluster.far) for each in series)
             with self._cluster.counting(len(rows)):
                 self._fill(values, rows, parts, keep=True)
         return values
@@ -57,9 +64,22 @@ class DaskBackend(OneForm):
             offsets = np.concatenate(([0], np.cumsum(behind - starts)))
             rows = self._parts(offsets, _LEAST_WINDOW_BARS, _MOST_WINDOW_BARS)
             asked = np.stack([series, starts, behind])
-            parts = (_windowed(panel, params, want, asked[:, each]) for each in rows)
+            cut = (_windowed(panel, asked[:, each]) for each in rows)
+            parts = (Part.of(each, params, want, windows, far=self._cluster.far) for each, windows in cut)
             self._fill(values, rows, parts, keep=False)
         return values
+
+    def groups(self, bars: Sequence[int]) -> list[slice]:
+        """Several for each thread, of so many bars."""
+        return self._parts(np.cumsum([0, *bars]), _LEAST_BARS, _MOST_LOADED_BARS)
+
+    def answers(self, question: Callable[[], T]) -> dict[str, T]:
+        """Of each worker."""
+        return self._cluster.answers(question)
+
+    def done(self, tasks: Iterable[Task[T]]) -> Generator[tuple[int, T | Exception]]:
+        """What became of tasks that were made for the workers elsewhere; see Workers."""
+        return self._cluster.run(tasks)
 
     def _parts(self, offsets: Ints, least: int, most: int) -> list[slice]:
         """Rows of each part; `offsets` [rows + 1] are the bars before each row."""
@@ -82,7 +102,7 @@ class DaskBackend(OneForm):
                         _store(values.rows(rows[number]), found)
                         left.remove(number)
                     else:
-                        why[number] = f"its group of series failed twice on workers: {' '.join(str(found).split())}"
+                        why[number] = failed_twice(found)
         except KeyboardInterrupt:
             if not keep or len(left) == len(rows):
                 raise
@@ -96,7 +116,7 @@ def _numbers(rows: slice) -> range:
     return range(rows.start, rows.stop)
 
 
-def _windowed(panel: Panel, params: Params, want: Want, asked: Ints) -> Part:
+def _windowed(panel: Panel, asked: Ints) -> tuple[Panel, Windowed]:
     """Windows and the candles they need; `asked` [3, n]: series, first bar in the panel's columns, end."""
     series, starts, behind = asked
     distinct, whose = np.unique(series, return_inverse=True)
@@ -107,7 +127,7 @@ def _windowed(panel: Panel, params: Params, want: Want, asked: Ints) -> Part:
     spans = zip(distinct.tolist(), (low - offsets).tolist(), (high - offsets).tolist(), strict=True)
     cut = [panel.series[number].between(first, stop) for number, first, stop in spans]
     windows = Windowed(whose.astype(np.int64), behind - 1 - low[whose], behind - starts)
-    return Part.of(Panel.of(cut), params, want, windows)
+    return Panel.of(cut), windows
 
 
 def _store(into: Values, part: Values) -> None:

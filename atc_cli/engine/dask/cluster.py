@@ -6,13 +6,15 @@ import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from atc_cli.domain.engines import Engine
-from atc_cli.engine.backend import Values
 from atc_cli.engine.dask import work
-from atc_cli.engine.dask.work import SAME_VERSIONS, Part, computed, other_than, versions
+from atc_cli.engine.dask.work import SAME_VERSIONS, Sent, done, other_than, versions
+from atc_cli.engine.lost import LostWorkersError
+from atc_cli.engine.workers import Task
 from atc_cli.errors import AtcError, UnavailableError
+from atc_cli.stages import stage
 
 # of each thread of a worker: one at work, one on its way
 _IN_FLIGHT = 2
@@ -20,6 +22,12 @@ _LOGS = ("distributed", "distributed.client", "tornado.application")
 _WORKERS = "start one: `dask worker ADDRESS`"
 _NOTHING = logging.CRITICAL + 1
 _REMEDY = "start one with `dask scheduler` and `dask worker ADDRESS`, or leave out --scheduler"
+_CERTIFICATES = (
+    "dask's settings name the certificates: distributed.comm.tls.ca-file, .client.cert and .client.key, in a file of "
+    "~/.config/dask or as DASK_DISTRIBUTED__COMM__TLS__CA_FILE, ..__CLIENT__CERT and ..__CLIENT__KEY"
+)
+
+T = TypeVar("T")
 
 
 def _distributed() -> Any:
@@ -77,6 +85,11 @@ class Cluster:
         self._count = 0
 
     @property
+    def far(self) -> bool:
+        """Whether a network may lie between."""
+        return self.scheduler is not None
+
+    @property
     def threads(self) -> int:
         """Parts that are computed at once; opens it. Raises UnavailableError as `run` does."""
         client = self._open()
@@ -100,19 +113,26 @@ class Cluster:
             self._advance = _nothing
             self._steps.end()
 
-    def run(self, parts: Iterable[Part]) -> Generator[tuple[int, Values | Exception], None, None]:
-        """The number of each part and its values, or why it failed twice, as they come; few parts are made ahead.
+    def answers(self, question: Callable[[], T]) -> dict[str, T]:
+        """What each worker answers, by address; without those that are gone meanwhile. Raises as `run` does."""
+        client = self._open()
+        with self._losing():
+            found: dict[str, T | Exception] = client.run(question, on_error="return")
+        return {worker: each for worker, each in found.items() if not isinstance(each, Exception)}
+
+    def run(self, tasks: Iterable[Task[T]]) -> Generator[tuple[int, T | Exception]]:
+        """The number of each task and what it gave, or why it failed twice, as they come; few are made ahead.
 
         Raises UnavailableError where there is no cluster, or it is lost; what runs is cancelled if this is broken off.
         """
-        client, numbered = self._open(), enumerate(parts)
+        client, numbered, here = self._open(), enumerate(tasks), versions()
         running: dict[Any, int] = {}
         came = _distributed().as_completed(loop=client.loop)
 
         def send(some: int) -> None:
-            for number, part in islice(numbered, some):
+            for number, task in islice(numbered, some):
                 self._count += 1
-                future = client.submit(computed, part, key=f"{self._name}-{self._count}", pure=False, retries=1)
+                future = client.submit(done, Sent(task, here), key=f"{self._name}-{self._count}", pure=False, retries=1)
                 running[future] = number
                 came.add(future)
 
@@ -132,7 +152,7 @@ class Cluster:
     def _losing(self) -> Iterator[None]:
         """Once the connection is lost every further question would wait for it in vain."""
         words = f"backend {Engine.DASK}: the scheduler at {self._address} was lost"
-        lost = UnavailableError(words, "the same command again, once it runs")
+        lost = LostWorkersError(words, "the same command again, once it runs")
         if self._lost:
             raise lost
         try:
@@ -155,7 +175,7 @@ class Cluster:
     def _open(self) -> Any:
         """The client of the cluster; raises UnavailableError as `run` does."""
         if self._client is None:
-            with ExitStack() as stack:
+            with stage("workers"), ExitStack() as stack:
                 stack.enter_context(_silent())
                 client = self._connected(stack)
                 if self.scheduler is not None:
@@ -175,7 +195,8 @@ class Cluster:
                 client = stack.enter_context(_distributed().Client(address, set_as_default=False))
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             said = str(error).partition("\n")[0] or type(error).__name__
-            remedy = _REMEDY if self.scheduler else "--backend auto"
+            encrypted = any(word in said for word in ("TLS", "SSL", "certificate"))
+            remedy = "--backend auto" if self.scheduler is None else _CERTIFICATES if encrypted else _REMEDY
             raise UnavailableError(f"no scheduler answers at {self._address}: {said}", remedy) from None
         for each in caught:
             if "Mismatched" in str(each.message):
@@ -202,15 +223,14 @@ class Cluster:
                 self._tell(f"no worker is left at {self._address}: waiting for one")
 
 
-def _outcome(future: Any) -> Values | Exception:
-    """What came of a part; errors of ours are raised, for they are not of that part, and so are lost connections."""
+def _outcome(future: Any) -> Any:
+    """What came of a task; errors of ours are raised, for they are not of that task, and so are lost connections."""
     if future.status == "error":
         error: Exception = future.exception()
         if isinstance(error, AtcError):
             raise error
         return error
-    values: Values = future.result()
-    return values
+    return future.result()
 
 
 @contextmanager

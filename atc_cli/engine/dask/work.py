@@ -2,8 +2,9 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -15,12 +16,16 @@ from atc_cli.domain.panel import COLUMNS, Candles, Floats, Ints, Panel
 from atc_cli.domain.params import Params
 from atc_cli.domain.timeframe import TIMEFRAMES_MS
 from atc_cli.engine.backend import Backend, Offer, Values
+from atc_cli.engine.dask.narrow import Narrow
 from atc_cli.engine.windows import windows_of
+from atc_cli.engine.workers import Task
 from atc_cli.errors import UnavailableError
 from atc_cli.identity import code_checksum
 
 SAME_VERSIONS = "install the same versions there and here, then start the worker again"
 _TIMEFRAME = "1m"
+
+T = TypeVar("T")
 
 
 def versions() -> dict[str, str]:
@@ -47,29 +52,40 @@ class Windowed:
 class Part:
     """Series as they travel: `prices` [k, bars of all] are the k columns that take part, `bars` [n] their lengths.
 
-    `windows` None: the series themselves. `versions` are those of the process that asks.
+    `windows` None: the series themselves.
     """
 
-    prices: Floats
+    prices: Floats | Narrow
     bars: Ints
     params: Params
     want: Want
     windows: Windowed | None = None
-    versions: Mapping[str, str] = field(default_factory=versions)
 
     @classmethod
-    def of(cls, panel: Panel, params: Params, want: Want, windows: Windowed | None = None) -> "Part":
-        """The columns that are read of a panel, joined."""
+    def of(
+        cls, panel: Panel, params: Params, want: Want, windows: Windowed | None = None, *, far: bool = False
+    ) -> "Part":
+        """The columns that are read of a panel, joined; `far`: in fewer bytes, for they go over a network."""
         read = columns_read(params.source)
         prices = np.concatenate([each.values[read] for each in panel.series] or [np.empty((len(read), 0))], axis=1)
-        return cls(prices, np.diff(panel.offsets), params, want, windows)
+        bars = np.diff(panel.offsets)
+        return cls(Narrow.of(prices, bars) if far else prices, bars, params, want, windows)
 
     def panel(self) -> Panel:
         """The same series: names and times, which no backend reads, are made up, and unread prices are the close."""
         read = columns_read(self.params.source)
         rows = [read.index(each if each in read else CLOSE) for each in range(len(COLUMNS))]
-        values, stops = self.prices[rows], np.cumsum(self.bars)
+        prices = self.prices.prices() if isinstance(self.prices, Narrow) else self.prices
+        values, stops = prices[rows], np.cumsum(self.bars)
         return Panel.of([_series(values[:, stop - bars : stop]) for stop, bars in zip(stops, self.bars, strict=True)])
+
+    def __call__(self, backend: Backend) -> Values:
+        """Its values."""
+        panel, asked = self.panel(), self.windows
+        if asked is None:
+            return backend.compute(panel, self.params, self.want)
+        windows = windows_of(backend)
+        return windows.compute_windows(panel, self.params, asked.series, asked.ends, asked.bars, want=self.want)
 
 
 def _series(values: Floats) -> Candles:
@@ -77,18 +93,22 @@ def _series(values: Floats) -> Candles:
     return Candles(exchange="", symbol="", timeframe=_TIMEFRAME, timestamp=times, values=values)
 
 
-def computed(part: Part) -> Values:
-    """The values of a part, by the best engine here; UnavailableError where its bits could be others.
+@dataclass(frozen=True, slots=True)
+class Sent(Generic[T]):
+    """A task on its way, and the versions of the process that asks."""
+
+    task: Task[T]
+    versions: Mapping[str, str]
+
+
+def done(sent: Sent[T]) -> T:
+    """What a task gives with the best engine here; UnavailableError where its bits could be others.
 
     A worker may have come after the others were asked for their versions.
     """
-    if other := other_than(part.versions, versions()):
+    if other := other_than(sent.versions, versions()):
         raise UnavailableError(f"worker {platform.node()} has {other}: bits depend on it", SAME_VERSIONS)
-    backend, panel, asked = _best(), part.panel(), part.windows
-    if asked is None:
-        return backend.compute(panel, part.params, part.want)
-    windows = windows_of(backend)
-    return windows.compute_windows(panel, part.params, asked.series, asked.ends, asked.bars, want=part.want)
+    return sent.task(_best())
 
 
 @cache

@@ -3,6 +3,7 @@
 import csv
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
@@ -15,11 +16,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from atc_cli.data.files.folder import FolderMarket, read_candles, split_name
+from atc_cli.data.files.candle_file import read_candles
+from atc_cli.data.files.folder import FolderMarket, split_name
 from atc_cli.domain.panel import Candles, RawCandles, check
 from atc_cli.domain.results.scan import Skipped, SkipReason
 from atc_cli.domain.window import Window
-from atc_cli.errors import ExitCode, NoDataError, UsageError
+from atc_cli.errors import ExitCode, NoDataError, UnavailableError, UsageError
 
 SHARED = Path(__file__).parents[3].parent / "shared" / "data"
 START_MS = 1_700_006_400_000
@@ -590,3 +592,28 @@ def test_a_recorded_oddity_gets_its_documented_reason_or_its_gaps_counted(tmp_pa
 @needs_shared
 def test_every_recorded_oddity_is_accounted_for() -> None:
     assert {path.name for path in (SHARED / "ugly").glob("*.csv")} - {"index.csv"} == set(UGLY)
+
+
+def test_files_that_a_machine_does_not_have_are_no_skips_but_the_end(tmp_path: Path) -> None:
+    write_csv(tmp_path, "A-1h.csv")
+    market = FolderMarket(tmp_path, "1h")
+    window = Window(timeframe="1h", now_ms=1_760_000_000_000, bars=10)
+    files, listings = market.shared(market.listings(quote=None, tickers=False), window)
+    arrived: list[object] = []
+    files.read(listings, window, arrived.append)
+    assert (len(arrived), files.mark() != "") == (1, True)
+    elsewhere = replace(files, path=tmp_path / "elsewhere")
+    with pytest.raises(UnavailableError, match=r"finds none of 1 files of candles in '.*elsewhere'"):
+        elsewhere.read(listings, window, arrived.append)
+    assert (len(arrived), elsewhere.mark()) == (1, "")
+
+
+def test_who_appends_to_files_sees_the_same_candles_and_who_has_others_does_not(tmp_path: Path) -> None:
+    marks = []
+    for name, price in (("here", 1.5), ("there", 1.5), ("other", 1.6)):
+        (tmp_path / name).mkdir()
+        write_csv(tmp_path / name, "A-1h.csv", [f"1700006400000,1,2,0.5,{price},10"])
+        market = FolderMarket(tmp_path / name, "1h")
+        window = Window(timeframe="1h", now_ms=1_760_000_000_000, bars=10)
+        marks.append(market.shared(market.listings(quote=None, tickers=False), window)[0].mark())
+    assert marks[0] == marks[1] != marks[2]
