@@ -2,7 +2,8 @@
 
 import json
 import signal
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -10,18 +11,20 @@ import pytest
 
 from atc_cli.commands.away import elsewhere
 from atc_cli.commands.ports import Ports
+from atc_cli.data.away import Came
 from atc_cli.data.files.files import Files
 from atc_cli.data.files.folder import FolderMarket
 from atc_cli.data.gather import Gathered, Wanted, gather
 from atc_cli.data.load import Needs
-from atc_cli.data.market import Listing, Progress
+from atc_cli.data.market import FILES, Listing, Progress, Shared
 from atc_cli.data.universe import Filters
 from atc_cli.domain.params import Params
-from atc_cli.domain.results.scan import ScanRow, SkipReason
+from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
 from atc_cli.domain.window import Window
 from atc_cli.engine.backend import Offer
 from atc_cli.engine.dask.backend import DaskBackend
 from atc_cli.engine.dask.cluster import Cluster
+from atc_cli.engine.lost import LostWorkersError
 from atc_cli.errors import ExitCode
 from atc_cli.reporting.progress import SilentProgress
 from tests.conftest import Atc
@@ -113,11 +116,12 @@ def stored(atc: Atc, tmp_path: Path) -> tuple[str, ...]:
 def test_the_store_is_read_on_the_workers_and_gives_the_same_document(
     atc: Atc, started: Started, stored: tuple[str, ...]
 ) -> None:
-    there, here = both(atc, started, *stored, "--with", "4h")
+    assert atc("cache", "import", "candles", "--exchange", "bybit", "--market", "swap").code == ExitCode.OK
+    there, here = both(atc, started, *stored, "--exchange", "binance,bybit", "--with", "4h")
     same(there, here)
-    assert len(here["rows"]) == 17
-    assert sum(any(row["with"].values()) for row in here["rows"]) == 2
-    assert (read_here(there), read_here(here)) == (False, True)
+    assert len(here["rows"]) == 2 * 17
+    assert sum(any(row["with"].values()) for row in here["rows"]) == 2 * 2
+    assert read_here(there) is False
 
 
 def test_rows_that_workers_made_are_remembered(atc: Atc, started: Started, stored: tuple[str, ...]) -> None:
@@ -193,16 +197,21 @@ class Patience(SilentProgress):
                 signal.raise_signal(signal.SIGINT)
 
 
+WANTED = Wanted(
+    window=Window(timeframe="1h", now_ms=BEGIN_MS, bars=120),
+    needs=Needs(warmup_bars=10, min_bars=1, cutout_bars=0, max_lag_bars=None),
+    filters=Filters(),
+    quote=None,
+)
+
+
 def gathered(started: Started, market: FolderMarket, progress: Progress) -> Gathered:
     """Groups of five symbols each."""
-    needs = Needs(warmup_bars=10, min_bars=1, cutout_bars=0, max_lag_bars=None)
-    window = Window(timeframe="1h", now_ms=BEGIN_MS, bars=120)
     with closing(Cluster(started.address)) as cluster:
         offer = Offer(DaskBackend(cluster), 0, 0)
         ports = Ports(markets=[market], offers=[offer], clock_ms=lambda: BEGIN_MS, progress=progress)
         away = elsewhere(ports, Params(), "dask")
-        wanted = Wanted(window=window, needs=needs, filters=Filters(), quote=None)
-        return gather(ports.markets, wanted, progress, elsewhere=away)
+        return gather(ports.markets, WANTED, progress, elsewhere=away)
 
 
 def test_ctrl_c_keeps_the_groups_that_came(started: Started, tmp_path: Path) -> None:
@@ -215,6 +224,17 @@ def test_ctrl_c_keeps_the_groups_that_came(started: Started, tmp_path: Path) -> 
     assert all(rows[each.symbol] == each.came for each in found.away)
     assert {each.reason for each in found.skipped} == {SkipReason.INTERRUPTED}
     assert len(found.skipped) + len(found.away) == 20
+
+
+def test_workers_that_are_lost_end_the_scan_whatever_came(tmp_path: Path) -> None:
+    market = FolderMarket(random_walks(tmp_path / "c", symbols=3, bars=130), "1h")
+
+    def lost(_: Shared, listings: Sequence[Listing], *_asked: object) -> Generator[Came]:
+        yield Came((), (Skipped(listings[0].symbol, SkipReason.OVERFLOW, "", FILES),), Counter())
+        raise LostWorkersError("the scheduler was lost")
+
+    with pytest.raises(LostWorkersError):
+        gather([market], WANTED, SilentProgress(), elsewhere=lost)
 
 
 def test_a_group_that_fails_twice_costs_its_symbols_and_no_others(started: Started, tmp_path: Path) -> None:
