@@ -18,10 +18,12 @@ from atc_cli.data.gather import Gathered, Wanted, gather
 from atc_cli.data.load import Needs
 from atc_cli.data.market import FILES, Listing, Progress, Shared
 from atc_cli.data.universe import Filters
+from atc_cli.domain.engines import Engine
 from atc_cli.domain.params import Params
 from atc_cli.domain.results.scan import ScanRow, Skipped, SkipReason
 from atc_cli.domain.window import Window
 from atc_cli.engine.backend import Offer
+from atc_cli.engine.coefficients import SHIPPED
 from atc_cli.engine.dask.backend import DaskBackend
 from atc_cli.engine.dask.cluster import Cluster
 from atc_cli.engine.lost import LostWorkersError
@@ -208,7 +210,7 @@ WANTED = Wanted(
 def gathered(started: Started, market: FolderMarket, progress: Progress) -> Gathered:
     """Groups of five symbols each."""
     with closing(Cluster(started.address)) as cluster:
-        offer = Offer(DaskBackend(cluster), 0, 0)
+        offer = Offer(DaskBackend(cluster), SHIPPED[Engine.DASK])
         ports = Ports(markets=[market], offers=[offer], clock_ms=lambda: BEGIN_MS, progress=progress)
         away = elsewhere(ports, Params(), "dask")
         return gather(ports.markets, WANTED, progress, elsewhere=away)

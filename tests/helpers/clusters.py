@@ -52,7 +52,7 @@ class Started:
     workers: list[Process]
 
 
-ELSEWHERE = "elsewhere"
+ELSEWHERE = "out-of-sight"
 """No worker finds files whose path has this in it."""
 
 
