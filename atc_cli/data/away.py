@@ -5,13 +5,17 @@ A row takes four kilobytes as it is: here its figures are packed, and its closes
 
 from array import array
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Self
+from typing import Any, Self
 
 from atc_cli.data.figures import Figures
 from atc_cli.domain.panel import Candles
 from atc_cli.domain.results.scan import ScanRow, Skipped
 from atc_cli.domain.results.stored import Content
+
+# one for all rows that are pickled together
+_NO_OTHERS: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,8 @@ class Away:
 
 def _lean(row: ScanRow) -> ScanRow:
     families, weights, measured = map(Figures.of, (row.families, row.weights, row.measured))
-    return replace(row, closes=(), families=families, weights=weights, measured=measured)
+    others = row.others or _NO_OTHERS
+    return replace(row, closes=(), families=families, weights=weights, measured=measured, others=others)
 
 
 @dataclass(frozen=True, slots=True)
