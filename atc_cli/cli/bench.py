@@ -1,6 +1,7 @@
 """`atc bench`: the table or JSON of what was measured."""
 
 import os
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from atc_cli.cli.terminal import check_target, format_of, say, terminal_width, w
 from atc_cli.errors import ExitCode, UsageError
 from atc_cli.settings.layers import check_other_variables
 from atc_cli.settings.names import REPORT_OUTPUTS
+from atc_cli.settings.option import options
 from atc_cli.settings.own import BenchSettings
 
 if TYPE_CHECKING:
@@ -35,12 +37,29 @@ def run(settings: BenchSettings) -> ExitCode:
     return bench_code(result)
 
 
+# What the cost model's own switches go by.
+_OF_CALIBRATE = {"calibrate", "backend", "quiet"}
+_OF_ROUTES = {"routes", "machine", "symbols", "bars", "dialect", "want", "backend", "output", "out", "quiet"}
+
+
 def _check_model(settings: BenchSettings) -> None:
     """Refuse what does not go together."""
     if settings.calibrate and (settings.routes or settings.machine):
         raise UsageError("--calibrate measures this machine, and nothing else", "leave out --routes and --machine")
     if settings.machine and not settings.routes:
         raise UsageError("--machine says what would be chosen there, which --routes shows", "add --routes")
+    if settings.calibrate:
+        _refuse_others(settings, "--calibrate", _OF_CALIBRATE)
+    if settings.routes:
+        _refuse_others(settings, "--routes", _OF_ROUTES)
+
+
+def _refuse_others(settings: BenchSettings, switch: str, known: AbstractSet[str]) -> None:
+    """A flag that would decide nothing is not let pass."""
+    given = [each for each in options(type(settings)) if getattr(settings, each.name) != each.default]
+    if idle := [each.flag for each in given if each.name not in known]:
+        goes = ", ".join(f"--{name}" for name in sorted(known - {switch[2:]}))
+        raise UsageError(f"{switch} does not go by {', '.join(idle)}", f"leave it out; it goes by {goes}")
 
 
 def _calibrate(settings: BenchSettings) -> ExitCode:

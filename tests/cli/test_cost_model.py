@@ -72,6 +72,8 @@ def test_another_machine_is_shown_without_a_measurement(atc: Atc, tmp_path: Path
     [
         (("--machine", "bench.json"), "add --routes"),
         (("--calibrate", "--routes"), "leave out --routes"),
+        (("--routes", "--threads", "1", "--runs", "3"), "--routes does not go by --threads, --runs"),
+        (("--calibrate", "--symbols", "9"), "it goes by --backend, --quiet"),
         (("--routes", "--machine", "not-there.json"), "--machine: cannot read 'not-there.json'"),
         (("--routes", "--machine", "/dev/null"), "--machine: '/dev/null'"),
     ],
