@@ -81,8 +81,19 @@ fn run<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, threads: usize, table: 
         unsafe { table.row(series) }.blank();
     }
     // Series of like length share a block, so that few lanes wait for the longest.
-    let compute = |block: &[usize]| run_block::<V>(batch, plan, want, block, table);
-    let blocks: Vec<&[usize]> = filled.chunks(V::WIDTH).collect();
+    let compute = |block: &[usize]| {
+        if block.len() == 1 {
+            run_block::<V::Narrow>(batch, plan, want, block, table);
+        } else {
+            run_block::<V>(batch, plan, want, block, table);
+        }
+    };
+    let mut blocks: Vec<&[usize]> = filled.chunks(V::WIDTH).collect();
+    let rest = filled.len() % V::WIDTH;
+    if std::env::var("SOLO").is_ok() && rest > 1 {
+        blocks.pop();
+        blocks.extend(filled[filled.len() - rest..].chunks(1));
+    }
     share(&blocks, threads, compute);
 }
 

@@ -6,6 +6,7 @@
 
 #![allow(clippy::inline_always)] // Compiled for the instructions of its caller.
 
+mod abreast;
 mod compensated;
 mod exponential;
 mod family;
