@@ -78,33 +78,88 @@ impl<V: Lanes> Layers<V> {
         votes: &mut Votes<V>,
         averages: &mut [V],
     ) {
-        let (one, none) = (V::splat(1.0), V::splat(0.0));
-        let (over, under) = (
-            V::splat(plan.cut_hundredths.0),
-            V::splat(plan.cut_hundredths.1),
-        );
+        if V::WIDTH < V::Wide::WIDTH {
+            return self.abreast::<TV>(tile, plan, votes, averages);
+        }
         let gains = tile.gains(0, tile.len);
         for (j, average) in averages.iter_mut().enumerate() {
-            let (gain, r) = (gains.at(j), tile.gain()[j]);
-            let (mut sum, mut total) = (none, none);
+            let (keep, r) = (gains.keep, tile.gain()[j]);
+            let (mut sum, mut total) = (V::splat(0.0), V::splat(0.0));
             for &family in &plan.used {
-                let before = self.hundredths[family];
-                let (up, down) = (before.gt(none), before.lt(none));
-                let idle = if TV { self.idle[family] } else { none };
-                let a = V::select(up | down, r.negated(down), idle);
-                self.idle[family] = a;
-                let equity = floored::<V, TV>((self.equity[family] * gain.keep) * (one + a));
-                self.equity[family] = equity;
+                let mut own = self.standing(family);
                 let ballot = &mut votes[family][j];
-                let x = ballot[0];
-                self.hundredths[family] = x;
-                ballot[1] = equity;
-                let cut = V::select(x.gt(over), one, none.or_if(x.lt(under)));
-                sum = sum + cut * equity;
+                let cut = own.step::<TV>(keep, r, ballot[0], plan.cut_hundredths);
+                self.keep(family, own);
+                ballot[1] = own.equity;
+                sum = sum + cut * own.equity;
+                total = total + own.equity;
+            }
+            *average = sum / total;
+        }
+    }
+
+    /// The same for a series by itself, with the families in use side by side.
+    #[inline(always)]
+    fn abreast<const TV: bool>(
+        &mut self,
+        tile: &Tile<V>,
+        plan: &Plan,
+        votes: &mut Votes<V>,
+        averages: &mut [V],
+    ) {
+        let own = |lane: usize| plan.used.get(lane).map(|&family| self.standing(family));
+        let value = |lane, of: fn(Standing<V>) -> V| own(lane).map_or(0.0, |own| of(own).get(0));
+        let mut row = Standing::<V::Wide> {
+            equity: V::Wide::of(|lane| value(lane, |own| own.equity)),
+            hundredths: V::Wide::of(|lane| value(lane, |own| own.hundredths)),
+            idle: V::Wide::of(|lane| value(lane, |own| own.idle)),
+        };
+        let keep = V::Wide::splat(tile.gains(0, 0).keep.get(0));
+        for (j, average) in averages.iter_mut().enumerate() {
+            let r = V::Wide::splat(tile.gain()[j].get(0));
+            let mut x = V::Wide::splat(0.0);
+            for (lane, &family) in plan.used.iter().enumerate() {
+                x = x.with(lane, votes[family][j][0].get(0));
+            }
+            let cut = row.step::<TV>(keep, r, x, plan.cut_hundredths);
+            let parts = cut * row.equity;
+            let (mut sum, mut total) = (V::splat(0.0), V::splat(0.0));
+            for (lane, &family) in plan.used.iter().enumerate() {
+                let equity = V::splat(row.equity.get(lane));
+                votes[family][j][1] = equity;
+                sum = sum + V::splat(parts.get(lane));
                 total = total + equity;
             }
             *average = sum / total;
         }
+        for (lane, &family) in plan.used.iter().enumerate() {
+            let own = [row.equity, row.hundredths, row.idle].map(|row| V::splat(row.get(lane)));
+            let [equity, hundredths, idle] = own;
+            self.keep(
+                family,
+                Standing {
+                    equity,
+                    hundredths,
+                    idle,
+                },
+            );
+        }
+    }
+
+    #[inline(always)]
+    fn standing(&self, family: usize) -> Standing<V> {
+        Standing {
+            equity: self.equity[family],
+            hundredths: self.hundredths[family],
+            idle: self.idle[family],
+        }
+    }
+
+    #[inline(always)]
+    fn keep(&mut self, family: usize, own: Standing<V>) {
+        self.equity[family] = own.equity;
+        self.hundredths[family] = own.hundredths;
+        self.idle[family] = own.idle;
     }
 
     /// `strategy` delays what is shown by a bar; sides are those of what is shown.
@@ -136,6 +191,30 @@ impl<V: Lanes> Layers<V> {
         [&mut self.before, &mut self.side, &mut self.flipped]
             .into_iter()
             .for_each(show);
+    }
+}
+
+/// A family in layer 2 between two bars.
+#[derive(Clone, Copy)]
+struct Standing<L> {
+    equity: L,
+    hundredths: L,
+    idle: L,
+}
+
+impl<L: Lanes> Standing<L> {
+    /// Goes on to a bar of signal x, in hundredths; returns the signal cut to +1, 0 or -1.
+    #[inline(always)]
+    fn step<const TV: bool>(&mut self, keep: L, r: L, x: L, (over, under): (f64, f64)) -> L {
+        let (one, none) = (L::splat(1.0), L::splat(0.0));
+        let (up, down) = (self.hundredths.gt(none), self.hundredths.lt(none));
+        let idle = if TV { self.idle } else { none };
+        let a = L::select(up | down, r.negated(down), idle);
+        self.idle = a;
+        self.equity = floored::<L, TV>((self.equity * keep) * (one + a));
+        self.hundredths = x;
+        let (over, under) = (L::splat(over), L::splat(under));
+        L::select(x.gt(over), one, none.or_if(x.lt(under)))
     }
 }
 

@@ -12,6 +12,9 @@ use crate::vote::{Ballot, Gain, Settled};
 /// What a bar shows a member: the close, and the average that it is compared with.
 pub(crate) type Sight<L> = [L; 2];
 
+/// Bars whose votes are counted together: after a while what was written can be read back at once.
+const COUNTED: usize = 8;
+
 /// Whether a series is alone in lanes so narrow that its members fill the wide ones.
 #[inline(always)]
 pub(super) fn possible<V: Lanes>() -> bool {
@@ -50,15 +53,18 @@ impl<V: Lanes, const N: usize> Rooms<V, N> {
         let mut row =
             Party::<V, V::Wide, A, N, TV>::board(average, eight, leg, &mut self.eight, used);
         let mut last = Party::<V, V, A, N, TV>::board(average, ninth, leg, &mut self.ninth, used);
-        for j in 0..leg.len {
-            row.step(j, leg, used);
-            last.step(j, leg, used);
-        }
-        for slot in (0..N).filter(|&slot| used[slot]) {
-            let ballots = &mut columns[slot][leg.at..][..leg.len];
-            for (j, ballot) in ballots.iter_mut().enumerate() {
-                row.count(slot, j, ballot);
-                last.count(slot, j, ballot);
+        for from in (0..leg.len).step_by(COUNTED) {
+            let bars = COUNTED.min(leg.len - from);
+            for place in 0..bars {
+                row.step(from + place, place, leg, used);
+                last.step(from + place, place, leg, used);
+            }
+            for slot in (0..N).filter(|&slot| used[slot]) {
+                let ballots = &mut columns[slot][leg.at + from..][..bars];
+                for (place, ballot) in ballots.iter_mut().enumerate() {
+                    row.count(slot, place, ballot);
+                    last.count(slot, place, ballot);
+                }
             }
         }
         row.leave(eight, leg, used);
@@ -69,7 +75,7 @@ impl<V: Lanes, const N: usize> Rooms<V, N> {
 /// Votes, and what an average puts down for itself.
 #[derive(Clone)]
 struct Room<L, const N: usize> {
-    votes: [[Ballot<L>; BARS]; N],
+    votes: [[Ballot<L>; COUNTED]; N],
     notes: Notes<L>,
 }
 
@@ -85,7 +91,7 @@ impl<L: Lanes, const N: usize> Room<L, N> {
     fn new() -> Self {
         let none = L::splat(0.0);
         Self {
-            votes: [[[none; 2]; BARS]; N],
+            votes: [[[none; 2]; COUNTED]; N],
             notes: Notes {
                 one: [none; BARS],
                 two: [none; BARS],
@@ -134,7 +140,7 @@ where
     }
 
     #[inline(always)]
-    fn step(&mut self, j: usize, leg: &Leg<V>, used: [bool; N]) {
+    fn step(&mut self, j: usize, place: usize, leg: &Leg<V>, used: [bool; N]) {
         let Gain { keep, rise, fall } = leg.gain(j);
         let gain = Gain {
             keep: L::splat(keep.get(0)),
@@ -144,14 +150,14 @@ where
         let sights = A::step(&mut self.course, j, leg, &mut self.room.notes);
         for slot in (0..N).filter(|&slot| used[slot]) {
             let [close, average] = sights[slot];
-            self.room.votes[slot][j] = self.settled[slot].vote::<TV>(&gain, close, average);
+            self.room.votes[slot][place] = self.settled[slot].vote::<TV>(&gain, close, average);
         }
     }
 
     /// Adds the votes of one bar, one member after the other.
     #[inline(always)]
-    fn count(&self, slot: usize, j: usize, ballot: &mut Ballot<V>) {
-        let [signed, equities] = &self.room.votes[slot][j];
+    fn count(&self, slot: usize, place: usize, ballot: &mut Ballot<V>) {
+        let [signed, equities] = &self.room.votes[slot][place];
         for lane in 0..L::WIDTH {
             ballot[0] = ballot[0] + V::splat(signed.get(lane));
             ballot[1] = ballot[1] + V::splat(equities.get(lane));
@@ -177,19 +183,22 @@ pub(super) fn ago<V: Lanes, L: Lanes>(
     leg: &Leg<V>,
     back: impl Fn(usize) -> usize,
 ) {
-    set(rows, |lane| leg.part(column, back(lane)));
+    set(rows, leg.len, |lane| leg.part(column, back(lane)));
 }
 
 /// Writes down values of every lane, bar by bar.
 #[inline(always)]
 pub(super) fn set<'a, V: Lanes + 'a, L: Lanes>(
     rows: &mut [L; BARS],
+    len: usize,
     values: impl Fn(usize) -> &'a [V],
 ) {
+    let mut columns: [&[f64]; MEMBERS] = [&[]; MEMBERS];
     for lane in 0..L::WIDTH {
-        let values = V::floats(values(lane));
-        let rows = L::floats_mut(rows).chunks_exact_mut(L::WIDTH);
-        rows.zip(values).for_each(|(row, &value)| row[lane] = value);
+        columns[lane] = &V::floats(values(lane))[..len];
+    }
+    for (j, row) in rows[..len].iter_mut().enumerate() {
+        *row = L::of(|lane| columns[lane][j]);
     }
 }
 

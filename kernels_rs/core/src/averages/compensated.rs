@@ -101,7 +101,7 @@ impl<L: Lanes> Rollings<L> {
     ) -> Self {
         let coming = (count, fresh(0).len());
         notes.past.begin(coming, |lane| &of(lane).stored);
-        set(&mut notes.two, fresh);
+        set(&mut notes.two, coming.1, fresh);
         Self {
             run: Compensated {
                 carry: L::of(|lane| of(lane).run.carry.get(0)),

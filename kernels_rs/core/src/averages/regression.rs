@@ -76,8 +76,8 @@ impl<V: Lanes> Average<V, 2, true> for Regression<V> {
             self.sums[member.place].fill(leg.tile, member.n);
         }
         let sums = |lane: usize| self.sums[members[lane].place].part(leg);
-        set(&mut notes.one, |lane| sums(lane).0);
-        set(&mut notes.two, |lane| sums(lane).1);
+        set(&mut notes.one, leg.len, |lane| sums(lane).0);
+        set(&mut notes.two, leg.len, |lane| sums(lane).1);
         Course {
             line: Line::new(|lane| members[lane].n),
         }

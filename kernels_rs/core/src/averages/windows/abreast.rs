@@ -60,18 +60,20 @@ impl<L: Lanes> Course<L> {
     ) -> Self {
         let of = |lane: usize| &members[lane].carried;
         let Notes { one, two, past } = notes;
-        let hulls = || {
+        let hull = if hull {
             past.begin((leg.first, leg.len), |lane| &of(lane).hull.raw);
-            Hulls {
+            Some(Hulls {
                 half: Slide::new(leg, two, |lane| of(lane).hull.half, |lane| of(lane).k.half),
                 root: L::of(|lane| of(lane).k.root as f64),
                 sums: Sums::side_by_side(|lane| of(lane).hull.sums),
-            }
+            })
+        } else {
+            None
         };
         Self {
             factors: Factors::new(|lane| &of(lane).k.factors),
             full: Slide::new(leg, one, |lane| of(lane).full, |lane| of(lane).k.width),
-            hull: hull.then(hulls),
+            hull,
         }
     }
 
