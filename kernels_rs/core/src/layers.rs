@@ -5,9 +5,11 @@
 use crate::averages::{FAMILIES, Votes};
 use crate::plan::Plan;
 use crate::simd::Lanes;
-use crate::tile::Tile;
-use crate::vote::{FLOOR, TOLERATED, floored};
+use crate::tile::{BARS, Tile};
+use crate::vote::{Ballot, FLOOR, TOLERATED, floored};
 
+/// The most lanes that there are.
+const LANES: usize = 8;
 const TIE: f64 = 0.5 - 1e-10;
 
 /// What the layers carry from bar to bar.
@@ -107,34 +109,36 @@ impl<V: Lanes> Layers<V> {
         votes: &mut Votes<V>,
         averages: &mut [V],
     ) {
-        let own = |lane: usize| plan.used.get(lane).map(|&family| self.standing(family));
-        let value = |lane, of: fn(Standing<V>) -> V| own(lane).map_or(0.0, |own| of(own).get(0));
+        // Lanes beyond the families in use go along with the first, and count for nothing.
+        let family = |lane: usize| *plan.used.get(lane).unwrap_or(&plan.used[0]);
         let mut row = Standing::<V::Wide> {
-            equity: V::Wide::of(|lane| value(lane, |own| own.equity)),
-            hundredths: V::Wide::of(|lane| value(lane, |own| own.hundredths)),
-            idle: V::Wide::of(|lane| value(lane, |own| own.idle)),
+            equity: V::Wide::of(|lane| self.equity[family(lane)].get(0)),
+            hundredths: V::Wide::of(|lane| self.hundredths[family(lane)].get(0)),
+            idle: V::Wide::of(|lane| self.idle[family(lane)].get(0)),
         };
         let keep = V::Wide::splat(tile.gains(0, 0).keep.get(0));
-        for (j, average) in averages.iter_mut().enumerate() {
+        let mut parts = [[V::Wide::splat(0.0); 2]; BARS];
+        let ballots: [&[Ballot<V>]; LANES] =
+            std::array::from_fn(|lane| &votes[family(lane)][..tile.len]);
+        for (j, part) in parts[..tile.len].iter_mut().enumerate() {
             let r = V::Wide::splat(tile.gain()[j].get(0));
-            let mut x = V::Wide::splat(0.0);
-            for (lane, &family) in plan.used.iter().enumerate() {
-                x = x.with(lane, votes[family][j][0].get(0));
-            }
+            let x = V::Wide::of(|lane| ballots[lane][j][0].get(0));
             let cut = row.step::<TV>(keep, r, x, plan.cut_hundredths);
-            let parts = cut * row.equity;
+            *part = [cut * row.equity, row.equity];
+        }
+        for (j, (average, part)) in averages.iter_mut().zip(&parts).enumerate() {
             let (mut sum, mut total) = (V::splat(0.0), V::splat(0.0));
             for (lane, &family) in plan.used.iter().enumerate() {
-                let equity = V::splat(row.equity.get(lane));
+                let [part, equity] = part.map(|row| V::splat(row.get(lane)));
                 votes[family][j][1] = equity;
-                sum = sum + V::splat(parts.get(lane));
+                sum = sum + part;
                 total = total + equity;
             }
             *average = sum / total;
         }
         for (lane, &family) in plan.used.iter().enumerate() {
-            let own = [row.equity, row.hundredths, row.idle].map(|row| V::splat(row.get(lane)));
-            let [equity, hundredths, idle] = own;
+            let [equity, hundredths, idle] =
+                [row.equity, row.hundredths, row.idle].map(|row| V::splat(row.get(lane)));
             self.keep(
                 family,
                 Standing {

@@ -74,14 +74,14 @@ impl<V: Lanes, const N: usize> Rooms<V, N> {
 
 /// Votes, and what an average puts down for itself.
 #[derive(Clone)]
-struct Room<L, const N: usize> {
+struct Room<L: Lanes, const N: usize> {
     votes: [[Ballot<L>; COUNTED]; N],
     notes: Notes<L>,
 }
 
 /// Rows of values that members will see.
 #[derive(Clone)]
-pub(crate) struct Notes<L> {
+pub(crate) struct Notes<L: Lanes> {
     pub one: [L; BARS],
     pub two: [L; BARS],
     pub past: Past<L>,
@@ -97,7 +97,8 @@ impl<L: Lanes, const N: usize> Room<L, N> {
                 two: [none; BARS],
                 past: Past {
                     rows: [none; 2 * BARS],
-                    shift: [0; MEMBERS],
+                    back: [(0, L::Mask::NONE); MEMBERS],
+                    unlike: 0,
                 },
             },
         }
@@ -204,10 +205,12 @@ pub(super) fn set<'a, V: Lanes + 'a, L: Lanes>(
 
 /// The last values of windows of unequal lengths, one window in each lane.
 #[derive(Clone)]
-pub(crate) struct Past<L> {
-    /// Row `BARS + j` is that of the leg's j-th bar; a lane sees the one `shift` rows before.
+pub(crate) struct Past<L: Lanes> {
+    /// Row `BARS + j` is that of the leg's j-th bar.
     rows: [L; 2 * BARS],
-    shift: [usize; MEMBERS],
+    /// How many rows before that some lanes find what leaves their windows, and which lanes; so many there are.
+    back: [(usize, L::Mask); MEMBERS],
+    unlike: usize,
 }
 
 impl<L: Lanes> Past<L> {
@@ -218,13 +221,14 @@ impl<L: Lanes> Past<L> {
         (first, len): (usize, usize),
         ring: impl Fn(usize) -> &'a [V],
     ) {
+        self.unlike = 0;
         for lane in 0..L::WIDTH {
             let ring = V::floats(ring(lane));
-            let shift = ring.len().min(BARS);
-            self.shift[lane] = shift;
-            let rows = L::floats_mut(&mut self.rows[BARS - shift..]).chunks_exact_mut(L::WIDTH);
+            let back = ring.len().min(BARS);
+            self.see(lane, back);
+            let rows = L::floats_mut(&mut self.rows[BARS - back..]).chunks_exact_mut(L::WIDTH);
             let mut slot = first % ring.len();
-            for row in rows.take(shift.min(len)) {
+            for row in rows.take(back.min(len)) {
                 row[lane] = ring[slot];
                 slot = if slot + 1 == ring.len() { 0 } else { slot + 1 };
             }
@@ -234,8 +238,27 @@ impl<L: Lanes> Past<L> {
     /// What leaves the windows at the j-th bar.
     #[inline(always)]
     pub fn leaving(&self, j: usize) -> L {
-        let floats = L::floats(&self.rows);
-        L::of(|lane| floats[(BARS + j - self.shift[lane]) * L::WIDTH + lane])
+        let [(first, _), others @ ..] = &self.back[..self.unlike] else {
+            return self.rows[j];
+        };
+        let row = |back: usize| self.rows[BARS + j - back];
+        let mut leaving = row(*first);
+        for &(back, lanes) in others {
+            leaving = L::select(lanes, row(back), leaving);
+        }
+        leaving
+    }
+
+    #[inline(always)]
+    fn see(&mut self, lane: usize, back: usize) {
+        let known = (0..self.unlike).find(|&place| self.back[place].0 == back);
+        let place = known.unwrap_or(self.unlike);
+        if known.is_none() {
+            self.back[place] = (back, L::Mask::NONE);
+            self.unlike += 1;
+        }
+        let lanes = &mut self.back[place].1;
+        *lanes = lanes.with(lane, true);
     }
 
     #[inline(always)]
