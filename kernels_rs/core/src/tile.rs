@@ -11,12 +11,12 @@ use crate::simd::Lanes;
 use crate::terms::Terms;
 use crate::vote::Gains;
 
-/// The most bars of one stretch: all that a member reads and writes then stays in the fastest cache.
+/// The most bars of one stretch.
 pub(crate) const BARS: usize = 64;
 
-/// The most bars of one stretch of `WIDTH` lanes.
-pub(crate) const fn stretch(width: usize) -> usize {
-    if width == 1 { BARS } else { BARS / 2 }
+/// The most bars of one stretch of so many lanes: all that a member reads and writes then stays in the fastest cache.
+pub(crate) const fn stretch(lanes: usize) -> usize {
+    if lanes == 1 { BARS } else { BARS / 2 }
 }
 
 /// Rows of one value per lane; the bars of the stretch are rows `start..start + len`, the older ones lie before.

@@ -12,7 +12,7 @@ use crate::vote::{Ballot, Gain, Settled};
 /// What a bar shows a member: the close, and the average that it is compared with.
 pub(crate) type Sight<L> = [L; 2];
 
-/// Bars whose votes are counted together: after a while what was written can be read back at once.
+/// Bars whose votes are counted together, so that what was written has settled when it is read back.
 const COUNTED: usize = 8;
 
 /// Whether a series is alone in lanes so narrow that its members fill the wide ones.
@@ -29,9 +29,9 @@ pub(super) struct Rooms<V: Lanes, const N: usize> {
 }
 
 impl<V: Lanes, const N: usize> Rooms<V, N> {
-    /// `None` where members never go side by side.
-    pub fn new() -> Option<Box<Self>> {
-        possible::<V>().then(|| {
+    /// `None` where members never go side by side: stretches of a few bars are not worth the way there and back.
+    pub fn new(room: usize) -> Option<Box<Self>> {
+        (possible::<V>() && room >= COUNTED).then(|| {
             Box::new(Self {
                 eight: Room::new(),
                 ninth: Room::new(),
@@ -39,7 +39,7 @@ impl<V: Lanes, const N: usize> Rooms<V, N> {
         })
     }
 
-    /// Takes all members through the stretch from place `at` on, and adds the votes of the slots that are used.
+    /// Takes all members through a leg, and adds the votes of the slots that are used.
     #[inline(always)]
     pub fn advance<A: Average<V, N, TV>, const TV: bool>(
         &mut self,

@@ -2,8 +2,9 @@
 //! way walked. `tradingview` starts it at zero, sums the noise its own way and counts 1e-10 of it as none.
 
 use super::abreast::{Notes, Sight, ago};
-use super::compensated::{FreshSums, Rolling, Rollings};
+use super::compensated::{Rolling, Rollings};
 use super::family::{Definition, Family, plain};
+use super::fresh::FreshSums;
 use super::members::{Average, Carried, Member, Members};
 use super::ride::{Leg, RENEWAL, Rider, Seat};
 use super::{Kind, Roster};

@@ -120,7 +120,7 @@ impl<V: Lanes, A: Average<V, N, TV>, const N: usize, const TV: bool> Members<V, 
             nine: Box::new(std::array::from_fn(member)),
             families: std::array::from_fn(|slot| roster.family(slot)),
             last_event: roster.last_event,
-            rooms: Rooms::new(),
+            rooms: Rooms::new(room),
         }
     }
 

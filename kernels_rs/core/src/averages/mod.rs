@@ -10,6 +10,7 @@ mod abreast;
 mod compensated;
 mod exponential;
 mod family;
+mod fresh;
 mod kama;
 mod members;
 mod regression;

@@ -1,6 +1,6 @@
 //! WMA and LSMA of `tradingview`: their sums are added up afresh at every bar, oldest value first.
 
-use super::abreast::{Notes, Sight, set};
+use super::abreast::{Notes, Sight, possible, set};
 use super::family::triangle;
 use super::members::{Average, Carried, Member, Members, Votes};
 use super::ride::{Leg, Rider, Seat, Stretch};
@@ -19,8 +19,8 @@ pub(crate) type Group<V> = Members<V, Regression<V>, 2, true>;
 
 #[derive(Clone)]
 pub(crate) struct Regression<V: Lanes> {
-    /// By member.
-    sums: [Sums<V>; MEMBERS],
+    /// One is enough where members go one after the other.
+    sums: Vec<Sums<V>>,
 }
 
 /// Members side by side.
@@ -39,10 +39,13 @@ impl<V: Lanes> Average<V, 2, true> for Regression<V> {
     fn new(_: &Roster, room: usize) -> Self {
         let blank = || vec![V::splat(0.0); room];
         Self {
-            sums: std::array::from_fn(|_| Sums {
-                plain: blank(),
-                weighted: blank(),
-            }),
+            sums: vec![
+                Sums {
+                    plain: blank(),
+                    weighted: blank(),
+                };
+                if possible::<V>() { MEMBERS } else { 1 }
+            ],
         }
     }
 
@@ -50,7 +53,7 @@ impl<V: Lanes> Average<V, 2, true> for Regression<V> {
 
     #[inline(always)]
     fn ride<R: Rider<V>>(&mut self, (): &mut (), leg: &Leg<V>, [wma, lsma]: &mut [Seat<V, R>; 2]) {
-        let sums = &mut self.sums[leg.member];
+        let sums = &mut self.sums[0];
         sums.fill(leg.tile, leg.n);
         let closes = leg.part(leg.tile.close(), 0);
         let (plain, weighted) = sums.part(leg);

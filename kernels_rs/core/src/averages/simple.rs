@@ -2,7 +2,8 @@
 
 use super::Roster;
 use super::abreast::{Notes, Sight};
-use super::compensated::{FreshSums, Rolling, Rollings};
+use super::compensated::{Rolling, Rollings};
+use super::fresh::FreshSums;
 use super::members::{Average, Carried, Member, Members};
 use super::ride::{Leg, Rider, Seat};
 use crate::simd::Lanes;
