@@ -108,7 +108,7 @@ fn run<V: Lanes>(batch: &Batch, plan: &Plan, want: Want, threads: usize, table: 
 fn one_by_one(series: usize, blocks: usize, threads: usize) -> bool {
     let threads = threads.max(1);
     let idle = threads - blocks % threads;
-    series.div_ceil(idle) <= ONE_BY_ONE
+    series <= idle.max(ONE_BY_ONE)
 }
 
 /// Hands the blocks out, the longest first, to this thread and up to `threads - 1` more that live for this call.
@@ -191,17 +191,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_series_for_every_idle_thread_go_one_by_one() {
+    fn two_series_or_one_for_every_idle_thread_go_one_by_one() {
         for (series, blocks, threads, alone) in [
             (1, 0, 1, true),
             (2, 0, 1, true),
             (3, 0, 1, false),
-            (4, 0, 2, true),
-            (5, 0, 2, false),
-            (7, 0, 4, true),
+            (3, 0, 2, false),
+            (3, 0, 3, true),
+            (7, 0, 8, true),
             (2, 5, 1, true),
             (3, 5, 2, false),
-            (4, 4, 2, true),
+            (4, 4, 2, false),
             (1, 0, 0, true),
         ] {
             let what = format!("{series} beside {blocks} blocks, {threads} threads");

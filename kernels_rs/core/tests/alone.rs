@@ -109,9 +109,9 @@ fn extreme_and_still_prices_agree() {
     let scaled =
         |by: f64| walk(2, 400, 100.0).map(|column| column.iter().map(|x| x * by).collect());
     let mut undefined = walk(4, 400, 100.0);
-    undefined
-        .iter_mut()
-        .for_each(|column| column[250] = f64::NAN);
+    for column in &mut undefined {
+        column[250] = f64::NAN;
+    }
     let mut late = vec![10.0; 333];
     late.extend(&walk(6, 400, 100.0)[3]);
     for dialect in DIALECTS {
