@@ -93,6 +93,22 @@ MUTANTS = (
         test="--test decisions",
     ),
     Mutant(
+        name="of members side by side the ninth votes first",
+        file=f"{CORE}/averages/abreast.rs",
+        old="""                    row.count(slot, place, ballot);
+                    last.count(slot, place, ballot);""",
+        new="""                    last.count(slot, place, ballot);
+                    row.count(slot, place, ballot);""",
+        test="--test alone one_to_nine_series_of_unequal_lengths_agree",
+    ),
+    Mutant(
+        name="a long window forgets a stretch",
+        file=f"{CORE}/averages/abreast.rs",
+        old="let fresh = len.min(ring.len());",
+        new="let fresh = (len - 1).min(ring.len());",
+        test="--test alone windows_of_all_lengths_agree",
+    ),
+    Mutant(
         name="the floor without its tolerance",
         file=f"{CORE}/vote.rs",
         old="equity.lt(V::splat(TOLERATED))",
@@ -109,15 +125,15 @@ MUTANTS = (
     Mutant(
         name="an undirected family has no gain in tradingview",
         file=f"{CORE}/layers.rs",
-        old="if TV { self.idle[family] } else { none }",
+        old="if TV { self.idle } else { none }",
         new="none",
         test="--test layers",
     ),
     Mutant(
         name="a family at the threshold counts",
         file=f"{CORE}/layers.rs",
-        old="V::select(x.gt(over), one,",
-        new="V::select(x.ge(over), one,",
+        old="L::select(x.gt(over), one,",
+        new="L::select(x.ge(over), one,",
         test=ORACLE,
     ),
     Mutant(

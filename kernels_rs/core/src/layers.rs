@@ -5,9 +5,11 @@
 use crate::averages::{FAMILIES, Votes};
 use crate::plan::Plan;
 use crate::simd::Lanes;
-use crate::tile::Tile;
-use crate::vote::{FLOOR, TOLERATED, floored};
+use crate::tile::{BARS, Tile};
+use crate::vote::{Ballot, FLOOR, TOLERATED, floored};
 
+/// The most lanes that there are.
+const LANES: usize = 8;
 const TIE: f64 = 0.5 - 1e-10;
 
 /// What the layers carry from bar to bar.
@@ -78,33 +80,90 @@ impl<V: Lanes> Layers<V> {
         votes: &mut Votes<V>,
         averages: &mut [V],
     ) {
-        let (one, none) = (V::splat(1.0), V::splat(0.0));
-        let (over, under) = (
-            V::splat(plan.cut_hundredths.0),
-            V::splat(plan.cut_hundredths.1),
-        );
+        if V::WIDTH < V::Wide::WIDTH {
+            return self.abreast::<TV>(tile, plan, votes, averages);
+        }
         let gains = tile.gains(0, tile.len);
         for (j, average) in averages.iter_mut().enumerate() {
-            let (gain, r) = (gains.at(j), tile.gain()[j]);
-            let (mut sum, mut total) = (none, none);
+            let (keep, r) = (gains.keep, tile.gain()[j]);
+            let (mut sum, mut total) = (V::splat(0.0), V::splat(0.0));
             for &family in &plan.used {
-                let before = self.hundredths[family];
-                let (up, down) = (before.gt(none), before.lt(none));
-                let idle = if TV { self.idle[family] } else { none };
-                let a = V::select(up | down, r.negated(down), idle);
-                self.idle[family] = a;
-                let equity = floored::<V, TV>((self.equity[family] * gain.keep) * (one + a));
-                self.equity[family] = equity;
+                let mut own = self.standing(family);
                 let ballot = &mut votes[family][j];
-                let x = ballot[0];
-                self.hundredths[family] = x;
-                ballot[1] = equity;
-                let cut = V::select(x.gt(over), one, none.or_if(x.lt(under)));
-                sum = sum + cut * equity;
+                let cut = own.step::<TV>(keep, r, ballot[0], plan.cut_hundredths);
+                self.keep(family, own);
+                ballot[1] = own.equity;
+                sum = sum + cut * own.equity;
+                total = total + own.equity;
+            }
+            *average = sum / total;
+        }
+    }
+
+    /// The same for a series by itself, with the families in use side by side.
+    #[inline(always)]
+    fn abreast<const TV: bool>(
+        &mut self,
+        tile: &Tile<V>,
+        plan: &Plan,
+        votes: &mut Votes<V>,
+        averages: &mut [V],
+    ) {
+        // Lanes beyond the families in use go along with the first, and count for nothing.
+        let family = |lane: usize| *plan.used.get(lane).unwrap_or(&plan.used[0]);
+        let mut row = Standing::<V::Wide> {
+            equity: V::Wide::of(|lane| self.equity[family(lane)].get(0)),
+            hundredths: V::Wide::of(|lane| self.hundredths[family(lane)].get(0)),
+            idle: V::Wide::of(|lane| self.idle[family(lane)].get(0)),
+        };
+        let keep = V::Wide::splat(tile.gains(0, 0).keep.get(0));
+        let mut parts = [[V::Wide::splat(0.0); 2]; BARS];
+        let ballots: [&[Ballot<V>]; LANES] =
+            std::array::from_fn(|lane| &votes[family(lane)][..tile.len]);
+        for (j, part) in parts[..tile.len].iter_mut().enumerate() {
+            let r = V::Wide::splat(tile.gain()[j].get(0));
+            let x = V::Wide::of(|lane| ballots[lane][j][0].get(0));
+            let cut = row.step::<TV>(keep, r, x, plan.cut_hundredths);
+            *part = [cut * row.equity, row.equity];
+        }
+        for (j, (average, part)) in averages.iter_mut().zip(&parts).enumerate() {
+            let (mut sum, mut total) = (V::splat(0.0), V::splat(0.0));
+            for (lane, &family) in plan.used.iter().enumerate() {
+                let [part, equity] = part.map(|row| V::splat(row.get(lane)));
+                votes[family][j][1] = equity;
+                sum = sum + part;
                 total = total + equity;
             }
             *average = sum / total;
         }
+        for (lane, &family) in plan.used.iter().enumerate() {
+            let [equity, hundredths, idle] =
+                [row.equity, row.hundredths, row.idle].map(|row| V::splat(row.get(lane)));
+            self.keep(
+                family,
+                Standing {
+                    equity,
+                    hundredths,
+                    idle,
+                },
+            );
+        }
+    }
+
+    #[inline(always)]
+    fn standing(&self, family: usize) -> Standing<V> {
+        Standing {
+            equity: self.equity[family],
+            hundredths: self.hundredths[family],
+            idle: self.idle[family],
+        }
+    }
+
+    #[inline(always)]
+    fn keep(&mut self, family: usize, own: Standing<V>) {
+        self.equity[family] = own.equity;
+        self.hundredths[family] = own.hundredths;
+        self.idle[family] = own.idle;
     }
 
     /// `strategy` delays what is shown by a bar; sides are those of what is shown.
@@ -136,6 +195,30 @@ impl<V: Lanes> Layers<V> {
         [&mut self.before, &mut self.side, &mut self.flipped]
             .into_iter()
             .for_each(show);
+    }
+}
+
+/// A family in layer 2 between two bars.
+#[derive(Clone, Copy)]
+struct Standing<L> {
+    equity: L,
+    hundredths: L,
+    idle: L,
+}
+
+impl<L: Lanes> Standing<L> {
+    /// Goes on to a bar of signal x, in hundredths; returns the signal cut to +1, 0 or -1.
+    #[inline(always)]
+    fn step<const TV: bool>(&mut self, keep: L, r: L, x: L, (over, under): (f64, f64)) -> L {
+        let (one, none) = (L::splat(1.0), L::splat(0.0));
+        let (up, down) = (self.hundredths.gt(none), self.hundredths.lt(none));
+        let idle = if TV { self.idle } else { none };
+        let a = L::select(up | down, r.negated(down), idle);
+        self.idle = a;
+        self.equity = floored::<L, TV>((self.equity * keep) * (one + a));
+        self.hundredths = x;
+        let (over, under) = (L::splat(over), L::splat(under));
+        L::select(x.gt(over), one, none.or_if(x.lt(under)))
     }
 }
 
@@ -189,39 +272,4 @@ fn floor<V: Lanes>(x: V) -> V {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::simd::scalar::Scalar;
-
-    fn even(x: f64) -> f64 {
-        to_even(Scalar::splat(x)).get(0)
-    }
-
-    fn away(x: f64) -> f64 {
-        away_from_zero(Scalar::splat(x)).get(0)
-    }
-
-    #[test]
-    fn hundredths_go_to_even_in_one_dialect_and_away_in_the_other() {
-        assert_eq!((even(0.125), even(0.135)), (12.0, 14.0));
-        assert_eq!((away(0.125), away(-0.125)), (13.0, -13.0));
-        assert_eq!((away(0.999), away(-1.0)), (100.0, -100.0));
-    }
-
-    #[test]
-    fn a_tie_missed_by_less_than_the_tolerance_still_goes_away() {
-        assert_eq!((away(0.125 - 1e-13), away(0.125 - 1e-11)), (13.0, 12.0));
-    }
-
-    #[test]
-    fn zeros_are_negative_only_in_the_even_rounding() {
-        assert!(even(-0.001).is_sign_negative());
-        assert!(away(-0.001).is_sign_positive());
-        assert!(away(-0.0).is_sign_positive());
-    }
-
-    #[test]
-    fn undefined_votes_stay_undefined() {
-        assert!(even(f64::NAN).is_nan() && away(f64::NAN).is_nan());
-    }
-}
+mod tests;

@@ -11,8 +11,13 @@ use crate::simd::Lanes;
 use crate::terms::Terms;
 use crate::vote::Gains;
 
-/// The most bars of one stretch: all that a member reads and writes then stays in the fastest cache.
-pub(crate) const BARS: usize = 32;
+/// The most bars of one stretch.
+pub(crate) const BARS: usize = 64;
+
+/// The most bars of one stretch of so many lanes: all that a member reads and writes then stays in the fastest cache.
+pub(crate) const fn stretch(lanes: usize) -> usize {
+    if lanes == 1 { BARS } else { BARS / 2 }
+}
 
 /// Rows of one value per lane; the bars of the stretch are rows `start..start + len`, the older ones lie before.
 #[derive(Clone)]
@@ -43,7 +48,7 @@ impl<V: Lanes> Tile<V> {
     pub fn new(terms: &Terms, bars: usize) -> Self {
         let rows = terms.history + bars;
         let blank = |used: bool| vec![V::splat(1.0); if used { rows } else { 0 }];
-        let part = || vec![V::splat(0.0); bars.min(BARS)];
+        let part = || vec![V::splat(0.0); bars.min(stretch(V::WIDTH))];
         let ticks = !terms.tradingview;
         Self {
             first: 0,

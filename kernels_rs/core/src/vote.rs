@@ -184,20 +184,33 @@ impl<V: Lanes> Settled<V> {
         }
     }
 
+    /// One lane of it, as the only one of a series by itself.
     #[inline(always)]
-    pub fn step<const TV: bool>(
-        &mut self,
-        gain: &Gain<V>,
-        close: V,
-        average: V,
-        ballot: &mut Ballot<V>,
-    ) {
+    pub fn lane<L: Lanes>(&self, lane: usize) -> Settled<L> {
+        Settled {
+            equity: L::splat(self.equity.get(lane)),
+            down: L::Mask::NONE.with(0, self.down.get(lane)),
+        }
+    }
+
+    /// Series by themselves, one in each lane.
+    #[inline(always)]
+    pub fn side_by_side<L: Lanes>(one: impl Fn(usize) -> Settled<L>) -> Self {
+        Self {
+            equity: V::of(|lane| one(lane).equity.get(0)),
+            down: (0..V::WIDTH).fold(V::Mask::NONE, |down, lane| {
+                down.with(lane, one(lane).down.get(0))
+            }),
+        }
+    }
+
+    /// One bar; what it adds to the ballot.
+    #[inline(always)]
+    pub fn vote<const TV: bool>(&mut self, gain: &Gain<V>, close: V, average: V) -> Ballot<V> {
         let factor = V::select(self.down, gain.fall, gain.rise);
-        let equity = floored::<V, TV>((self.equity * gain.keep) * factor);
+        self.equity = floored::<V, TV>((self.equity * gain.keep) * factor);
         self.down = close.below(average, self.down);
-        ballot[0] = ballot[0] + equity.negated(self.down);
-        ballot[1] = ballot[1] + equity;
-        self.equity = equity;
+        [self.equity.negated(self.down), self.equity]
     }
 }
 

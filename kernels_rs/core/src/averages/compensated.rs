@@ -1,5 +1,6 @@
 //! The compensated rolling sum of the `tradingview` dialect.
 
+use super::abreast::{Notes, set};
 use crate::simd::Lanes;
 
 /// A rolling sum that carries its rounding error along, and at times starts afresh.
@@ -7,35 +8,61 @@ use crate::simd::Lanes;
 /// The values that leave the window are the ones once added, corrections included, not the raw ones.
 #[derive(Clone)]
 pub(crate) struct Rolling<V: Lanes> {
-    carry: V,
-    pub sum: V,
+    run: Compensated<V>,
     /// What was added, the entry of the p-th value at place p % length.
     stored: Vec<V>,
+}
+
+/// The sum itself and its error.
+#[derive(Clone, Copy)]
+struct Compensated<V> {
+    carry: V,
+    sum: V,
 }
 
 impl<V: Lanes> Rolling<V> {
     pub fn new(length: usize) -> Self {
         let zero = V::splat(0.0);
         Self {
-            carry: zero,
-            sum: zero,
+            run: Compensated {
+                carry: zero,
+                sum: zero,
+            },
             stored: vec![zero; length],
         }
+    }
+
+    #[inline(always)]
+    pub fn sum(&self) -> V {
+        self.run.sum
     }
 
     /// Adds the `count`-th value (from 0); `fresh` is the plain sum of the window with it, newest first.
     #[inline(always)]
     pub fn push(&mut self, x: V, count: usize, slot: usize, fresh: V) {
+        let full = count >= self.stored.len();
+        self.stored[slot] = self.run.push(x, full.then(|| self.stored[slot]), fresh);
+    }
+
+    pub fn each_row(&mut self, show: &mut impl FnMut(&mut V)) {
+        show(&mut self.run.carry);
+        show(&mut self.run.sum);
+        self.stored.iter_mut().for_each(show);
+    }
+}
+
+impl<V: Lanes> Compensated<V> {
+    /// What is stored of the value.
+    #[inline(always)]
+    fn push(&mut self, x: V, leaving: Option<V>, fresh: V) -> V {
         let fire = self.must_restart(x);
-        let (entry, sum, carry) = if count < self.stored.len() {
-            add(self.sum, x - self.carry)
-        } else {
-            self.replace(x, self.stored[slot])
+        let (entry, sum, carry) = match leaving {
+            None => add(self.sum, x - self.carry),
+            Some(leaving) => self.replace(x, leaving),
         };
-        let zero = V::splat(0.0);
-        self.stored[slot] = V::select(fire, x, entry);
         self.sum = V::select(fire, fresh, sum);
-        self.carry = V::select(fire, zero, carry);
+        self.carry = V::select(fire, V::splat(0.0), carry);
+        V::select(fire, x, entry)
     }
 
     /// Whether `x + |carry|` loses a part of the carry. Values are not negative, so that sum is zero only with both.
@@ -56,11 +83,54 @@ impl<V: Lanes> Rolling<V> {
         let error = (between - self.sum) - out;
         add(between, x - error)
     }
+}
 
-    pub fn each_row(&mut self, show: &mut impl FnMut(&mut V)) {
-        show(&mut self.carry);
-        show(&mut self.sum);
-        self.stored.iter_mut().for_each(show);
+/// Full windows of unequal lengths, one in each lane.
+pub(crate) struct Rollings<L> {
+    run: Compensated<L>,
+}
+
+impl<L: Lanes> Rollings<L> {
+    /// The windows of the lanes, the number of the next value, and the plain sums with each of those to come.
+    #[inline(always)]
+    pub fn new<'a, V: Lanes + 'a>(
+        of: impl Fn(usize) -> &'a Rolling<V>,
+        count: usize,
+        fresh: impl Fn(usize) -> &'a [V],
+        notes: &mut Notes<L>,
+    ) -> Self {
+        let coming = (count, fresh(0).len());
+        notes.past.begin(coming, |lane| &of(lane).stored);
+        set(&mut notes.two, coming.1, fresh);
+        Self {
+            run: Compensated {
+                carry: L::of(|lane| of(lane).run.carry.get(0)),
+                sum: L::of(|lane| of(lane).run.sum.get(0)),
+            },
+        }
+    }
+
+    /// The sums with the j-th of the values to come.
+    #[inline(always)]
+    pub fn push(&mut self, j: usize, x: L, notes: &mut Notes<L>) -> L {
+        let leaving = notes.past.leaving(j);
+        let entry = self.run.push(x, Some(leaving), notes.two[j]);
+        notes.past.enter(j, entry);
+        self.run.sum
+    }
+
+    /// Hands the window of a lane back after `len` values from number `count` on.
+    #[inline(always)]
+    pub fn leave<V: Lanes>(
+        &self,
+        lane: usize,
+        (count, len): (usize, usize),
+        notes: &Notes<L>,
+        to: &mut Rolling<V>,
+    ) {
+        to.run.carry = V::splat(self.run.carry.get(lane));
+        to.run.sum = V::splat(self.run.sum.get(lane));
+        notes.past.keep(lane, (count, len), &mut to.stored);
     }
 }
 
@@ -83,7 +153,7 @@ pub(crate) fn sum_of_first<V: Lanes>(values: &[V]) -> V {
             newest_first(&values[..=count], values.len()),
         );
     }
-    rolling.sum
+    rolling.sum()
 }
 
 /// The plain sum of the last values, at most `length`, newest first.
@@ -93,89 +163,22 @@ pub(crate) fn newest_first<V: Lanes>(values: &[V], length: usize) -> V {
     newest.fold(V::splat(0.0), |sum, &x| sum + x)
 }
 
-/// For every bar of a stretch the plain sums of several windows, newest value first: one chain of additions passes
-/// through all of them.
-#[derive(Clone)]
-pub(crate) struct FreshSums<V> {
-    /// Places of the members by length, shortest first.
-    order: Vec<usize>,
-    lengths: Vec<usize>,
-    /// [member][bar].
-    sums: Vec<Vec<V>>,
-}
-
-/// Bars whose chains run side by side.
-const ABREAST: usize = 4;
-
-impl<V: Lanes> FreshSums<V> {
-    pub fn new(lengths: &[usize], bars: usize) -> Self {
-        let mut order: Vec<usize> = (0..lengths.len()).collect();
-        order.sort_by_key(|&member| lengths[member]);
-        Self {
-            order,
-            lengths: lengths.to_vec(),
-            sums: vec![vec![V::splat(0.0); bars]; lengths.len()],
-        }
-    }
-
-    pub fn of(&self, member: usize) -> &[V] {
-        &self.sums[member]
-    }
-
-    /// Fills in `bars` bars, the first of which is at `row`; windows reach back to row `oldest` at most.
-    #[inline(always)]
-    pub fn fill(&mut self, values: &[V], row: usize, bars: usize, oldest: usize) {
-        let longest = self.lengths[self.order[self.order.len() - 1]];
-        let mut bar = 0;
-        while bar < bars {
-            if bars - bar >= ABREAST && row + bar + 1 >= oldest + longest {
-                self.chains::<ABREAST>(values, row, bar, longest);
-                bar += ABREAST;
-            } else {
-                self.chains::<1>(values, row, bar, row + bar + 1 - oldest);
-                bar += 1;
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn chains<const N: usize>(&mut self, values: &[V], row: usize, bar: usize, reach: usize) {
-        let mut sums = [V::splat(0.0); N];
-        let mut added = 0;
-        for &member in &self.order {
-            let until = self.lengths[member].min(reach);
-            while added < until {
-                let newest = &values[row + bar - added..][..N];
-                for n in 0..N {
-                    sums[n] = sums[n] + newest[n];
-                }
-                added += 1;
-            }
-            self.sums[member][bar..][..N].copy_from_slice(&sums);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::simd::scalar::Scalar;
 
-    fn rows(values: &[f64]) -> Vec<Scalar> {
+    fn lanes(values: &[f64]) -> Vec<Scalar> {
         values.iter().map(|&value| Scalar::splat(value)).collect()
-    }
-
-    fn floats(rows: &[Scalar]) -> &[f64] {
-        Scalar::floats(rows)
     }
 
     /// A sum over three values after some were added, and what it was after each.
     fn rolled(values: &[f64]) -> (Rolling<Scalar>, Vec<f64>) {
-        let (values, mut rolling) = (rows(values), Rolling::new(3));
+        let (values, mut rolling) = (lanes(values), Rolling::new(3));
         let push = |count: usize| {
             let fresh = newest_first(&values[..=count], 3);
             rolling.push(values[count], count, count % 3, fresh);
-            rolling.sum.get(0)
+            rolling.sum().get(0)
         };
         let sums = (0..values.len()).map(push).collect();
         (rolling, sums)
@@ -184,8 +187,8 @@ mod tests {
     fn state(rolling: &Rolling<Scalar>, slot: usize) -> (f64, f64, f64) {
         (
             rolling.stored[slot].get(0),
-            rolling.carry.get(0),
-            rolling.sum.get(0),
+            rolling.run.carry.get(0),
+            rolling.sum().get(0),
         )
     }
 
@@ -207,7 +210,7 @@ mod tests {
     fn a_carry_too_small_for_the_value_restarts_newest_first() {
         let tiny = 1e-17;
         let (rolling, sums) = rolled(&[1.0, tiny]);
-        assert_eq!((sums[1], rolling.carry.get(0)), (1.0, -tiny));
+        assert_eq!((sums[1], rolling.run.carry.get(0)), (1.0, -tiny));
         let (rolling, _) = rolled(&[1.0, tiny, 2.0]);
         assert_eq!(state(&rolling, 2), (2.0, 0.0, (2.0 + tiny) + 1.0));
         let (rolling, _) = rolled(&[0.1, 0.2, 0.5]);
@@ -224,36 +227,13 @@ mod tests {
     #[test]
     fn what_overflows_never_restarts() {
         let (rolling, _) = rolled(&[1e308, 1.0, f64::INFINITY]);
-        assert!(rolling.sum.get(0).is_infinite());
+        assert!(rolling.sum().get(0).is_infinite());
         assert!(rolling.stored[2].get(0).is_infinite());
     }
 
     #[test]
     fn the_sum_of_one_window_is_the_rolling_one() {
         let values = [0.1, 0.7, 1e-17];
-        assert_eq!(sum_of_first(&rows(&values)).get(0), rolled(&values).1[2]);
-    }
-
-    #[test]
-    fn one_chain_gives_the_sums_of_all_windows_newest_first() {
-        let values: Vec<f64> = (0..70).map(|t| f64::from(t * t % 23) / 7.0 + 0.1).collect();
-        let (columns, lengths) = (rows(&values), [5, 2, 9, 9, 3, 30, 4, 6, 1]);
-        // Bars 0..32 from the anchor on, then bars 40..72 of a history whose first rows are gone.
-        for (row, bars, oldest) in [(0, 32, 0), (1, 31, 1), (38, 32, 0), (38, 1, 38)] {
-            let mut fresh = FreshSums::new(&lengths, 32);
-            fresh.fill(&columns, row, bars, oldest);
-            for (member, &length) in lengths.iter().enumerate() {
-                let sum = |bar: usize| {
-                    let newest = values[oldest..=row + bar].iter().rev().take(length);
-                    newest.fold(0.0, |sum, value| sum + value)
-                };
-                let wanted: Vec<f64> = (0..bars).map(sum).collect();
-                assert_eq!(
-                    floats(&fresh.of(member)[..bars]),
-                    wanted,
-                    "{length} bars from row {row}"
-                );
-            }
-        }
+        assert_eq!(sum_of_first(&lanes(&values)).get(0), rolled(&values).1[2]);
     }
 }

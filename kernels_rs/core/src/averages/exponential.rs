@@ -1,8 +1,9 @@
 //! EMA and DEMA: `e = e + alpha*(x - e)`, `alpha = 2/(n+1)`; DEMA is `2*e1 - e2` with e2 the same over e1.
 
+use super::abreast::{Notes, Sight};
 use super::compensated::sum_of_first;
 use super::family::{Definition, Family, plain};
-use super::members::{Average, Carried, Members, Votes};
+use super::members::{Average, Carried, Member, Members, Votes};
 use super::ride::{Leg, Rider, Seat, Stretch};
 use super::{Kind, Roster};
 use crate::scales::Scales;
@@ -44,6 +45,30 @@ pub(crate) struct Means<V> {
     second: V,
 }
 
+impl<V: Lanes> Means<V> {
+    #[inline(always)]
+    fn step(&mut self, alpha: V, x: V) {
+        self.first = self.first + alpha * (x - self.first);
+        self.second = self.second + alpha * (self.first - self.second);
+    }
+
+    #[inline(always)]
+    fn twice(&self) -> V {
+        (self.first + self.first) - self.second
+    }
+}
+
+/// Members side by side.
+pub(crate) struct Course<L> {
+    alpha: L,
+    means: Means<L>,
+}
+
+#[inline(always)]
+fn alpha(n: usize) -> f64 {
+    2.0 / (n as f64 + 1.0)
+}
+
 impl<V: Lanes> Carried<V> for Means<V> {
     fn each_row(&mut self, show: &mut impl FnMut(&mut V)) {
         show(&mut self.first);
@@ -77,26 +102,72 @@ impl<V: Lanes, const TV: bool> Average<V, 2, TV> for Exponential {
             leg.part(leg.tile.source(), 0),
             leg.part(leg.tile.close(), 0),
         );
-        let alpha = V::splat(2.0 / (leg.n as f64 + 1.0));
-        let (mut first, mut second) = (means.first, means.second);
+        let alpha = V::splat(alpha(leg.n));
+        let mut now = means.clone();
         for j in 0..leg.len {
-            first = first + alpha * (sources[j] - first);
-            second = second + alpha * (first - second);
+            now.step(alpha, sources[j]);
             if !R::SETTLED {
                 let (t, row) = (leg.first + j, leg.row + j);
                 if t + 1 == leg.n {
-                    first = seed::<V, TV>(leg.tile, leg.scales, row, leg.n);
-                    second = if TV { second } else { first };
+                    now.first = seed::<V, TV>(leg.tile, leg.scales, row, leg.n);
+                    now.second = if TV { now.second } else { now.first };
                 }
                 if TV && dema.taken() && t + 2 == 2 * leg.n {
-                    second = second_seed(leg.tile, row, leg.n, alpha, first);
+                    now.second = second_seed(leg.tile, row, leg.n, alpha, now.first);
                 }
             }
             let gain = leg.gain(j);
-            ema.vote(j, &gain, closes[j], first);
-            dema.vote(j, &gain, closes[j], (first + first) - second);
+            ema.vote(j, &gain, closes[j], now.first);
+            dema.vote(j, &gain, closes[j], now.twice());
         }
-        (means.first, means.second) = (first, second);
+        *means = now;
+    }
+
+    type Course<L: Lanes> = Course<L>;
+
+    #[inline(always)]
+    fn board<L: Lanes>(
+        &mut self,
+        members: &[Member<V, Means<V>, 2>],
+        _: &Leg<V>,
+        _: &mut Notes<L>,
+        _: [bool; 2],
+    ) -> Course<L> {
+        Course {
+            alpha: L::of(|lane| alpha(members[lane].n)),
+            means: Means {
+                first: L::of(|lane| members[lane].carried.first.get(0)),
+                second: L::of(|lane| members[lane].carried.second.get(0)),
+            },
+        }
+    }
+
+    #[inline(always)]
+    fn step<L: Lanes>(
+        course: &mut Course<L>,
+        j: usize,
+        leg: &Leg<V>,
+        _: &mut Notes<L>,
+    ) -> [Sight<L>; 2] {
+        let close = leg.now(leg.tile.close(), j);
+        course
+            .means
+            .step(course.alpha, leg.now(leg.tile.source(), j));
+        [[close, course.means.first], [close, course.means.twice()]]
+    }
+
+    #[inline(always)]
+    fn leave<L: Lanes>(
+        course: Course<L>,
+        members: &mut [Member<V, Means<V>, 2>],
+        _: &Leg<V>,
+        _: &Notes<L>,
+    ) {
+        for (lane, member) in members.iter_mut().enumerate() {
+            let Means { first, second } = &mut member.carried;
+            *first = V::splat(course.means.first.get(lane));
+            *second = V::splat(course.means.second.get(lane));
+        }
     }
 
     fn advance(group: &mut Group<V, TV>, stretch: &Stretch<V>, votes: &mut Votes<V>) {

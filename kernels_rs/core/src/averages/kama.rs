@@ -1,9 +1,11 @@
 //! KAMA: `k = k + (z*z)*(s - k)` with `z = ratio*(0.666-0.064)+0.064` and ratio = signal/noise, the way gone over the
 //! way walked. `tradingview` starts it at zero, sums the noise its own way and counts 1e-10 of it as none.
 
-use super::compensated::{FreshSums, Rolling};
+use super::abreast::{Notes, Sight, ago};
+use super::compensated::{Rolling, Rollings};
 use super::family::{Definition, Family, plain};
-use super::members::{Average, Carried, Members};
+use super::fresh::FreshSums;
+use super::members::{Average, Carried, Member, Members};
 use super::ride::{Leg, RENEWAL, Rider, Seat};
 use super::{Kind, Roster};
 use crate::simd::Lanes;
@@ -42,6 +44,17 @@ pub(crate) struct Walk<V: Lanes> {
     noise: V,
     /// Sum of the moves in `tradingview`; of length 0 in `lts`.
     rolling: Rolling<V>,
+}
+
+/// Members side by side.
+pub(crate) struct Course<L> {
+    average: L,
+    noise: Noise<L>,
+}
+
+enum Noise<L> {
+    Running(L),
+    Compensated(Rollings<L>),
 }
 
 impl<V: Lanes> Carried<V> for Walk<V> {
@@ -94,6 +107,72 @@ impl<V: Lanes, const TV: bool> Average<V, 1, TV> for Kama<V> {
             lts(walk, leg, kama);
         }
     }
+
+    type Course<L: Lanes> = Course<L>;
+
+    #[inline(always)]
+    fn board<L: Lanes>(
+        &mut self,
+        members: &[Member<V, Walk<V>, 1>],
+        leg: &Leg<V>,
+        notes: &mut Notes<L>,
+        _: [bool; 1],
+    ) -> Course<L> {
+        let n = |lane: usize| members[lane].n;
+        let fresh = |lane: usize| &self.fresh.of(members[lane].place)[leg.at..][..leg.len];
+        let rolling = |lane: usize| &members[lane].carried.rolling;
+        ago(&mut notes.one, leg.tile.source_ticks(), leg, n);
+        let noise = if TV {
+            Noise::Compensated(Rollings::new(rolling, leg.first - 1, fresh, notes))
+        } else {
+            ago(&mut notes.two, leg.tile.moves(), leg, n);
+            Noise::Running(L::of(|lane| members[lane].carried.noise.get(0)))
+        };
+        Course {
+            average: L::of(|lane| members[lane].carried.average.get(0)),
+            noise,
+        }
+    }
+
+    #[inline(always)]
+    fn step<L: Lanes>(
+        course: &mut Course<L>,
+        j: usize,
+        leg: &Leg<V>,
+        notes: &mut Notes<L>,
+    ) -> [Sight<L>; 1] {
+        let (tile, moved) = (leg.tile, leg.now::<L>(leg.tile.moves(), j));
+        let (noise, quiet) = match &mut course.noise {
+            Noise::Compensated(sums) => (sums.push(j, moved, notes), QUIET),
+            Noise::Running(sum) => {
+                *sum = *sum + (moved - notes.two[j]);
+                (*sum, 0.0)
+            }
+        };
+        let gone = leg.now::<L>(tile.source_ticks(), j) - notes.one[j];
+        let source = leg.now(tile.source(), j);
+        course.average = stepped(course.average, source, ratio(gone, noise, quiet));
+        [[leg.now(tile.close(), j), course.average]]
+    }
+
+    #[inline(always)]
+    fn leave<L: Lanes>(
+        course: Course<L>,
+        members: &mut [Member<V, Walk<V>, 1>],
+        leg: &Leg<V>,
+        notes: &Notes<L>,
+    ) {
+        for (lane, member) in members.iter_mut().enumerate() {
+            let walk = &mut member.carried;
+            walk.average = V::splat(course.average.get(lane));
+            match &course.noise {
+                Noise::Compensated(sums) => {
+                    sums.leave(lane, (leg.first - 1, leg.len), notes, &mut walk.rolling);
+                }
+                Noise::Running(sum) => walk.noise = V::splat(sum.get(lane)),
+            }
+        }
+    }
 }
 
 impl<V: Lanes> Kama<V> {
@@ -106,6 +185,12 @@ impl<V: Lanes> Kama<V> {
         let (row, bars) = (tile.start + skipped, tile.len - skipped);
         self.fresh.fill(tile.moves(), row, bars, oldest);
     }
+}
+
+/// The way gone over the way walked; none where the noise is no more than `quiet`.
+#[inline(always)]
+fn ratio<V: Lanes>(gone: V, noise: V, quiet: f64) -> V {
+    V::select(noise.le(V::splat(quiet)), V::splat(0.0), gone.abs() / noise)
 }
 
 #[inline(always)]
@@ -141,8 +226,7 @@ fn lts<V: Lanes, R: Rider<V>>(walk: &mut Walk<V>, leg: &Leg<V>, kama: &mut Seat<
             if !R::SETTLED {
                 then = ticks[row - n];
             }
-            let ratio = (ticks_now[j] - then).abs() / noise;
-            average = stepped(average, sources[j], V::select(noise.le(none), none, ratio));
+            average = stepped(average, sources[j], ratio(ticks_now[j] - then, noise, 0.0));
         } else if t == 0 {
             average = sources[j];
         }
@@ -165,7 +249,6 @@ fn tradingview<V: Lanes, R: Rider<V>>(
     let skipped = usize::from(tile.first == 0);
     let mut slot = (leg.first + n - 1) % n;
     let mut average = walk.average;
-    let none = V::splat(0.0);
     for j in 0..leg.len {
         let (t, row, bar) = (leg.first + j, leg.row + j, leg.at + j);
         if R::SETTLED || t > 0 {
@@ -173,13 +256,12 @@ fn tradingview<V: Lanes, R: Rider<V>>(
                 .push(moves[j], t - 1, slot, fresh[bar - skipped]);
         }
         slot = if slot + 1 == n { 0 } else { slot + 1 };
-        let noise = walk.rolling.sum;
-        let mut ratio = none;
+        let noise = walk.rolling.sum();
+        let mut moved = V::splat(0.0);
         if R::SETTLED || t >= n {
-            let moved = (sources[j] - tile.source()[row - n]).abs();
-            ratio = V::select(noise.le(V::splat(QUIET)), none, moved / noise);
+            moved = ratio(sources[j] - tile.source()[row - n], noise, QUIET);
         }
-        average = stepped(average, sources[j], ratio);
+        average = stepped(average, sources[j], moved);
         kama.vote(j, &leg.gain(j), closes[j], average);
     }
     walk.average = average;

@@ -1,6 +1,7 @@
 //! Nine members of one kind. They go through a stretch of bars one after the other, so that what one carries from bar
 //! to bar stays in registers.
 
+use super::abreast::{Notes, Rooms, Sight};
 use super::ride::{Leg, Plain, Rider, Seat, Stretch, Swift};
 use super::{FAMILIES, MEMBERS, Roster};
 use crate::simd::{Lanes, Work};
@@ -38,6 +39,34 @@ pub(crate) trait Average<V: Lanes, const N: usize, const TV: bool>: Clone {
         seats: &mut [Seat<V, R>; N],
     );
 
+    /// Settled members on their way, one in each lane of L.
+    type Course<L: Lanes>;
+
+    /// Puts members into the lanes for the bars of a leg; `used` are the slots that are asked for.
+    fn board<L: Lanes>(
+        &mut self,
+        members: &[Member<V, Self::Carried, N>],
+        leg: &Leg<V>,
+        notes: &mut Notes<L>,
+        used: [bool; N],
+    ) -> Self::Course<L>;
+
+    /// Goes on by the leg's j-th bar.
+    fn step<L: Lanes>(
+        course: &mut Self::Course<L>,
+        j: usize,
+        leg: &Leg<V>,
+        notes: &mut Notes<L>,
+    ) -> [Sight<L>; N];
+
+    /// Hands back to the members what they carry.
+    fn leave<L: Lanes>(
+        course: Self::Course<L>,
+        members: &mut [Member<V, Self::Carried, N>],
+        leg: &Leg<V>,
+        notes: &Notes<L>,
+    );
+
     /// Takes the members through a stretch; a kind with several slots says which are in use, one or [`Members::all`].
     fn advance(members: &mut Members<V, Self, N, TV>, stretch: &Stretch<V>, votes: &mut Votes<V>) {
         members.all(stretch, votes);
@@ -54,10 +83,12 @@ pub(crate) trait Carried<V: Lanes>: Clone {
 }
 
 #[derive(Clone)]
-struct Member<V: Lanes, C, const N: usize> {
-    n: usize,
-    carried: C,
-    cells: Cells<V, N>,
+pub(crate) struct Member<V: Lanes, C, const N: usize> {
+    /// Place in the member order, and length in bars.
+    pub place: usize,
+    pub n: usize,
+    pub carried: C,
+    pub cells: Cells<V, N>,
     /// Whether every cell in use was settled at the end of a stretch.
     settled: bool,
 }
@@ -71,21 +102,25 @@ pub(crate) struct Members<V: Lanes, A: Average<V, N, TV>, const N: usize, const 
     families: [Option<usize>; N],
     /// From the bar after this one on every window is full.
     last_event: usize,
+    /// Where members can go side by side.
+    rooms: Option<Box<Rooms<V, N>>>,
 }
 
 impl<V: Lanes, A: Average<V, N, TV>, const N: usize, const TV: bool> Members<V, A, N, TV> {
     pub fn new(roster: &Roster, room: usize) -> Self {
-        let member = |n| Member {
-            n,
-            carried: A::start(roster, n),
+        let member = |place| Member {
+            place,
+            n: roster.lengths[place],
+            carried: A::start(roster, roster.lengths[place]),
             cells: Cells::new(),
             settled: false,
         };
         Self {
             average: A::new(roster, room),
-            nine: Box::new(roster.lengths.map(member)),
+            nine: Box::new(std::array::from_fn(member)),
             families: std::array::from_fn(|slot| roster.family(slot)),
             last_event: roster.last_event,
+            rooms: Rooms::new(room),
         }
     }
 
@@ -117,21 +152,29 @@ impl<V: Lanes, A: Average<V, N, TV>, const N: usize, const TV: bool> Members<V, 
         self.average.prepare(stretch.tile);
         let (filled, event) = stretch.conditions.at(first, self.last_event);
         let mut columns = columns(votes, &self.families);
-        for (i, member) in self.nine.iter_mut().enumerate() {
+        let abreast =
+            self.rooms.is_some() && filled && self.nine.iter().all(|member| member.settled);
+        for member in self.nine.iter_mut() {
             let plain = if filled && member.settled {
                 usize::from(A::RENEWS && event).min(len)
             } else {
                 len
             };
             if plain > 0 {
-                let leg = stretch.leg((i, member.n), 0, plain);
+                let leg = stretch.leg((member.place, member.n), 0, plain);
                 member.take::<A, Plain<V, TV>, TV, SLOT>(&mut self.average, &leg, &mut columns);
                 member.settled = member.cells.settled(used::<SLOT>);
             }
-            if plain < len {
-                let leg = stretch.leg((i, member.n), plain, len - plain);
+            if plain < len && !abreast {
+                let leg = stretch.leg((member.place, member.n), plain, len - plain);
                 member.take::<A, Swift<V, TV>, TV, SLOT>(&mut self.average, &leg, &mut columns);
             }
+        }
+        let plain = usize::from(A::RENEWS && event);
+        if let Some(rooms) = self.rooms.as_mut().filter(|_| abreast && plain < len) {
+            let leg = stretch.leg((0, 0), plain, len - plain);
+            let used = std::array::from_fn(used::<SLOT>);
+            rooms.advance(&mut self.average, &mut self.nine, &leg, &mut columns, used);
         }
     }
 

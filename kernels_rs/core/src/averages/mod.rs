@@ -6,9 +6,11 @@
 
 #![allow(clippy::inline_always)] // Compiled for the instructions of its caller.
 
+mod abreast;
 mod compensated;
 mod exponential;
 mod family;
+mod fresh;
 mod kama;
 mod members;
 mod regression;

@@ -1,9 +1,10 @@
 //! WMA and LSMA of `tradingview`: their sums are added up afresh at every bar, oldest value first.
 
-use super::Roster;
+use super::abreast::{Notes, Sight, possible, set};
 use super::family::triangle;
-use super::members::{Average, Carried, Members, Votes};
+use super::members::{Average, Carried, Member, Members, Votes};
 use super::ride::{Leg, Rider, Seat, Stretch};
+use super::{MEMBERS, Roster};
 use crate::simd::Lanes;
 use crate::tile::Tile;
 
@@ -18,7 +19,13 @@ pub(crate) type Group<V> = Members<V, Regression<V>, 2, true>;
 
 #[derive(Clone)]
 pub(crate) struct Regression<V: Lanes> {
-    sums: Sums<V>,
+    /// One is enough where members go one after the other.
+    sums: Vec<Sums<V>>,
+}
+
+/// Members side by side.
+pub(crate) struct Course<L> {
+    line: Line<L>,
 }
 
 /// Sums of earlier bars are of no use.
@@ -32,10 +39,13 @@ impl<V: Lanes> Average<V, 2, true> for Regression<V> {
     fn new(_: &Roster, room: usize) -> Self {
         let blank = || vec![V::splat(0.0); room];
         Self {
-            sums: Sums {
-                plain: blank(),
-                weighted: blank(),
-            },
+            sums: vec![
+                Sums {
+                    plain: blank(),
+                    weighted: blank(),
+                };
+                if possible::<V>() { MEMBERS } else { 1 }
+            ],
         }
     }
 
@@ -43,16 +53,56 @@ impl<V: Lanes> Average<V, 2, true> for Regression<V> {
 
     #[inline(always)]
     fn ride<R: Rider<V>>(&mut self, (): &mut (), leg: &Leg<V>, [wma, lsma]: &mut [Seat<V, R>; 2]) {
-        self.sums.fill(leg.tile, leg.n);
+        let sums = &mut self.sums[0];
+        sums.fill(leg.tile, leg.n);
         let closes = leg.part(leg.tile.close(), 0);
-        let (plain, weighted) = self.sums.part(leg);
-        let line = Line::new(leg.n);
+        let (plain, weighted) = sums.part(leg);
+        let line = Line::new(|_| leg.n);
         for j in 0..leg.len {
             let gain = leg.gain(j);
-            wma.vote(j, &gain, closes[j], weighted[j] / line.places);
+            wma.vote(j, &gain, closes[j], line.mean(weighted[j]));
             lsma.vote(j, &gain, closes[j], line.end(plain[j], weighted[j]));
         }
     }
+
+    type Course<L: Lanes> = Course<L>;
+
+    #[inline(always)]
+    fn board<L: Lanes>(
+        &mut self,
+        members: &[Member<V, (), 2>],
+        leg: &Leg<V>,
+        notes: &mut Notes<L>,
+        _: [bool; 2],
+    ) -> Course<L> {
+        for member in members {
+            self.sums[member.place].fill(leg.tile, member.n);
+        }
+        let sums = |lane: usize| self.sums[members[lane].place].part(leg);
+        set(&mut notes.one, leg.len, |lane| sums(lane).0);
+        set(&mut notes.two, leg.len, |lane| sums(lane).1);
+        Course {
+            line: Line::new(|lane| members[lane].n),
+        }
+    }
+
+    #[inline(always)]
+    fn step<L: Lanes>(
+        course: &mut Course<L>,
+        j: usize,
+        leg: &Leg<V>,
+        notes: &mut Notes<L>,
+    ) -> [Sight<L>; 2] {
+        let close = leg.now(leg.tile.close(), j);
+        let (line, plain, weighted) = (&course.line, notes.one[j], notes.two[j]);
+        [
+            [close, line.mean(weighted)],
+            [close, line.end(plain, weighted)],
+        ]
+    }
+
+    #[inline(always)]
+    fn leave<L: Lanes>(_: Course<L>, _: &mut [Member<V, (), 2>], _: &Leg<V>, _: &Notes<L>) {}
 
     fn advance(group: &mut Group<V>, stretch: &Stretch<V>, votes: &mut Votes<V>) {
         match group.alone() {
@@ -73,17 +123,24 @@ struct Line<V> {
 }
 
 impl<V: Lanes> Line<V> {
+    /// Of windows of n bars in every lane.
     #[inline(always)]
-    fn new(n: usize) -> Self {
-        let (count, places) = (V::splat(n as f64), V::splat(triangle(n) as f64));
+    fn new(n: impl Fn(usize) -> usize) -> Self {
+        let count = V::of(|lane| n(lane) as f64);
+        let places = V::of(|lane| triangle(n(lane)) as f64);
         // 1..=n and their squares are summed exactly.
-        let squares = V::splat((triangle(n) * (2 * n as u128 + 1) / 3) as f64);
+        let squares = |n: usize| (triangle(n) * (2 * n as u128 + 1) / 3) as f64;
         Self {
             count,
             places,
-            spread: count * squares - places * places,
-            last_place: V::splat(n as f64 - 1.0),
+            spread: count * V::of(|lane| squares(n(lane))) - places * places,
+            last_place: count - V::splat(1.0),
         }
+    }
+
+    #[inline(always)]
+    fn mean(&self, weighted: V) -> V {
+        weighted / self.places
     }
 
     /// Where it ends.

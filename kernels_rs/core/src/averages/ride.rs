@@ -80,6 +80,12 @@ impl<V: Lanes> Leg<'_, V> {
         &column[self.row - back..][..self.len]
     }
 
+    /// The value of its j-th bar in every lane, of a series by itself.
+    #[inline(always)]
+    pub fn now<L: Lanes>(&self, column: &[V], j: usize) -> L {
+        L::splat(column[self.row + j].get(0))
+    }
+
     /// What its j-th bar does to every equity.
     #[inline(always)]
     pub fn gain(&self, j: usize) -> Gain<V> {
@@ -130,7 +136,8 @@ impl<V: Lanes, const TV: bool> Rider<V> for Swift<V, TV> {
 
     #[inline(always)]
     fn step(&mut self, gain: &Gain<V>, close: V, average: V, ballot: &mut Ballot<V>) {
-        self.0.step::<TV>(gain, close, average, ballot);
+        let vote = self.0.vote::<TV>(gain, close, average);
+        *ballot = [ballot[0] + vote[0], ballot[1] + vote[1]];
     }
 
     #[inline(always)]

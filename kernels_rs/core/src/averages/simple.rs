@@ -1,8 +1,10 @@
 //! The simple average that the published script calls HMA: a compensated rolling sum, divided by n.
 
 use super::Roster;
-use super::compensated::{FreshSums, Rolling};
-use super::members::{Average, Carried, Members};
+use super::abreast::{Notes, Sight};
+use super::compensated::{Rolling, Rollings};
+use super::fresh::FreshSums;
+use super::members::{Average, Carried, Member, Members};
 use super::ride::{Leg, Rider, Seat};
 use crate::simd::Lanes;
 use crate::tile::Tile;
@@ -12,6 +14,12 @@ pub(crate) type Group<V> = Members<V, Simple<V>, 1, true>;
 #[derive(Clone)]
 pub(crate) struct Simple<V: Lanes> {
     fresh: FreshSums<V>,
+}
+
+/// Members side by side.
+pub(crate) struct Course<L> {
+    count: L,
+    sums: Rollings<L>,
 }
 
 impl<V: Lanes> Carried<V> for Rolling<V> {
@@ -58,11 +66,52 @@ impl<V: Lanes> Average<V, 1, true> for Simple<V> {
             rolling.push(sources[j], t, slot, fresh[leg.at + j]);
             slot = if slot + 1 == n { 0 } else { slot + 1 };
             let average = if R::SETTLED || t + 1 >= n {
-                rolling.sum / count
+                rolling.sum() / count
             } else {
                 V::splat(f64::NAN)
             };
             simple.vote(j, &leg.gain(j), closes[j], average);
+        }
+    }
+
+    type Course<L: Lanes> = Course<L>;
+
+    #[inline(always)]
+    fn board<L: Lanes>(
+        &mut self,
+        members: &[Member<V, Rolling<V>, 1>],
+        leg: &Leg<V>,
+        notes: &mut Notes<L>,
+        _: [bool; 1],
+    ) -> Course<L> {
+        let fresh = |lane: usize| &self.fresh.of(members[lane].place)[leg.at..][..leg.len];
+        Course {
+            count: L::of(|lane| members[lane].n as f64),
+            sums: Rollings::new(|lane| &members[lane].carried, leg.first, fresh, notes),
+        }
+    }
+
+    #[inline(always)]
+    fn step<L: Lanes>(
+        course: &mut Course<L>,
+        j: usize,
+        leg: &Leg<V>,
+        notes: &mut Notes<L>,
+    ) -> [Sight<L>; 1] {
+        let sum = course.sums.push(j, leg.now(leg.tile.source(), j), notes);
+        [[leg.now(leg.tile.close(), j), sum / course.count]]
+    }
+
+    #[inline(always)]
+    fn leave<L: Lanes>(
+        course: Course<L>,
+        members: &mut [Member<V, Rolling<V>, 1>],
+        leg: &Leg<V>,
+        notes: &Notes<L>,
+    ) {
+        for (lane, member) in members.iter_mut().enumerate() {
+            let bars = (leg.first, leg.len);
+            course.sums.leave(lane, bars, notes, &mut member.carried);
         }
     }
 }

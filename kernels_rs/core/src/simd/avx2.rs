@@ -10,7 +10,7 @@ use std::arch::x86_64::{
 use std::mem::transmute;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Not, Sub};
 
-use super::{Lanes, Mask, Work};
+use super::{Lanes, Mask, Work, scalar::One};
 
 const NEAREST: i32 = _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC;
 const HALF: usize = 4;
@@ -140,6 +140,8 @@ fn with_feature<W: Work>(work: W) -> W::Output {
 // SAFETY: two registers of four float64 in lane order, without padding.
 unsafe impl Lanes for Avx2 {
     type Mask = Wide;
+    type Narrow = One<Self>;
+    type Wide = Self;
     const WIDTH: usize = 2 * HALF;
 
     #[inline(always)]

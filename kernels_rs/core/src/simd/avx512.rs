@@ -9,7 +9,7 @@ use std::arch::x86_64::{
 };
 use std::ops::{Add, Div, Mul, Sub};
 
-use super::{Lanes, Mask, Work};
+use super::{Lanes, Mask, Work, scalar::One};
 
 const NEAREST: i32 = 0;
 
@@ -64,6 +64,8 @@ fn with_feature<W: Work>(work: W) -> W::Output {
 // SAFETY: a transparent wrapper of eight float64.
 unsafe impl Lanes for Avx512 {
     type Mask = __mmask8;
+    type Narrow = One<Self>;
+    type Wide = Self;
     const WIDTH: usize = 8;
 
     #[inline(always)]

@@ -125,6 +125,10 @@ pub(crate) unsafe trait Lanes:
     + Div<Output = Self>
 {
     type Mask: Mask;
+    /// One lane, computed with these instructions.
+    type Narrow: Lanes;
+    /// The lanes in which one series can have its members side by side; `Self` where it cannot.
+    type Wide: Lanes;
     const WIDTH: usize;
 
     /// Runs work compiled for these instructions.

@@ -173,7 +173,7 @@ fn check_settled<const TV: bool>(
         let mut ballots = [[lanes(0.0); 2]; 2];
         plain.step::<TV>(&gain, close, average, everywhere(), &mut ballots[0]);
         if t < until {
-            settled.step::<TV>(&gain, close, average, &mut ballots[1]);
+            ballots[1] = settled.vote::<TV>(&gain, close, average);
             if t + 1 == until {
                 cells.resume(0, &settled);
                 mixed = cells.get(0);

@@ -1,7 +1,7 @@
 //! HMA of `lts`: a weighted mean, over the last `isqrt(n)` bars, of 2*WMA(n/2) - WMA(n).
 
 use super::sums::{Sums, Window, renewed};
-use super::{Constants, HULL};
+use super::{Constants, Factors, HULL};
 use crate::averages::Kind;
 use crate::averages::family::{Definition, Family, triangle};
 use crate::averages::ride::{Leg, Rider};
@@ -38,7 +38,7 @@ pub(super) struct Hull<V> {
     pub half: Sums<V>,
     pub sums: Sums<V>,
     /// The last values of 2*WMA(h) - WMA(n), that of bar t at place t % root.
-    raw: Vec<V>,
+    pub raw: Vec<V>,
 }
 
 impl<V: Lanes> Hull<V> {
@@ -66,8 +66,6 @@ pub(super) struct Hulling<'a, V: Lanes> {
     /// Place of the next value among the raw ones.
     slot: usize,
     root: V,
-    of_half: V,
-    of_full: V,
     /// The first bar at which it is defined.
     full: usize,
 }
@@ -86,17 +84,22 @@ impl<'a, V: Lanes> Hulling<'a, V> {
             raw: &mut kept.raw[..k.root],
             slot: leg.first % k.root,
             root: V::splat(k.root as f64),
-            of_half: V::splat(k.hma_half),
-            of_full: V::splat(k.hma_full),
             full: (k.width - 1) + (k.root - 1),
         }
     }
 
-    /// W of the average at the j-th bar, given W of the full window.
+    /// W of the average at the j-th bar, given the sums of the full window.
     #[inline(always)]
-    pub fn take<R: Rider<V>>(&mut self, j: usize, leg: &Leg<V>, newest: V, weighted: V) -> V {
+    pub fn take<R: Rider<V>>(
+        &mut self,
+        j: usize,
+        leg: &Leg<V>,
+        newest: V,
+        factors: &Factors<V>,
+        full: Sums<V>,
+    ) -> V {
         self.half.take::<R>(j, leg, newest);
-        let raw = self.of_half * self.half.sums.weighted - self.of_full * weighted;
+        let raw = factors.raw(self.half.sums, full);
         let leaving = std::mem::replace(&mut self.raw[self.slot], raw);
         if R::SETTLED {
             self.sums.slide(self.root, raw, leaving);

@@ -1,15 +1,18 @@
 //! WMA, LSMA and HMA of `lts`, decided on running window sums of the integer prices.
 
+mod abreast;
 mod hull;
 mod sums;
 #[cfg(test)]
 mod tests;
 
+use super::abreast::{Notes, Sight};
 use super::family::{Definition, Family, triangle};
-use super::members::{Average, Carried, Members, Votes};
+use super::members::{Average, Carried, Member, Members, Votes};
 use super::ride::{Leg, Rider, Seat, Stretch};
 use super::{Kind, Roster, regression};
 use crate::simd::Lanes;
+use abreast::Course;
 use hull::{Hull, Hulling};
 use sums::{Sums, Window};
 
@@ -45,12 +48,17 @@ struct Constants {
     width: usize,
     half: usize,
     root: usize,
-    wma_close: f64,
-    lsma_close: f64,
-    lsma_sum: f64,
-    hma_half: f64,
-    hma_full: f64,
-    hma_close: f64,
+    factors: Factors<f64>,
+}
+
+#[derive(Clone, Copy)]
+struct Factors<L> {
+    wma_close: L,
+    lsma_close: L,
+    lsma_sum: L,
+    hma_half: L,
+    hma_full: L,
+    hma_close: L,
 }
 
 impl Constants {
@@ -61,13 +69,47 @@ impl Constants {
             width: n,
             half: n / 2,
             root: n.isqrt(),
-            wma_close: triangle(n) as f64,
-            lsma_close: count * (count + 1.0),
-            lsma_sum: 2.0 * (count + 1.0),
-            hma_half: (2 * common / triangle(n / 2).max(1)) as f64,
-            hma_full: (common / triangle(n)) as f64,
-            hma_close: (triangle(n.isqrt()) * common) as f64,
+            factors: Factors {
+                wma_close: triangle(n) as f64,
+                lsma_close: count * (count + 1.0),
+                lsma_sum: 2.0 * (count + 1.0),
+                hma_half: (2 * common / triangle(n / 2).max(1)) as f64,
+                hma_full: (common / triangle(n)) as f64,
+                hma_close: (triangle(n.isqrt()) * common) as f64,
+            },
         }
+    }
+}
+
+impl<L: Lanes> Factors<L> {
+    /// Those of every lane.
+    #[inline(always)]
+    fn new<'a>(of: impl Fn(usize) -> &'a Factors<f64>) -> Self {
+        Self {
+            wma_close: L::of(|lane| of(lane).wma_close),
+            lsma_close: L::of(|lane| of(lane).lsma_close),
+            lsma_sum: L::of(|lane| of(lane).lsma_sum),
+            hma_half: L::of(|lane| of(lane).hma_half),
+            hma_full: L::of(|lane| of(lane).hma_full),
+            hma_close: L::of(|lane| of(lane).hma_close),
+        }
+    }
+
+    /// What the Hull average takes in, a multiple of 2*WMA(h) - WMA(n).
+    #[inline(always)]
+    fn raw(&self, half: Sums<L>, full: Sums<L>) -> L {
+        self.hma_half * half.weighted - self.hma_full * full.weighted
+    }
+
+    /// What WMA, LSMA and HMA compare the close with, each a multiple of its average as of the close.
+    #[inline(always)]
+    fn sights(&self, close: L, full: Sums<L>, hull: L) -> [Sight<L>; 3] {
+        let line = L::splat(6.0) * full.weighted - self.lsma_sum * full.sum;
+        [
+            [close * self.wma_close, full.weighted],
+            [close * self.lsma_close, line],
+            [close * self.hma_close, hull],
+        ]
     }
 }
 
@@ -116,12 +158,7 @@ impl<V: Lanes> Average<V, 3, false> for Windows {
     ) {
         let (k, source) = (&running.k, leg.tile.source_ticks());
         let (newest, closes) = (leg.part(source, 0), leg.part(leg.tile.close_ticks(), 0));
-        let (wma_close, lsma_close, hma_close) = (
-            V::splat(k.wma_close),
-            V::splat(k.lsma_close),
-            V::splat(k.hma_close),
-        );
-        let (six, lsma_sum) = (V::splat(6.0), V::splat(k.lsma_sum));
+        let factors = Factors::<V>::new(|_| &k.factors);
         let mut full = Window::new::<R>(running.full, k.width, source, leg);
         let mut hull = hma
             .taken()
@@ -129,19 +166,52 @@ impl<V: Lanes> Average<V, 3, false> for Windows {
         for j in 0..leg.len {
             let (x, close, gain) = (newest[j], closes[j], leg.gain(j));
             full.take::<R>(j, leg, x);
-            let Sums { sum, weighted } = full.sums;
+            let mut average = close;
             if let Some(hull) = &mut hull {
-                let average = hull.take::<R>(j, leg, x, weighted);
-                hma.vote(j, &gain, close * hma_close, average);
+                average = hull.take::<R>(j, leg, x, &factors, full.sums);
             }
-            wma.vote(j, &gain, close * wma_close, weighted);
-            let line = six * weighted - lsma_sum * sum;
-            lsma.vote(j, &gain, close * lsma_close, line);
+            let [mean, line, root] = factors.sights(close, full.sums, average);
+            hma.vote(j, &gain, root[0], root[1]);
+            wma.vote(j, &gain, mean[0], mean[1]);
+            lsma.vote(j, &gain, line[0], line[1]);
         }
         running.full = full.sums;
         if let Some(hull) = hull {
             (running.hull.half, running.hull.sums) = hull.ended();
         }
+    }
+
+    type Course<L: Lanes> = Course<L>;
+
+    #[inline(always)]
+    fn board<L: Lanes>(
+        &mut self,
+        members: &[Member<V, Running<V>, 3>],
+        leg: &Leg<V>,
+        notes: &mut Notes<L>,
+        used: [bool; 3],
+    ) -> Course<L> {
+        Course::new(members, leg, notes, used[HULL])
+    }
+
+    #[inline(always)]
+    fn step<L: Lanes>(
+        course: &mut Course<L>,
+        j: usize,
+        leg: &Leg<V>,
+        notes: &mut Notes<L>,
+    ) -> [Sight<L>; 3] {
+        course.step(j, leg, notes)
+    }
+
+    #[inline(always)]
+    fn leave<L: Lanes>(
+        course: Course<L>,
+        members: &mut [Member<V, Running<V>, 3>],
+        leg: &Leg<V>,
+        notes: &Notes<L>,
+    ) {
+        course.leave(members, leg, notes);
     }
 
     fn advance(group: &mut Group<V>, stretch: &Stretch<V>, votes: &mut Votes<V>) {

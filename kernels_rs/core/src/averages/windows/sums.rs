@@ -34,6 +34,24 @@ impl<V: Lanes> Sums<V> {
         }
     }
 
+    /// Those of windows by themselves, one in each lane.
+    #[inline(always)]
+    pub fn side_by_side<O: Lanes>(of: impl Fn(usize) -> Sums<O>) -> Self {
+        Self {
+            sum: V::of(|lane| of(lane).sum.get(0)),
+            weighted: V::of(|lane| of(lane).weighted.get(0)),
+        }
+    }
+
+    /// One lane, as a window by itself.
+    #[inline(always)]
+    pub fn lane<O: Lanes>(&self, lane: usize) -> Sums<O> {
+        Sums {
+            sum: O::splat(self.sum.get(lane)),
+            weighted: O::splat(self.weighted.get(lane)),
+        }
+    }
+
     pub fn each_row(&mut self, show: &mut impl FnMut(&mut V)) {
         show(&mut self.sum);
         show(&mut self.weighted);

@@ -67,12 +67,16 @@ fn constants_are_those_of_the_definition() {
     let k = Constants::new(28);
     assert_eq!((k.width, k.half, k.root), (28, 14, 5));
     assert_eq!(
-        (k.wma_close, k.lsma_close, k.lsma_sum),
+        (
+            k.factors.wma_close,
+            k.factors.lsma_close,
+            k.factors.lsma_sum
+        ),
         (406.0, 812.0, 58.0)
     );
     // G = lcm(105, 406) = 6090.
     assert_eq!(
-        (k.hma_half, k.hma_full, k.hma_close),
+        (k.factors.hma_half, k.factors.hma_full, k.factors.hma_close),
         (116.0, 15.0, 91_350.0)
     );
 }
