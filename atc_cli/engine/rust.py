@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 SIMD_VARIABLE = "ATC_SIMD"
 # what `atc bench` finds for lts on an AMD EPYC; a slower processor slows every backend alike
-_NS_PER_BAR = dict(zip(SIMD_PATHS, (180.0, 42.0, 21.0), strict=True))
+_NS_PER_BAR = dict(zip(SIMD_PATHS, (180.0, 95.0, 42.0, 21.0), strict=True))
 _START_MS = 0.3
 _BUILD = "run `make build`, or install a wheel"
 # starting threads costs as much as some ten thousand bars
@@ -40,8 +40,8 @@ _IDENTITY_BYTES = 32
 class RustBackend:
     """kernels_rs/core through PyO3, the GIL released.
 
-    `simd` is auto (ATC_SIMD, else the fastest here), scalar, avx2 or avx512; `threads` None is every processor
-    that this process may use, where there is work for it. Neither changes a bit.
+    `simd` is one of SIMD_PATHS or auto (ATC_SIMD, else the fastest here for whole histories or for streams); `threads`
+    None is every processor that this process may use, where there is work for it. Neither changes a bit.
     """
 
     name = Engine.RUST
