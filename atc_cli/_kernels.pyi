@@ -155,8 +155,8 @@ def compute(candles: Candles, params: Settings, results: Results, want: str, sim
 
     Formula: per family X = round(sum(sig*e) / sum(e)) over its nine members, X_S the equity that follows X, and
     Average_Signal = sum(cut(X)*X_S) / sum(X_S) over the families in use, in order.
-    want: "last", "average", "layers" or "all". simd: "auto", "scalar", "avx2" or "avx512"; threads: at most as many;
-    neither changes a bit.
+    want: "last", "average", "layers" or "all". simd: "auto", "scalar", "portable", "avx2" or "avx512"; threads: at most
+    as many; neither changes a bit.
 
     Raises ValueError, with nothing written, for a length, name, bound or array size out of range, instructions that
     this processor lacks, or an array that is not C-contiguous; TypeError for an array of another dtype or dimension,
@@ -174,7 +174,8 @@ class State:
     def start(candles: Candles, params: Settings, results: Results, want: str, simd: str) -> State:
         """Compute as `compute` does, on one thread, and keep what the next bars need.
 
-        Raises what `compute` raises, and ValueError for a series without bars.
+        simd "auto" is the fastest for going on bar by bar. Raises what `compute` raises, and ValueError for a series
+        without bars.
         """
 
     def step(self, candles: Candles, results: Results, want: str, peek: bool) -> list[int]:
@@ -234,7 +235,7 @@ def warmup(dialect: str, lengths: Sequence[Sequence[int] | None]) -> int:
     """
 
 def simd_paths() -> list[str]:
-    """Return the paths that this processor can take, the slowest first: some of scalar, avx2, avx512.
+    """Return the paths that this processor can take, the slowest first: some of scalar, portable, avx2, avx512.
 
     Raises nothing. Source: kernels_rs/core/src/simd/mod.rs.
     """
@@ -242,6 +243,6 @@ def simd_paths() -> list[str]:
 def cpu_features() -> list[str]:
     """Return the vector extensions of the processor at hand.
 
-    A subset of sse2, avx, avx2, fma, avx512f and avx512dq, found at run time; empty on other architectures.
+    On x86 a subset of sse2, avx, avx2, fma, avx512f and avx512dq, on aarch64 neon, found at run time; else empty.
     Raises nothing. Source: kernels_rs/core/src/cpu.rs.
     """

@@ -3,7 +3,12 @@
 from enum import StrEnum
 
 AUTO = "auto"  # leaves the choice to the route
-SIMD_PATHS = ("scalar", "avx2", "avx512")  # of the compiled kernels, the slowest first; a processor may lack some
+SIMD_PATHS = (
+    "scalar",
+    "portable",
+    "avx2",
+    "avx512",
+)  # of the compiled kernels, the slowest first; a processor may lack some
 TALIB = "talib"  # measured beside the engines; it has averages and no signal
 
 

@@ -178,7 +178,7 @@ def test_a_path_that_is_not_here_makes_the_backend_absent(monkeypatch: pytest.Mo
 
 
 def test_a_path_that_is_not_here_is_refused_by_name() -> None:
-    with pytest.raises(ValueError, match="simd is 'avx1024', allowed: auto, scalar, avx2, avx512"):
+    with pytest.raises(ValueError, match="simd is 'avx1024', allowed: auto, scalar, portable, avx2, avx512"):
         RustBackend("avx1024").compute(Panel.of([tick_walk(90, 1)]), Params(), Want.LAST)
 
 

@@ -42,5 +42,5 @@ pub use features::{FEATURES, FeatureLengths, features};
 pub use outputs::Outputs;
 pub use params::{Params, warmup};
 pub use run::compute;
-pub use simd::Simd;
+pub use simd::{ForStreams, Simd};
 pub use stream::State;

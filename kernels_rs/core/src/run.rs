@@ -12,8 +12,7 @@ use crate::grid::Scale;
 use crate::outputs::{Outputs, Table};
 use crate::params::Params;
 use crate::plan::Plan;
-use crate::simd::scalar::Scalar;
-use crate::simd::{Lanes, Simd};
+use crate::simd::{Lanes, Simd, portable::Portable, scalar::Scalar};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{avx2::Avx2, avx512::Avx512};
 use crate::tile::stretch;
@@ -52,6 +51,7 @@ pub fn compute(
         Simd::Avx512 => run::<Avx512>(batch, &plan, want, threads, &table),
         #[cfg(target_arch = "x86_64")]
         Simd::Avx2 => run::<Avx2>(batch, &plan, want, threads, &table),
+        Simd::Portable => run::<Portable>(batch, &plan, want, threads, &table),
         _ => run::<Scalar>(batch, &plan, want, threads, &table),
     }
     Ok(())

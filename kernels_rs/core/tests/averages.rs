@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 use atc_core::{Dialect, FAMILIES, MEMBERS, Params, Source, Want};
 use common::strategies::candles;
-use common::{Columns, laid, members, params, paths, same_all};
+use common::{Columns, laid, members, params, same_all, slowest_and_fastest};
 use proptest::prelude::*;
 
 /// The compensated rolling sum of the published script, after every value.
@@ -171,7 +171,7 @@ fn check(
     averages: &[Vec<f64>],
 ) -> Result<(), TestCaseError> {
     let (close, bars) = (&columns[3], columns[3].len());
-    for path in paths() {
+    for path in slowest_and_fastest() {
         let all = laid(std::slice::from_ref(columns), params).compute(params, Want::All, path, 1);
         for (member, average) in averages.iter().enumerate() {
             let row = (family * MEMBERS + member) * bars..(family * MEMBERS + member + 1) * bars;

@@ -6,7 +6,7 @@ use atc_core::{Dialect, FAMILIES, Params, Simd, Want};
 use common::strategies::{any_settings, candles, path, want};
 use common::{
     Columns, DIALECTS, Laid, Results, SOURCES, WANTS, growth, laid, longest, members, params,
-    paths, run,
+    paths, run, slowest_and_fastest,
 };
 use proptest::prelude::*;
 
@@ -223,10 +223,11 @@ fn members_in_another_order_keep_their_signals() {
 #[test]
 fn threads_change_nothing() {
     let batch = ragged(31);
-    for (dialect, path) in DIALECTS
-        .into_iter()
-        .flat_map(|dialect| paths().into_iter().map(move |path| (dialect, path)))
-    {
+    for (dialect, path) in DIALECTS.into_iter().flat_map(|dialect| {
+        slowest_and_fastest()
+            .into_iter()
+            .map(move |path| (dialect, path))
+    }) {
         let params = params(dialect, 10);
         let laid = laid(&batch, &params);
         for want in WANTS {
@@ -259,7 +260,7 @@ fn every_bar_of_the_whole_is_the_last_of_the_prefix_that_ends_there() {
             ..params(dialect, 12)
         };
         let prefixes: Vec<_> = (0..BARS).map(|t| 0..t + 1).collect();
-        for path in paths() {
+        for path in slowest_and_fastest() {
             let ends = Laid::windows(&history, &prefixes, growth(BARS)).compute(
                 &params,
                 Want::Last,

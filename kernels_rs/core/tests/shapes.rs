@@ -212,7 +212,7 @@ fn names_outside_their_lists_are_refused_with_the_list() {
     let error = "sse".parse::<Simd>().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "simd is 'sse', allowed: auto, scalar, avx2, avx512"
+        "simd is 'sse', allowed: auto, scalar, portable, avx2, avx512"
     );
     for path in common::paths() {
         assert_eq!(path.to_string().parse(), Ok(path));

@@ -3,8 +3,8 @@
 // Handed over by value because PyO3 makes them for this call.
 #![allow(clippy::needless_pass_by_value, clippy::large_types_passed_by_value)]
 
-use atc_core::{Batch, Curves, Dialect, Error, FAMILIES, Lengths, Outputs, Params, Rules, Simd};
-use atc_core::{SizeBy, Source, Tape, Want};
+use atc_core::{Batch, Curves, Dialect, Error, FAMILIES, ForStreams, Lengths, Outputs, Params};
+use atc_core::{Rules, Simd, SizeBy, Source, Tape, Want};
 use numpy::ndarray::Axis;
 use numpy::{PyArray1, PyReadonlyArray1, PyReadonlyArray2, PyReadwriteArrayDyn};
 use pyo3::{exceptions::PyValueError, prelude::*, types::PyBytes};
@@ -112,9 +112,9 @@ impl State {
         params: Settings,
         results: Results<'_>,
         want: Named<Want>,
-        simd: Named<Simd>,
+        simd: Named<ForStreams>,
     ) -> PyResult<Self> {
-        let (params, want, simd) = (params.into(), want.0, simd.0);
+        let (params, want, simd) = (params.into(), want.0, simd.0.0);
         let state = lend(py, candles, results, |batch, out| {
             atc_core::State::start(batch, &params, want, simd, out)
         });
@@ -144,8 +144,8 @@ impl State {
         PyBytes::new(py, &py.detach(|| self.0.write()))
     }
     #[staticmethod]
-    fn from_bytes(saved: &[u8], params: Settings, simd: Named<Simd>) -> PyResult<Self> {
-        let state = atc_core::State::read(saved, &params.into(), simd.0);
+    fn from_bytes(saved: &[u8], params: Settings, simd: Named<ForStreams>) -> PyResult<Self> {
+        let state = atc_core::State::read(saved, &params.into(), simd.0.0);
         state.map(Self).map_err(refused)
     }
 }

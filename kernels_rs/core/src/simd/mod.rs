@@ -2,7 +2,7 @@
 //!
 //! Thin intrinsics rather than a crate: the kernel needs some fifteen operations, among them blends by a mask that is
 //! kept from bar to bar, which `wide` has no type for; `pulp` has one, but no division by name and no way to hold a
-//! mask in memory as one byte per lane group. What it costs is the three files beside this one.
+//! mask in memory as one byte per lane group. What it costs is the files beside this one.
 //!
 //! Every operation acts on each lane alone and rounds once, so the width never changes a bit.
 #![allow(clippy::inline_always)] // Only what is inlined into a function with the feature is compiled for it.
@@ -11,6 +11,8 @@
 pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx512;
+mod choice;
+pub(crate) mod portable;
 pub(crate) mod scalar;
 #[cfg(test)]
 mod tests;
@@ -18,6 +20,9 @@ mod tests;
 use std::fmt;
 use std::ops::{Add, BitAnd, BitOr, Div, Mul, Not, Sub};
 
+pub use self::choice::ForStreams;
+use self::choice::Task;
+use crate::cpu::is_intel;
 use crate::error::Error;
 use crate::names::{listed, pick};
 
@@ -26,6 +31,8 @@ use crate::names::{listed, pick};
 pub enum Simd {
     /// One series at a time, on any processor.
     Scalar,
+    /// Eight series in plain arrays, on any processor.
+    Portable,
     /// Eight series as twice four.
     Avx2,
     /// Eight series at once.
@@ -33,8 +40,9 @@ pub enum Simd {
 }
 
 impl Simd {
-    const TABLE: [(&'static str, Self); 3] = [
+    const TABLE: [(&'static str, Self); 4] = [
         ("scalar", Self::Scalar),
+        ("portable", Self::Portable),
         ("avx2", Self::Avx2),
         ("avx512", Self::Avx512),
     ];
@@ -46,16 +54,26 @@ impl Simd {
         paths.into_iter().filter(|path| path.is_here()).collect()
     }
 
-    /// The fastest path of this processor.
+    /// The fastest path of this processor for whole histories.
     #[must_use]
     pub fn best() -> Self {
-        Self::available().last().copied().unwrap_or(Self::Scalar)
+        Self::best_for(Task::Batch)
+    }
+
+    fn best_for(task: Task) -> Self {
+        choice::best(task, &Self::available(), is_intel())
+    }
+
+    /// By name, "auto" being the fastest for the task.
+    fn named(name: &str, task: Task) -> Result<Self, Error> {
+        let auto = [("auto", Self::best_for(task))];
+        pick("simd", name, &[&auto, &Self::TABLE[..]].concat())
     }
 
     #[cfg(target_arch = "x86_64")]
     fn is_here(self) -> bool {
         match self {
-            Self::Scalar => true,
+            Self::Scalar | Self::Portable => true,
             Self::Avx2 => is_x86_feature_detected!("avx2"),
             Self::Avx512 => {
                 is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512dq")
@@ -65,7 +83,7 @@ impl Simd {
 
     #[cfg(not(target_arch = "x86_64"))]
     fn is_here(self) -> bool {
-        self == Self::Scalar
+        matches!(self, Self::Scalar | Self::Portable)
     }
 
     pub(crate) fn check(self) -> Result<(), Error> {
@@ -91,10 +109,9 @@ impl fmt::Display for Simd {
 impl std::str::FromStr for Simd {
     type Err = Error;
 
-    /// By name, or "auto" for the fastest.
+    /// By name, or "auto" for the fastest for whole histories.
     fn from_str(name: &str) -> Result<Self, Error> {
-        let auto = [("auto", Self::best())];
-        pick("simd", name, &[&auto, &Self::TABLE[..]].concat())
+        Self::named(name, Task::Batch)
     }
 }
 

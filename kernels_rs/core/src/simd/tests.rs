@@ -2,8 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::scalar::Scalar;
-use super::{Lanes, Mask, Simd, Work};
+use super::{Lanes, Mask, Simd, Work, portable::Portable, scalar::Scalar};
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Avx2, avx512::Avx512};
 
@@ -172,6 +171,7 @@ fn on_path(path: Simd, a: Row, b: Row, m: Truths, n: Truths) -> Answers {
         Simd::Avx512 => answers::<Avx512>(a, b, m, n),
         #[cfg(target_arch = "x86_64")]
         Simd::Avx2 => answers::<Avx2>(a, b, m, n),
+        Simd::Portable => answers::<Portable>(a, b, m, n),
         _ => answers::<Scalar>(a, b, m, n),
     }
 }
@@ -257,6 +257,7 @@ proptest! {
                 Simd::Avx512 => check::<Avx512>(&values)?,
                 #[cfg(target_arch = "x86_64")]
                 Simd::Avx2 => check::<Avx2>(&values)?,
+                Simd::Portable => check::<Portable>(&values)?,
                 _ => check::<Scalar>(&values)?,
             }
         }
@@ -286,6 +287,7 @@ fn masks_set_and_tell_each_lane_alone() {
             Simd::Avx512 => check::<Avx512>(),
             #[cfg(target_arch = "x86_64")]
             Simd::Avx2 => check::<Avx2>(),
+            Simd::Portable => check::<Portable>(),
             _ => check::<Scalar>(),
         }
     }

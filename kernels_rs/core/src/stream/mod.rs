@@ -10,7 +10,7 @@ use crate::outputs::{Outputs, Table};
 use crate::params::Params;
 use crate::plan::Plan;
 use crate::run::check;
-use crate::simd::{Lanes, Simd, scalar::Scalar};
+use crate::simd::{Lanes, Simd, portable::Portable, scalar::Scalar};
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{avx2::Avx2, avx512::Avx512};
 use block::{Saved, Step, StreamBlock};
@@ -29,6 +29,7 @@ pub struct State {
 /// The blocks of the path that was chosen.
 enum Blocks {
     Scalar(Vec<StreamBlock<Scalar>>),
+    Portable(Vec<StreamBlock<Portable>>),
     #[cfg(target_arch = "x86_64")]
     Avx2(Vec<StreamBlock<Avx2>>),
     #[cfg(target_arch = "x86_64")]
@@ -39,6 +40,7 @@ macro_rules! on_path {
     ($blocks:expr, $found:ident => $body:expr) => {
         match $blocks {
             Blocks::Scalar($found) => $body,
+            Blocks::Portable($found) => $body,
             #[cfg(target_arch = "x86_64")]
             Blocks::Avx2($found) => $body,
             #[cfg(target_arch = "x86_64")]
@@ -54,6 +56,7 @@ impl Blocks {
             Simd::Avx512 => Self::Avx512(Vec::new()),
             #[cfg(target_arch = "x86_64")]
             Simd::Avx2 => Self::Avx2(Vec::new()),
+            Simd::Portable => Self::Portable(Vec::new()),
             _ => Self::Scalar(Vec::new()),
         }
     }

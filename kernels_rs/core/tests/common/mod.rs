@@ -32,6 +32,11 @@ pub fn paths() -> Vec<Simd> {
     paths
 }
 
+/// The slowest path and the fastest, for what must hold on each while other tests compare them all.
+pub fn slowest_and_fastest() -> [Simd; 2] {
+    [Simd::Scalar, Simd::best()]
+}
+
 /// Series laid end to end, as the kernel takes them.
 #[derive(Clone, Debug)]
 pub struct Laid {
