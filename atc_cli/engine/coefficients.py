@@ -21,9 +21,9 @@ _PYTHON = {"call_ms": 0.2, "series_ms": 0.03, "value_ns": 0.5}
 SHIPPED: Mapping[Engine, ByPath] = {
     Engine.RUST: {
         "scalar": Costs(lanes=1, block_ns=205, alone_ns=205, thread_loss_frac=0.15, **_LANE),
-        "portable": Costs(lanes=8, block_ns=800, alone_ns=200, thread_loss_frac=0.15, **_LANE),
-        "avx2": Costs(lanes=8, block_ns=360, alone_ns=340, thread_loss_frac=0.1, **_LANE),
-        "avx512": Costs(lanes=8, block_ns=250, alone_ns=240, thread_loss_frac=0.1, **_LANE),
+        "portable": Costs(lanes=8, block_ns=950, alone_ns=215, thread_loss_frac=0.15, **_LANE),
+        "avx2": Costs(lanes=8, block_ns=370, alone_ns=115, thread_loss_frac=0.1, **_LANE),
+        "avx512": Costs(lanes=8, block_ns=250, alone_ns=115, thread_loss_frac=0.1, **_LANE),
     },
     Engine.CUDA: {
         "": Costs(
