@@ -34,7 +34,7 @@ def test_a_path_that_does_not_exist_is_refused_with_the_nearest(atc: Atc, comman
 
 
 def test_paths_that_exist_are_taken(atc: Atc) -> None:
-    for path in ("", "auto", "scalar"):
+    for path in ("", "auto", "scalar", "portable"):
         assert atc("scan", "--exchange", "demo", "--top", "1", env={"ATC_SIMD": path}).code == 0
 
 
