@@ -29,11 +29,12 @@ from atc_cli.data.store.codec import pack, unpack
 array = np.arange(9)
 assert (unpack(memoryview(pack(array)), array.dtype, array.shape) == array).all()
 """
+# One thread: with several pyarrow 26 aborts at exit, about one process in ten, without atc too.
 THEN_PANDAS = """
 import io, pandas
 table = io.BytesIO()
 pandas.DataFrame({"a": [1.5, 2.5], "b": ["x", None]}).to_parquet(table)
-assert pandas.read_parquet(table)["a"].tolist() == [1.5, 2.5]
+assert pandas.read_parquet(table, use_threads=False)["a"].tolist() == [1.5, 2.5]
 """
 
 

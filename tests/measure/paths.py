@@ -1,6 +1,6 @@
 """How long each path of the kernel takes beside scalar: whole batches, and streams that go on by a bar.
 
-    python -m tests.measure.paths [--series 99,1000] [--streams 1,8,1000] [--runs 15]
+    python -m tests.measure.paths [--series 99,1000] [--bars 1500] [--streams 1,8,1000] [--runs 15]
 
 One thread, processor time; the paths take turns in one process, medians of each and of the ratios within a turn.
 """
@@ -19,7 +19,7 @@ from atc_cli.domain.panel import Panel
 from atc_cli.domain.params import Params
 from atc_cli.engine.rust import RustBackend, simd_paths
 
-BARS = 1500
+STREAMED_BARS = 1500
 STARTED_BARS = 300
 
 
@@ -44,12 +44,12 @@ def told(what: str, bars: int, taken: Mapping[str, list[float]]) -> None:
     sys.stdout.write(f"{what}: {'; '.join(parts)}\n")
 
 
-def batch(count: int, params: Params, runs: int) -> None:
+def batch(count: int, bars: int, params: Params, runs: int) -> None:
     """Whole histories, Average_Signal at every bar."""
-    panel = walks(count, BARS)
+    panel = walks(count, bars)
     backends = {path: RustBackend(path, threads=1) for path in simd_paths()}
     calls = {path: lambda each=each: each.compute(panel, params, Want.AVERAGE) for path, each in backends.items()}
-    told(f"{count} x {BARS}, {params.dialect}", count * BARS, turns(calls, runs))
+    told(f"{count} x {bars}, {params.dialect}", count * bars, turns(calls, runs))
 
 
 def stream(count: int, params: Params, runs: int) -> None:
@@ -63,18 +63,24 @@ def stream(count: int, params: Params, runs: int) -> None:
     told(f"{count} x 1 bar, {params.dialect}", count, turns(calls, runs))
 
 
+def counts(text: str) -> list[int]:
+    """Numbers with commas between them; none of an empty text."""
+    return [int(each) for each in text.split(",") if each]
+
+
 def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--series", default="99,1000")
-    parser.add_argument("--streams", default="1,8,1000")
+    parser.add_argument("--series", type=counts, default="99,1000")
+    parser.add_argument("--bars", type=int, default=1500, help="of a batch's series")
+    parser.add_argument("--streams", type=counts, default="1,8,1000")
     parser.add_argument("--runs", type=int, default=15)
     arguments = parser.parse_args()
     for dialect in Dialect:
-        for count in map(int, arguments.series.split(",")):
-            batch(count, Params(dialect=dialect), arguments.runs)
-        for count in map(int, arguments.streams.split(",")):
-            stream(count, Params(dialect=dialect), arguments.runs * max(1, BARS // max(count, 8)))
+        for count in arguments.series:
+            batch(count, arguments.bars, Params(dialect=dialect), arguments.runs)
+        for count in arguments.streams:
+            stream(count, Params(dialect=dialect), arguments.runs * max(1, STREAMED_BARS // max(count, 8)))
 
 
 if __name__ == "__main__":

@@ -78,7 +78,11 @@ def _table(content: bytes, suffix: str) -> Any:
     if suffix == ".parquet":
         return parquet.read_table(pa.BufferReader(content), use_threads=False)
     types = dict.fromkeys(_first_line(content), pa.string())
-    return arrow_csv.read_csv(pa.BufferReader(content), convert_options=arrow_csv.ConvertOptions(column_types=types))
+    return arrow_csv.read_csv(
+        pa.BufferReader(content),
+        read_options=arrow_csv.ReadOptions(use_threads=False),
+        convert_options=arrow_csv.ConvertOptions(column_types=types),
+    )
 
 
 def _bytes(path: Path) -> bytes:

@@ -290,7 +290,7 @@ def stored_bars(folder: Path, name: str) -> int:
 @pytest.mark.slow
 def test_a_writer_killed_at_any_moment_leaves_whole_files_and_no_lock(tmp_path: Path) -> None:
     chance, bar = random.Random(11), 1
-    for _ in range(int(os.environ.get("KILLS", "12"))):
+    for _ in range(int(os.environ.get("KILLS", "8"))):
         running = writer(tmp_path, "A", bar, 1000)
         assert running.stdout is not None
         # Not by the clock: after so many finished writes, and at any point of the next one.
