@@ -8,6 +8,7 @@ import venv
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from tests.conftest import ROOT
 
@@ -20,7 +21,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The bin folder of an empty environment with the wheel in it; third-party packages are borrowed."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "maturin", "build", "--release", "--locked", "--out", str(folder)]
-    subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
+    # Another core may build at the same time, and both in one folder.
+    with FileLock(tmp_path_factory.getbasetemp().parent / "wheel.lock"):
+        subprocess.run(build, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     (wheel,) = folder.glob("*.whl")
     venv.create(folder / "env", with_pip=True)
     python = folder / "env" / "bin" / "python"
